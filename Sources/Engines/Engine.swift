@@ -1,0 +1,104 @@
+package import Tensors
+
+/// What executes a graph. One value per opened library; cheap to copy, safe to share.
+package protocol Engine: Sendable {
+    var kind: EngineKind { get }
+    /// The library's own version, such as `1.31.1`.
+    var version: String { get }
+    /// The devices the library reports on this machine.
+    var devices: [Device] { get }
+
+    /// Compiles a model for one device.
+    ///
+    /// - Throws: `EngineError` with the library's own message and code when it refuses the model.
+    func load(_ source: ModelSource, options: SessionOptions) throws(EngineError) -> any Session
+}
+
+/// One version loaded on one engine, on one device.
+package protocol Session: AnyObject, Sendable {
+    var engine: EngineKind { get }
+    var device: Device { get }
+    /// The model's inputs and outputs as the engine sees them.
+    var signature: Signature { get }
+
+    /// Runs the graph once. Safe to call from several threads at a time.
+    ///
+    /// - Parameters:
+    ///   - inputs: one tensor for each of `signature.inputs`, in that order; read, never kept.
+    ///   - outputs: one slot for each of `signature.outputs`. A `.tensor` slot is written in place when its type and
+    ///     shape are what the graph produces; an `.allocate` slot is replaced by a tensor in the engine's memory.
+    /// - Throws: `EngineError`; the contents of `.tensor` slots are then undefined.
+    func run(inputs: [Tensor], outputs: inout [OutputSlot]) throws(EngineError)
+}
+
+extension Session {
+    /// Runs the graph and lets the engine allocate every output.
+    package func run(_ inputs: [Tensor]) throws(EngineError) -> [Tensor] {
+        var slots = [OutputSlot](repeating: .allocate, count: signature.outputs.count)
+        try run(inputs: inputs, outputs: &slots)
+        return slots.compactMap { if case .tensor(let tensor) = $0 { tensor } else { nil } }
+    }
+}
+
+/// What to do with one output of a run.
+package enum OutputSlot: Sendable {
+    /// Do not compute it.
+    case skip
+    /// The engine allocates it.
+    case allocate
+    /// Write into this tensor; after a run, also what `.allocate` has become.
+    case tensor(Tensor)
+}
+
+/// Where a model comes from.
+package enum ModelSource: Sendable {
+    /// A file without external data, or with external data that we wrote ourselves.
+    case file(String)
+    /// A whole model in memory.
+    case memory(TensorBuffer)
+}
+
+/// The engines Slipway knows.
+package enum EngineKind: String, Hashable, Sendable, CaseIterable, Codable {
+    case onnxRuntime = "onnxruntime"
+    case openVINO = "openvino"
+
+    /// The name shown to people.
+    package var displayName: String {
+        switch self {
+        case .onnxRuntime: "ONNX Runtime"
+        case .openVINO: "OpenVINO"
+        }
+    }
+}
+
+/// A device of this machine, as an engine names it.
+package struct Device: Hashable, Sendable, Codable, CustomStringConvertible {
+    package enum Kind: String, Hashable, Sendable, Codable { case cpu, cuda, gpu, npu }
+    package var kind: Kind
+    package var index: Int
+
+    package init(_ kind: Kind, index: Int = 0) {
+        self.kind = kind
+        self.index = index
+    }
+
+    package static let cpu = Device(.cpu)
+
+    package var description: String { kind == .cpu ? "cpu" : "\(kind.rawValue):\(index)" }
+}
+
+/// How a session is set up.
+package struct SessionOptions: Hashable, Sendable {
+    /// The arithmetic an engine may use inside.
+    package enum Precision: String, Hashable, Sendable, Codable { case float32, bfloat16 }
+
+    package var device: Device = .cpu
+    /// Threads inside one run; concurrency between runs is the caller's.
+    package var threadsPerRun = 1
+    /// Runs that will be in flight at a time; an engine sizes its pools by it.
+    package var concurrentRuns = 1
+    package var precision: Precision = .float32
+
+    package init() {}
+}

@@ -1,0 +1,35 @@
+/// What is wrong with a tensor, a shape or an array file.
+package struct TensorError: Error, Hashable, Sendable {
+    /// What kind of fault it is. Wraps a private enum, so that adding a code breaks nobody.
+    package struct Code: Hashable, Sendable {
+        private enum Value { case invalidShape, unsupportedType, sizeMismatch, malformedFile, tooLarge, outOfRange, io }
+        private let value: Value
+
+        /// Dimensions that cannot exist: negative, overflowing, or of too high a rank.
+        package static let invalidShape = Code(value: .invalidShape)
+        /// An element type this operation cannot handle.
+        package static let unsupportedType = Code(value: .unsupportedType)
+        /// Shape and data disagree about the number of elements or bytes.
+        package static let sizeMismatch = Code(value: .sizeMismatch)
+        /// A file that breaks its format's rules.
+        package static let malformedFile = Code(value: .malformedFile)
+        /// Within the format's rules but over a limit of ours.
+        package static let tooLarge = Code(value: .tooLarge)
+        /// A number that its element type cannot hold.
+        package static let outOfRange = Code(value: .outOfRange)
+        /// The file could not be read or written.
+        package static let io = Code(value: .io)
+    }
+
+    package var code: Code
+    package var message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+extension TensorError: CustomStringConvertible {
+    package var description: String { message }
+}
