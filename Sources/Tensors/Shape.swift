@@ -12,7 +12,8 @@ package struct Shape: Hashable, Sendable {
     /// - Throws: `TensorError.Code.invalidShape` for a negative dimension, a rank over 64, or a product over `Int.max`.
     package init(_ dimensions: [Int]) throws(TensorError) {
         guard dimensions.count <= Self.maximumRank else {
-            throw TensorError(.invalidShape, "a shape of rank \(dimensions.count); at most \(Self.maximumRank) is accepted")
+            throw TensorError(
+                .invalidShape, "a shape of rank \(dimensions.count); at most \(Self.maximumRank) is accepted")
         }
         var product = 1
         var hasZero = false

@@ -61,7 +61,8 @@ package struct Tensor: Sendable {
         guard MemoryLayout<Element>.size * 8 == elementType.bitWidth, values.count == shape.elementCount else {
             throw TensorError(
                 .sizeMismatch,
-                "\(values.count) values of \(MemoryLayout<Element>.size) bytes do not fill \(elementType.displayName) \(shape)")
+                "\(values.count) values of \(MemoryLayout<Element>.size) bytes do not fill \(elementType.displayName) \(shape)"
+            )
         }
         let buffer = TensorBuffer(capacity: try shape.byteCount(of: elementType))
         values.withUnsafeBytes { buffer.mutableBytes.copyMemory(from: $0) }
@@ -110,6 +111,12 @@ package struct StringElements: Sendable, Hashable {
 
     package mutating func append(_ element: some Collection<UInt8>) {
         bytes.append(contentsOf: element)
+        ends.append(bytes.count)
+    }
+
+    /// Appends one element, the bytes that `write` appends.
+    mutating func append(writtenBy write: (inout [UInt8]) -> Void) {
+        write(&bytes)
         ends.append(bytes.count)
     }
 

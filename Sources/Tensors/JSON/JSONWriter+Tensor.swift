@@ -1,0 +1,67 @@
+extension JSONWriter {
+    /// Appends a tensor's elements as one flat row-major array.
+    ///
+    /// Numbers that are not finite become the bare words `NaN`, `Infinity` and `-Infinity`: not JSON, but what Triton and
+    /// TensorFlow Serving write and read.
+    ///
+    /// - Throws: `TensorError.Code.unsupportedType` for types that JSON data does not carry (FP16, BF16, …) and for
+    ///   strings that are not UTF-8: those are to be asked for in binary form. Nothing is written then.
+    package mutating func tensorData(_ tensor: Tensor) throws(TensorError) {
+        switch tensor.elementType {
+        case .bool: numbers(tensor, as: UInt8.self) { $0.bool($1 != 0) }
+        case .uint8: numbers(tensor, as: UInt8.self) { $0.integer($1) }
+        case .uint16: numbers(tensor, as: UInt16.self) { $0.integer($1) }
+        case .uint32: numbers(tensor, as: UInt32.self) { $0.integer($1) }
+        case .uint64: numbers(tensor, as: UInt64.self) { $0.integer($1) }
+        case .int8: numbers(tensor, as: Int8.self) { $0.integer($1) }
+        case .int16: numbers(tensor, as: Int16.self) { $0.integer($1) }
+        case .int32: numbers(tensor, as: Int32.self) { $0.integer($1) }
+        case .int64: numbers(tensor, as: Int64.self) { $0.integer($1) }
+        case .float32:
+            numbers(tensor, as: Float.self) { $1.isFinite ? $0.float($1) : $0.nonFinite(Double($1)) }
+        case .float64:
+            numbers(tensor, as: Double.self) { $1.isFinite ? $0.double($1) : $0.nonFinite($1) }
+        case .string: try strings(tensor)
+        default:
+            throw TensorError(
+                .unsupportedType,
+                "\(tensor.elementType.displayName) elements cannot be written as JSON; ask for binary data")
+        }
+    }
+
+    @inline(__always)
+    private mutating func numbers<Element: BitwiseCopyable>(
+        _ tensor: Tensor, as type: Element.Type, _ append: (inout JSONWriter, Element) -> Void
+    ) {
+        let data = tensor.bytes
+        bytes.reserveCapacity(bytes.count + tensor.shape.elementCount * 4 + 2)
+        bytes.append(UInt8(ascii: "["))
+        for index in 0..<tensor.shape.elementCount {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            let offset = index * MemoryLayout<Element>.stride
+            append(&self, data.loadUnaligned(fromByteOffset: offset, as: Element.self))
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    private mutating func nonFinite(_ value: Double) {
+        if value.isNaN { raw("NaN") } else if value > 0 { raw("Infinity") } else { raw("-Infinity") }
+    }
+
+    private mutating func strings(_ tensor: Tensor) throws(TensorError) {
+        let elements = tensor.strings ?? StringElements()
+        let isText = (0..<elements.count).allSatisfy { index in
+            elements[index].withUnsafeBytes { UTF8Sequence.isValid($0) }
+        }
+        guard isText else {
+            throw TensorError(
+                .unsupportedType, "BYTES elements that are not UTF-8 cannot be written as JSON; ask for binary data")
+        }
+        bytes.append(UInt8(ascii: "["))
+        for index in 0..<elements.count {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            elements[index].withUnsafeBytes { escaped($0) }
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+}
