@@ -1,0 +1,28 @@
+// System calls that Swift cannot import: resource limits and a seccomp filter for a process that is about to read
+// something hostile. Touched by Workshop/Child/Sandbox.swift alone.
+#ifndef CSANDBOX_H
+#define CSANDBOX_H
+
+#include <stdint.h>
+
+/// Limits for the rest of this process's life. Zero leaves a limit as it is.
+typedef struct {
+    /// Bytes of address space beyond what the process has mapped now.
+    uint64_t extra_address_space;
+    /// Seconds of processor time.
+    uint64_t cpu_seconds;
+    /// Open descriptors.
+    uint64_t descriptors;
+    /// Bytes that any file may grow to.
+    uint64_t file_bytes;
+} csandbox_limits;
+
+/// Sets limits, switches core dumps and new privileges off, and dies with the parent. Returns 0 or an errno.
+int csandbox_limit(const csandbox_limits *limits);
+
+/// Installs a filter on all threads: no sockets, no new programs or processes (threads are allowed), no tracing, no
+/// mounts, no keys, no files opened for writing, no changes to the file system. Refused calls fail with EPERM.
+/// Returns 0, an errno, or -1 where this processor's system call numbers are not known.
+int csandbox_filter(void);
+
+#endif

@@ -1,0 +1,50 @@
+/// Numbers as people read them.
+enum Quantity {
+    /// `9.6 KB`, `102.5 MB`: powers of ten, as disks and networks are counted.
+    static func bytes(_ count: Int) -> String {
+        var value = Double(count)
+        var unit = "B"
+        for next in ["KB", "MB", "GB", "TB"] where value >= 1000 {
+            value /= 1000
+            unit = next
+        }
+        return unit == "B" ? "\(count) B" : "\(fixed(value, 1)) \(unit)"
+    }
+
+    /// `12,345`.
+    static func count(_ value: Int) -> String {
+        let digits = String(value.magnitude)
+        var grouped = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index) % 3 == 0 { grouped.append(",") }
+            grouped.append(digit)
+        }
+        return value < 0 ? "-" + grouped : grouped
+    }
+
+    /// `640 µs`, `3.2 ms`, `1.50 s`.
+    static func seconds(_ value: Double) -> String {
+        switch value {
+        case ..<1e-6: "\(fixed(value * 1e9, 0)) ns"
+        case ..<1e-3: "\(fixed(value * 1e6, 0)) µs"
+        case ..<1: "\(fixed(value * 1e3, value < 0.01 ? 2 : 1)) ms"
+        default: "\(fixed(value, 2)) s"
+        }
+    }
+
+    /// `97.11 %`.
+    static func percent(_ ratio: Double, places: Int = 2) -> String { "\(fixed(ratio * 100, places)) %" }
+
+    /// A number with this many places, never in exponent form; ties away from zero.
+    static func fixed(_ value: Double, _ places: Int) -> String {
+        guard value.isFinite, value.magnitude < 1e15 else { return "\(value)" }
+        var scale = 1.0
+        for _ in 0..<places { scale *= 10 }
+        let scaled = Int((value.magnitude * scale).rounded())
+        let digits = String(scaled)
+        let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
+        let sign = value < 0 && scaled != 0 ? "-" : ""
+        guard places > 0 else { return sign + padded }
+        return "\(sign)\(padded.dropLast(places)).\(padded.suffix(places))"
+    }
+}

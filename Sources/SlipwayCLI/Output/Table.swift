@@ -1,0 +1,36 @@
+/// Columns of text, aligned, without lines.
+struct Table {
+    enum Alignment { case left, right }
+
+    private let headings: [String]
+    private let alignments: [Alignment]
+    private var rows: [[String]] = []
+
+    /// - Parameter columns: headings; one that begins with `>` is aligned to the right.
+    init(_ columns: String...) {
+        headings = columns.map { $0.hasPrefix(">") ? String($0.dropFirst()) : $0 }
+        alignments = columns.map { $0.hasPrefix(">") ? .right : .left }
+    }
+
+    mutating func add(_ cells: String...) { rows.append(cells) }
+
+    mutating func add(cells: [String]) { rows.append(cells) }
+
+    var isEmpty: Bool { rows.isEmpty }
+
+    func rendered(headings showsHeadings: Bool = true) -> String {
+        let all = showsHeadings ? [headings] + rows : rows
+        let widths = headings.indices.map { column in
+            all.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+        }
+        return all.map { row in
+            let cells = headings.indices.map { column in
+                let cell = row.indices.contains(column) ? row[column] : ""
+                let padding = String(repeating: " ", count: widths[column] - cell.count)
+                return alignments[column] == .right ? padding + cell : cell + padding
+            }
+            let line = cells.joined(separator: "  ")
+            return String(line.reversed().drop(while: { $0 == " " }).reversed())
+        }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,121 @@
+internal import Subprocess
+internal import SystemPackage
+internal import Tensors
+
+/// The parent's side of the limited child: starts this program again with a hidden verb and reads its report.
+package struct ChildRunner: Sendable {
+    /// The most that a child may say on standard output, when it is kept in memory.
+    private static let payloadLimit = 256 << 20
+    private static let reportLimit = 64 << 20
+    /// What begins the line with the child's report; engines may print lines of their own before it.
+    static let reportMark = "slipway-child: "
+
+    /// The program to run: this one.
+    private let executable: String
+
+    package init(executable: String = "/proc/self/exe") {
+        self.executable = executable
+    }
+
+    /// What a child left behind.
+    struct Reply: Sendable {
+        var report: JSONValue
+        var payload: [UInt8]
+    }
+
+    /// Runs a task and keeps its payload in memory.
+    func run(_ task: ChildTask) async throws(WorkshopError) -> Reply {
+        let result = try await bounded(task) {
+            let result = try await Subprocess.run(
+                .path(FilePath(executable)), arguments: Arguments(task.arguments), input: .none,
+                output: .bytes(limit: Self.payloadLimit), error: .bytes(limit: Self.reportLimit))
+            return Outcome(status: result.terminationStatus, errors: result.standardError, payload: result.standardOutput)
+        }
+        return Reply(report: try report(of: result, task), payload: result.payload)
+    }
+
+    /// Runs a task whose payload goes to an open file.
+    func run(_ task: ChildTask, writingTo file: FileDescriptor) async throws(WorkshopError) -> JSONValue {
+        let result = try await bounded(task) {
+            let result = try await Subprocess.run(
+                .path(FilePath(executable)), arguments: Arguments(task.arguments), input: .none,
+                output: .fileDescriptor(file, closeAfterSpawningProcess: false), error: .bytes(limit: Self.reportLimit))
+            return Outcome(status: result.terminationStatus, errors: result.standardError, payload: [])
+        }
+        return try report(of: result, task)
+    }
+
+    private struct Outcome: Sendable {
+        var status: TerminationStatus
+        var errors: [UInt8]
+        var payload: [UInt8]
+    }
+
+    /// Ends the child when its time is over.
+    private func bounded(
+        _ task: ChildTask, _ body: @escaping @Sendable () async throws -> Outcome
+    ) async throws(WorkshopError) -> Outcome {
+        do {
+            return try await withThrowingTaskGroup(of: Outcome?.self) { group in
+                group.addTask { try await body() }
+                group.addTask {
+                    try await Task.sleep(for: task.wallClock)
+                    return nil
+                }
+                defer { group.cancelAll() }
+                guard let outcome = try await group.next() ?? nil else {
+                    throw WorkshopError(.limit, "reading the file took longer than \(task.wallClock) and was stopped")
+                }
+                return outcome
+            }
+        } catch let error as WorkshopError {
+            throw error
+        } catch {
+            throw WorkshopError(.sandbox, "the limited child could not be run: \(error)")
+        }
+    }
+
+    private func report(of outcome: Outcome, _ task: ChildTask) throws(WorkshopError) -> JSONValue {
+        let lines = String(decoding: outcome.errors, as: UTF8.self).split(separator: "\n")
+        let report = lines.last { $0.hasPrefix(Self.reportMark) }
+            .flatMap { try? JSONValue.parse(Array($0.dropFirst(Self.reportMark.count).utf8)) }
+        switch outcome.status {
+        case .signaled(let signal):
+            throw Self.death(by: signal)
+        case .exited(let status):
+            guard let report else {
+                throw WorkshopError(
+                    .crashed, "the limited child ended with status \(status) and no report",
+                    causes: lines.suffix(3).map(String.init))
+            }
+            if let message = report["error"]?.stringValue {
+                throw WorkshopError(
+                    Self.code(named: report["code"]?.stringValue), message,
+                    causes: report["causes"]?.arrayValue?.compactMap(\.stringValue) ?? [],
+                    help: report["help"]?.stringValue)
+            }
+            return report
+        }
+    }
+
+    /// A signal's meaning: limits first, then faults of the code that read the file.
+    private static func death(by signal: Int32) -> WorkshopError {
+        switch signal {
+        case 24: WorkshopError(.limit, "the file needs more processor time than a model of its size may use")
+        case 25: WorkshopError(.limit, "the file grows beyond what a model of its size may become")
+        case 9: WorkshopError(.limit, "the limited child was killed; the machine may be out of memory")
+        case 6: WorkshopError(.crashed, "reading the file aborted the limited child (out of memory, or a fault in an engine)")
+        default: WorkshopError(.crashed, "the file crashed the limited child (signal \(signal)); nothing else was harmed")
+        }
+    }
+
+    private static func code(named name: String?) -> WorkshopError.Code {
+        switch name {
+        case "unreadable": .unreadable
+        case "limit": .limit
+        case "sandbox": .sandbox
+        case "mismatch": .mismatch
+        default: .rejected
+        }
+    }
+}

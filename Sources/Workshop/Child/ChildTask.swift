@@ -1,0 +1,50 @@
+package import Engines
+
+/// What a limited child is asked to do with one file. Travels as the arguments of a hidden verb.
+package enum ChildTask: Hashable, Sendable {
+    /// Read and validate a model; report its summary and signature.
+    case inspect(path: String)
+    /// Compile declared processing (JSON text) into a model and write the result to standard output.
+    case compile(path: String, processing: String)
+    /// Load a model on an engine and run it once on generated inputs; the outputs go to standard output as NPZ.
+    case probe(path: String, engine: EngineKind, engineDirectories: [String])
+
+    /// The hidden verb that `main` hands to `ChildMain` before anything else happens.
+    package static let verb = "__child"
+
+    /// The file that the walls are sized for.
+    var path: String {
+        switch self {
+        case .inspect(let path), .compile(let path, _), .probe(let path, _, _): path
+        }
+    }
+
+    var arguments: [String] {
+        switch self {
+        case .inspect(let path): [Self.verb, "inspect", path]
+        case .compile(let path, let processing): [Self.verb, "compile", path, processing]
+        case .probe(let path, let engine, let directories): [Self.verb, "probe", path, engine.rawValue] + directories
+        }
+    }
+
+    /// - Parameter arguments: what follows the hidden verb.
+    init?(arguments: some Collection<String>) {
+        let words = Array(arguments)
+        switch (words.first, words.count) {
+        case ("inspect", 2): self = .inspect(path: words[1])
+        case ("compile", 3): self = .compile(path: words[1], processing: words[2])
+        case ("probe", 3...):
+            guard let engine = EngineKind(rawValue: words[2]) else { return nil }
+            self = .probe(path: words[1], engine: engine, engineDirectories: Array(words[3...]))
+        default: return nil
+        }
+    }
+
+    /// How long the parent waits before it ends the child.
+    var wallClock: Duration {
+        switch self {
+        case .inspect, .compile: .seconds(120)
+        case .probe: .seconds(300)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// A job on a version that did not succeed.
+package struct WorkshopError: Error, Sendable {
+    /// What kind of failure. Wraps a private enum, so that adding a code breaks nobody.
+    package struct Code: Hashable, Sendable {
+        private enum Value { case unreadable, rejected, crashed, limit, sandbox, mismatch, evaluation }
+        private let value: Value
+
+        /// The source cannot be read: missing, not a regular file, too large.
+        package static let unreadable = Code(value: .unreadable)
+        /// Not a model, or an invalid one; the message lists what is wrong.
+        package static let rejected = Code(value: .rejected)
+        /// The limited child died of a signal while it worked on the file.
+        package static let crashed = Code(value: .crashed)
+        /// The limited child ran into its memory, processor or wall-clock limit.
+        package static let limit = Code(value: .limit)
+        /// The walls of the child could not be put up.
+        package static let sandbox = Code(value: .sandbox)
+        /// No engine runs the model, or they disagree about what it computes.
+        package static let mismatch = Code(value: .mismatch)
+        /// The evaluation set does not fit the model.
+        package static let evaluation = Code(value: .evaluation)
+    }
+
+    package var code: Code
+    package var message: String
+    /// One line each: what was found where.
+    package var causes: [String]
+    package var help: String?
+
+    package init(_ code: Code, _ message: String, causes: [String] = [], help: String? = nil) {
+        self.code = code
+        self.message = message
+        self.causes = causes
+        self.help = help
+    }
+}
+
+extension WorkshopError: CustomStringConvertible {
+    package var description: String { ([message] + causes).joined(separator: "; ") }
+}
