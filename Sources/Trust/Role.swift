@@ -14,6 +14,12 @@ package enum Role: Int, Comparable, Sendable, CaseIterable, Codable {
     package static func < (left: Role, right: Role) -> Bool { left.rawValue < right.rawValue }
 
     package var name: String { String(describing: self) }
+
+    /// The role that `name` gives; `nil` for other words.
+    package init?(name: String) {
+        guard let role = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = role
+    }
 }
 
 /// Who a request is from.

@@ -1,0 +1,78 @@
+package import Home
+
+/// What an alias has to name for a change to happen.
+package enum AliasExpectation: Hashable, Sendable {
+    /// Anything or nothing.
+    case any
+    /// Nothing: the alias is to be new.
+    case absent
+    case version(VersionNumber)
+}
+
+extension ModelRegistry {
+    /// The aliases of a model by name.
+    ///
+    /// - Throws: `RegistryError.Code.notFound` for a model that never was.
+    package func aliases(of model: ModelName) throws -> [AliasRow] {
+        try database.read { snapshot in
+            try snapshot.requireModel(model)
+            return try snapshot.aliases(of: model.description)
+        }
+    }
+
+    /// The moves of an alias, or of all aliases of a model, newest first.
+    package func aliasHistory(of model: ModelName, alias: AliasName? = nil, limit: Int = 1000) throws -> [AliasChange] {
+        try database.read { snapshot in
+            try snapshot.requireModel(model)
+            return try snapshot.aliasHistory(of: model.description, name: alias?.description, limit: limit)
+        }
+    }
+
+    /// Points an alias at the version that a reference names.
+    ///
+    /// - Parameter expected: what it has to name before, so that of several who move it at once only one does.
+    /// - Returns: the version that it names now.
+    /// - Throws: `RegistryError.Code.conflict` when it names something else than expected.
+    @discardableResult
+    package func setAlias(
+        _ alias: AliasName, to reference: Reference, expecting expected: AliasExpectation = .any, note: String = ""
+    ) throws -> VersionRecord {
+        try database.write { try $0.setAlias(alias, to: reference, expecting: expected, note: note) }
+    }
+
+    /// Takes an alias away.
+    ///
+    /// - Throws: `RegistryError.Code.notFound` when there is none.
+    package func removeAlias(_ alias: AliasName, of model: ModelName, note: String = "") throws {
+        try database.write { transaction in
+            _ = try transaction.resolve(Reference(model: model, selector: .alias(alias)))
+            try transaction.setAlias(alias.description, of: model.description, to: nil, note: note)
+        }
+    }
+}
+
+extension Transaction {
+    /// Points an alias at a version; see `ModelRegistry.setAlias`.
+    @discardableResult
+    package func setAlias(
+        _ alias: AliasName, to reference: Reference, expecting expected: AliasExpectation = .any, note: String = ""
+    ) throws -> VersionRecord {
+        let record = try resolve(reference)
+        let model = record.model.description
+        let current = try self.alias(alias.description, of: model)?.number
+        let isExpected =
+            switch expected {
+            case .any: true
+            case .absent: current == nil
+            case .version(let number): current == number.value
+            }
+        guard isExpected else {
+            let found = current.map { "it names '\(model):\($0)'" } ?? "there is no such alias"
+            throw RegistryError(
+                .conflict, "alias '\(model)@\(alias)' is not what the change expects: \(found)",
+                help: "look at 'slipway alias \(model)' and decide again")
+        }
+        try setAlias(alias.description, of: model, to: record.number.value, note: note)
+        return record
+    }
+}

@@ -1,0 +1,145 @@
+package import Home
+package import Tensors
+package import Trust
+
+/// Packages, versions and aliases of a home.
+///
+/// A value that can be copied and used from everywhere; each call blocks while it reads or writes. The parts that
+/// need to be done together with other writes are also there as extensions of `HomeReading` and `Transaction`.
+package struct ModelRegistry: Sendable {
+    package let database: HomeDatabase
+    package let blobs: BlobStore
+
+    package init(_ database: HomeDatabase) {
+        self.database = database
+        blobs = BlobStore(database.home)
+    }
+
+    /// What became of a version that was to be added.
+    package struct Addition: Sendable {
+        package enum Outcome: Hashable, Sendable {
+            case added
+            /// The model had this package already.
+            case present
+            /// The model had it, and it had been removed.
+            case restored
+        }
+
+        package let record: VersionRecord
+        package let outcome: Outcome
+        package var isNew: Bool { outcome == .added }
+    }
+
+    /// Stores a package and records it as the next version of a model.
+    ///
+    /// The same package added again gives the version that is there; its note and source stay as they are. Blobs are
+    /// on the disk before the version is recorded: killed at any moment, this leaves a whole version or none.
+    ///
+    /// - Parameters:
+    ///   - provenance: how it was made, attached as a referrer of the kind `provenance` when the version is new.
+    ///   - source: where it came from, for people.
+    /// - Throws: `RegistryError` for a package that breaks a rule, `HomeError` when recording fails.
+    package func addVersion(
+        of model: ModelName, package contents: PackageContents, note: String = "", provenance: JSONValue? = nil,
+        source: String = ""
+    ) throws -> Addition {
+        let lock = try HomeLock.acquire(.blobs, .shared, in: database.home, wait: true)
+        defer { lock.release() }
+        let (manifest, blob) = try PackageBuilder(store: blobs).build(contents)
+        let new = NewVersion(
+            model: model.description, manifestDigest: blob.digest.description, note: note,
+            labels: contents.labels.json.encodedString(), source: source, size: manifest.contentSize)
+        return try database.write { try $0.add(new, provenance: provenance) }
+    }
+
+    /// The version that a reference names.
+    ///
+    /// - Throws: `RegistryError.Code.notFound` or `.ambiguous`; the help lists what there is.
+    package func resolve(_ reference: Reference) throws -> VersionRecord {
+        try database.read { try $0.resolve(reference) }
+    }
+
+    /// Models by name, a page at a time.
+    package func models(after: String? = nil, limit: Int = 1000) throws -> Page<ModelRow, String> {
+        try database.read { try $0.models(after: after, limit: limit) }
+    }
+
+    /// Versions of a model, newest first, a page at a time.
+    ///
+    /// - Throws: `RegistryError.Code.notFound` for a model that never was.
+    package func versions(
+        of model: ModelName, before: Int? = nil, limit: Int = 1000, includingRemoved: Bool = false
+    ) throws -> Page<VersionRecord, Int> {
+        try database.read { snapshot in
+            try snapshot.requireModel(model)
+            return try snapshot.versions(
+                of: model.description, before: before, limit: limit, includingRemoved: includingRemoved
+            ).map { try VersionRecord($0) }
+        }
+    }
+
+    /// Removes a version: it can no longer be named, its number is never used again, its blobs stay until garbage is
+    /// collected.
+    ///
+    /// - Parameter force: remove it although aliases or endpoints need it; the aliases go too.
+    /// - Throws: `RegistryError.Code.conflict`, naming what needs it.
+    @discardableResult
+    package func remove(_ reference: Reference, force: Bool = false) throws -> VersionRecord {
+        try database.write { try $0.remove(reference, force: force) }
+    }
+
+    /// Takes a removal back.
+    ///
+    /// - Throws: `RegistryError.Code.notFound` when there never was such a version.
+    @discardableResult
+    package func restore(_ model: ModelName, _ number: VersionNumber) throws -> VersionRecord {
+        try database.write { transaction in
+            guard let row = try transaction.version(of: model.description, number: number.value) else {
+                throw RegistryError(.notFound, "model '\(model)' never had a version \(number)")
+            }
+            if row.deletedAt != nil { try transaction.setRemoved(false, model: row.model, number: row.number) }
+            return try transaction.resolve(Reference(model: model, selector: .number(number)))
+        }
+    }
+
+    // MARK: - What a version is made of
+
+    /// The manifest with this digest, checked against it.
+    ///
+    /// - Throws: `RegistryError.Code.damaged` when its bytes are missing or altered.
+    package func manifest(_ digest: Digest) throws(RegistryError) -> PackageManifest {
+        try PackageManifest(parsing: try blobs.bytes(digest, limit: PackageManifest.largest))
+    }
+
+    /// Signature, declared processing and labels of the version with this manifest digest.
+    ///
+    /// - Throws: `RegistryError.Code.damaged` when stored bytes are missing or altered, `.notFound` for a package of
+    ///   another tool that has no description.
+    package func description(_ digest: Digest) throws(RegistryError) -> PackageDescription {
+        guard let layer = try manifest(digest).description else {
+            throw RegistryError(
+                .notFound, "the package \(digest) has no \(PackageDescription.path)", help: "import its model file")
+        }
+        return try PackageDescription(
+            parsing: try blobs.bytes(layer.blob.digest, limit: PackageDescription.largest))
+    }
+
+    /// The path of the ONNX file of the version with this manifest digest. Its name has no extension.
+    ///
+    /// - Throws: `RegistryError.Code.damaged` when it is missing or of another size than was stored.
+    package func modelFilePath(_ digest: Digest) throws(RegistryError) -> String {
+        guard let graph = try manifest(digest).graph else {
+            throw RegistryError(.notFound, "the package \(digest) has no \(PackageContents.graphPath)")
+        }
+        return try blobs.checkedPath(graph.blob)
+    }
+
+    /// Reads every blob of a version and compares it with its digest.
+    ///
+    /// - Throws: `RegistryError.Code.damaged`, naming the blob.
+    package func verify(_ digest: Digest) throws(RegistryError) {
+        let manifest = try manifest(digest)
+        try blobs.verify(manifest.config.digest)
+        for layer in manifest.layers { try blobs.verify(layer.blob.digest) }
+    }
+}
