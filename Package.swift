@@ -29,6 +29,10 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -43,11 +47,45 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     ],
     targets: [
+        .systemLibrary(name: "CZlib"),
+        .target(name: "CEngines"),
+        .target(name: "CSandbox"),
+        room("Tensors", ["CZlib"]),
+        room("ModelGraph", ["Tensors"]),
+        room("Engines", ["Tensors", "CEngines"]),
+        room("Monitor", ["Tensors"]),
+        room("Release", ["Tensors", "Monitor"]),
+        room("Home", [grdb]),
+        room("Trust", [crypto]),
+        room("Registry", ["Tensors", "Home", "Trust"]),
+        room("Workshop", ["Tensors", "ModelGraph", "Engines", "Home", "Trust", "Registry", "CSandbox", subprocess, systemPackage]),
+        room("Serve", ["Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioHTTP1, logging]),
+        room("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1]),
+        room(
+            "Control",
+            [
+                "Tensors", "ModelGraph", "Engines", "Monitor", "Release", "Home", "Trust", "Registry", "Workshop",
+                "Serve", hummingbird, mustache, logging, nioCore, serviceLifecycle, unixSignals,
+            ]),
         .executableTarget(
             name: "SlipwayCLI",
-            dependencies: [argumentParser, crypto, grdb, logging, hummingbird, mustache, nioCore, nioPosix, nioHTTP1],
+            dependencies: [
+                "Tensors", "ModelGraph", "Engines", "Monitor", "Release", "Home", "Trust", "Registry", "Workshop",
+                "Serve", "Client", "Control", argumentParser, logging, subprocess, systemPackage, unixSignals,
+            ],
             swiftSettings: strict),
+        tests("Tensors"),
+        tests("ModelGraph", ["Tensors"]),
+        tests("Engines", ["Tensors"]),
+        tests("Monitor"),
+        tests("Release", ["Tensors", "Monitor"]),
+        tests("Home"),
+        tests("Trust"),
+        tests("Registry", ["Tensors", "Home", "Trust"]),
     ]
 )

@@ -27,7 +27,8 @@ package struct ChildRunner: Sendable {
     func run(_ task: ChildTask) async throws(WorkshopError) -> Reply {
         let result = try await bounded(task) {
             let result = try await Subprocess.run(
-                .path(FilePath(executable)), arguments: Arguments(task.arguments), input: .none,
+                .path(FilePath(executable)), arguments: Arguments(task.arguments), environment: Self.environment,
+                input: .none,
                 output: .bytes(limit: Self.payloadLimit), error: .bytes(limit: Self.reportLimit))
             return Outcome(status: result.terminationStatus, errors: result.standardError, payload: result.standardOutput)
         }
@@ -38,7 +39,8 @@ package struct ChildRunner: Sendable {
     func run(_ task: ChildTask, writingTo file: FileDescriptor) async throws(WorkshopError) -> JSONValue {
         let result = try await bounded(task) {
             let result = try await Subprocess.run(
-                .path(FilePath(executable)), arguments: Arguments(task.arguments), input: .none,
+                .path(FilePath(executable)), arguments: Arguments(task.arguments), environment: Self.environment,
+                input: .none,
                 output: .fileDescriptor(file, closeAfterSpawningProcess: false), error: .bytes(limit: Self.reportLimit))
             return Outcome(status: result.terminationStatus, errors: result.standardError, payload: [])
         }
@@ -49,6 +51,11 @@ package struct ChildRunner: Sendable {
         var status: TerminationStatus
         var errors: [UInt8]
         var payload: [UInt8]
+    }
+
+    /// One heap arena a thread would eat up the address space; a crash needs no backtrace, its signal says enough.
+    private static var environment: Environment {
+        .inherit.updating(["MALLOC_ARENA_MAX": "2", "SWIFT_BACKTRACE": "enable=no"])
     }
 
     /// Ends the child when its time is over.

@@ -75,11 +75,11 @@ extension ClassificationMeasures {
     package var json: JSONValue {
         .object([
             ("task", .string("classification")), ("rows", .integer(rows)), ("correct", .integer(correct)),
-            ("accuracy", .number(accuracy)), ("macro_f1", .number(macroF1)),
+            ("accuracy", .number(accuracy)), ("macroF1", .number(macroF1)),
             ("classes", .array(classes.map(JSONValue.string))),
             ("confusion", .array(confusion.map { .array($0.map(JSONValue.integer)) })),
             (
-                "per_class",
+                "perClass",
                 .array(
                     perClass.map {
                         .object([

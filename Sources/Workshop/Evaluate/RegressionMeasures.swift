@@ -33,8 +33,8 @@ extension RegressionMeasures {
     package var json: JSONValue {
         .object([
             ("task", .string("regression")), ("rows", .integer(rows)),
-            ("mean_absolute_error", .number(meanAbsoluteError)),
-            ("root_mean_square_error", .number(rootMeanSquareError)), ("largest_error", .number(largestError)),
+            ("meanAbsoluteError", .number(meanAbsoluteError)),
+            ("rootMeanSquareError", .number(rootMeanSquareError)), ("largestError", .number(largestError)),
             ("determination", determination.map(JSONValue.number) ?? .null),
         ])
     }

@@ -1,0 +1,104 @@
+package import Home
+package import Registry
+package import Release
+internal import Tensors
+
+/// Endpoints and their revisions, as the home records them. The command line and the server call the same functions.
+package struct Deployments: Sendable {
+    package let registry: ModelRegistry
+
+    package init(_ registry: ModelRegistry) {
+        self.registry = registry
+    }
+
+    private var database: HomeDatabase { registry.database }
+
+    /// The names of all endpoints, withdrawn ones among them.
+    package func endpoints() throws -> [EndpointName] {
+        try database.read { try $0.endpoints().map { try EndpointName($0.name) } }
+    }
+
+    /// Everything an endpoint has been; empty for a name that was never deployed.
+    package func history(of endpoint: EndpointName) throws -> EndpointHistory {
+        try database.read { try $0.history(of: endpoint) }
+    }
+
+    /// What a request would change. Nothing is written.
+    ///
+    /// - Throws: `ReleaseError` when it cannot be.
+    package func plan(_ request: ReleaseRequest, for endpoint: EndpointName) throws -> Plan {
+        try database.read { snapshot in
+            try Planner.plan(
+                request, history: snapshot.history(of: endpoint), quarantined: snapshot.quarantined(at: endpoint))
+        }
+    }
+
+    /// Writes the next revision, pending: a running server carries it out, or the next one that starts.
+    ///
+    /// - Returns: the plan, and the revision unless the plan was empty.
+    /// - Throws: `ReleaseError` when it cannot be.
+    package func submit(
+        _ request: ReleaseRequest, for endpoint: EndpointName, author: String? = nil, note: String? = nil
+    ) throws -> (plan: Plan, revision: Revision?) {
+        try database.write { transaction in
+            var history = try transaction.history(of: endpoint)
+            let plan = try Planner.plan(
+                request, history: history, quarantined: transaction.quarantined(at: endpoint))
+            guard !plan.isEmpty else { return (plan, nil) }
+            let revision = try history.append(plan, author: author, note: note, at: transaction.now.milliseconds)
+            let row = try transaction.appendRevision(
+                of: endpoint.text, spec: revision.json.encodedString(), digests: Array(revision.spec.digests),
+                cause: "\(revision.cause)", note: note ?? "")
+            guard row.number == revision.number else {
+                throw ControlError(.damaged, "revision \(revision.number) of '\(endpoint)' was recorded as \(row.number)")
+            }
+            return (plan, revision)
+        }
+    }
+
+    /// Records what became of a revision; a healthy one is in force from now on.
+    package func record(_ outcome: RevisionOutcome, of revision: Revision) throws {
+        try database.write { try $0.record(outcome, of: revision.number, endpoint: revision.endpoint) }
+    }
+
+    /// A version as a candidate for an endpoint.
+    ///
+    /// - Throws: `RegistryError` when the reference names none.
+    package func candidate(_ reference: Reference) throws -> Candidate {
+        let record = try registry.resolve(reference)
+        return Candidate(
+            version: try VersionReference("\(record.model):\(record.number)"), digest: record.digest.description)
+    }
+
+    /// Lifts a quarantine.
+    package func release(_ digest: String, at endpoint: EndpointName) throws {
+        try database.write { try $0.clearMark(ofDigest: digest, at: endpoint.text) }
+    }
+}
+
+extension HomeReading {
+    /// Everything an endpoint has been, oldest first.
+    func history(of endpoint: EndpointName) throws -> EndpointHistory {
+        let rows = try revisions(of: endpoint.text, limit: 1000).items.reversed()
+        return try EndpointHistory(
+            endpoint,
+            entries: rows.map { row in
+                EndpointHistory.Entry(
+                    try Revision(json: JSONValue.parse(Array(row.spec.utf8))),
+                    try row.outcome.map { try RevisionOutcome(json: JSONValue.parse(Array($0.utf8))) } ?? .pending)
+            })
+    }
+
+    /// Digests that may not enter service at an endpoint.
+    func quarantined(at endpoint: EndpointName) throws -> Set<String> {
+        Set(try marks(.quarantined).filter { $0.endpoint == endpoint.text }.map(\.digest))
+    }
+}
+
+extension Transaction {
+    /// Records what became of a revision; a healthy one is in force from now on.
+    func record(_ outcome: RevisionOutcome, of number: Int, endpoint: EndpointName) throws {
+        try setOutcome(outcome.json.encodedString(), ofRevision: number, of: endpoint.text)
+        if outcome == .healthy { try activate(number, of: endpoint.text) }
+    }
+}

@@ -1,0 +1,76 @@
+import Client
+import Control
+import Engines
+import Home
+import ModelGraph
+import Registry
+import Release
+import Tensors
+import Trust
+import Workshop
+
+extension Failure {
+    /// Any error of a room as the command line prints it. This file is the only place that adapts them.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as TensorError: self.init(1001, .failed, error.message)
+        case let error as JSONError: self.init(1002, .failed, error.description)
+        case let error as GraphError: self.init(2001, .failed, error.description)
+        case let error as EngineError: self.init(error)
+        case let error as HomeError: self.init(error)
+        case let error as TrustError: self.init(5001, .denied, error.message, help: error.help)
+        case let error as RegistryError: self.init(error)
+        case let error as WorkshopError: self.init(error)
+        case let error as ReleaseError: self.init(error)
+        case let error as ControlError: self.init(error)
+        case let error as ClientError: self.init(error)
+        default: self.init(9999, .failed, "\(error)", help: "this is a fault of Slipway's own; please report it")
+        }
+    }
+
+    private init(_ error: EngineError) {
+        switch error.code {
+        case .notInstalled:
+            self.init(3001, .unavailable, error.description, help: "run scripts/fetch-engines, or set SLIPWAY_ENGINES")
+        case .incompatible: self.init(3002, .unavailable, error.description)
+        case .modelRejected: self.init(3003, .failed, error.description)
+        case .invalidInput: self.init(3004, .failed, error.description)
+        default: self.init(3005, .failed, error.description)
+        }
+    }
+
+    private init(_ error: HomeError) {
+        switch error.code {
+        case .notFound: self.init(4001, .notFound, error.message, help: error.help)
+        case .conflict: self.init(4002, .conflict, error.message, help: error.help)
+        case .locked: self.init(4003, .locked, error.message, help: error.help)
+        case .full: self.init(4004, .unavailable, error.message, help: error.help ?? "free some space and try again")
+        case .newerSchema: self.init(4005, .failed, error.message, help: error.help)
+        case .damaged: self.init(4006, .verificationFailed, error.message, help: error.help)
+        default: self.init(4007, .failed, error.message, help: error.help)
+        }
+    }
+
+    private init(_ error: WorkshopError) {
+        switch error.code {
+        case .unreadable: self.init(7001, .notFound, error.message, causes: error.causes, help: error.help)
+        case .rejected: self.init(7002, .verificationFailed, error.message, causes: error.causes, help: error.help)
+        case .crashed: self.init(7003, .verificationFailed, error.message, causes: error.causes, help: error.help)
+        case .limit: self.init(7004, .verificationFailed, error.message, causes: error.causes, help: error.help)
+        case .mismatch: self.init(7005, .verificationFailed, error.message, causes: error.causes, help: error.help)
+        default: self.init(7006, .failed, error.message, causes: error.causes, help: error.help)
+        }
+    }
+
+    private init(_ error: ClientError) {
+        switch error.code {
+        case .unreachable:
+            self.init(8001, .unavailable, error.message, help: "is a server running? see 'slipway status'")
+        case .status where error.status == 404: self.init(8002, .notFound, error.message)
+        case .status where error.status == 401 || error.status == 403: self.init(8003, .denied, error.message)
+        case .status where error.status == 503: self.init(8004, .unavailable, error.message)
+        default: self.init(8005, .failed, error.message)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Engines
+import Registry
+import Tensors
+import Workshop
+
+struct ImportVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Brings a model file into the registry as the next version of a model.",
+        discussion: """
+            The file is read in a limited child process, validated, run once on every engine, and stored by digest. \
+            Importing the same bytes with the same options again gives the version that is there.
+            """)
+
+    @Argument(help: "An ONNX file.", completion: .file(extensions: ["onnx"]))
+    var file: String
+
+    @Option(name: .shortAndLong, help: "The model it becomes a version of (default: the file's name).")
+    var name: String?
+
+    @Option(help: "A JSON file that declares pre- and post-processing; it is compiled into the graph.")
+    var processing: String?
+
+    @Option(name: .customLong("label"), help: ArgumentHelp("A word about it; may be repeated.", valueName: "key=value"))
+    var labels: [String] = []
+
+    @Option(help: "A note for people.")
+    var note = ""
+
+    @Option(help: "A JSON file that tells how it was trained.")
+    var provenance: String?
+
+    @Option(help: "Rows with known answers (NPZ or CSV): kept with the version, and evaluated at once.")
+    var evaluation: String?
+
+    @Option(help: "The array or column of the evaluation set that holds the answers.")
+    var answers: String?
+
+    @Flag(name: .customLong("no-run"), help: "Register it without running it; it is recorded as not checked.")
+    var noRun = false
+
+    @OptionGroup var homeOptions: HomeOptions
+    @OptionGroup var answer: AnswerOptions
+
+    func run() async throws {
+        let registry = try homeOptions.registry()
+        let importer = Importer(registry: registry, engineDirectories: [try homeOptions.engineDirectory()])
+        let report = try await importer.run(try request(), progress: showStep)
+        Terminal.progress("")
+        var evaluated: EvaluatedVersion?
+        if let evaluation {
+            let work = EvaluationWork(registry: registry, engines: try homeOptions.engines())
+            evaluated = try work.evaluate(report.addition.record, data: evaluation, answers: answers, keeps: true)
+        }
+        print(report, evaluated)
+    }
+
+    private func request() throws -> Importer.Request {
+        var request = Importer.Request(path: file, model: try ModelName(name ?? Self.modelName(of: file)))
+        request.processing = try processing.map { try JSONFile.read($0) }
+        request.provenance = try provenance.map { try JSONFile.read($0) }
+        request.note = note
+        request.runsOnce = !noRun
+        for label in labels {
+            let parts = label.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { throw ValidationError("--label takes key=value, found '\(label)'") }
+            request.labels[String(parts[0])] = String(parts[1])
+        }
+        return request
+    }
+
+    /// A file's name without folder and extension, in lower case.
+    static func modelName(of path: String) -> String {
+        let file = path.split(separator: "/").last.map(String.init) ?? path
+        return (file.split(separator: ".").first.map(String.init) ?? file).lowercased()
+    }
+
+    @Sendable private func showStep(_ step: Importer.Step) {
+        guard !answer.quiet, answer.format == .table else { return }
+        let text =
+            switch step {
+            case .staging: "copying the file"
+            case .inspecting: "reading it in a limited child"
+            case .compiling: "compiling its processing"
+            case .running(let engine): "running it once on \(engine.displayName)"
+            case .storing: "storing it"
+            }
+        Terminal.progress("\(text) …")
+    }
+
+    private func print(_ report: Importer.Report, _ evaluated: EvaluatedVersion?) {
+        let record = report.addition.record
+        var json = VersionText.json(record, signature: report.inspection.signature)
+        if case .object(var members) = json {
+            members.append(.init(key: "outcome", value: .string("\(report.addition.outcome)")))
+            members.append(.init(key: "changes", value: .array(report.changes.map(JSONValue.string))))
+            if let evaluated { members.append(.init(key: "evaluation", value: evaluated.measures.json)) }
+            json = .object(members)
+        }
+        answer.answer(json, name: record.reference.description) {
+            var lines = ["\(record.reference)  \(VersionText.short(record.digest))  \(outcome(report.addition.outcome))"]
+            lines += VersionText.signature(report.inspection.signature)
+            lines += report.changes.map { "  changed  \($0)" }
+            lines += report.engines.map { "  engine   \(VersionText.engine($0))" }
+            if let evaluated { lines.append("  measured \(evaluated.line)") }
+            return lines.joined(separator: "\n")
+        }
+        answer.say("next: slipway deploy \(record.reference)")
+    }
+
+    private func outcome(_ outcome: ModelRegistry.Addition.Outcome) -> String {
+        switch outcome {
+        case .added: "imported from \(file)"
+        case .present: "was there already: the same bytes with the same options"
+        case .restored: "had been removed and is back"
+        }
+    }
+}

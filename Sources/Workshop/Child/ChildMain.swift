@@ -1,0 +1,80 @@
+import Engines
+import Glibc
+import ModelGraph
+import Tensors
+
+/// The limited child's side: puts up the walls, does one task, reports on standard error.
+package enum ChildMain {
+    /// The largest model file that is read.
+    package static let largestFile = 64 << 30
+
+    /// - Parameter arguments: what follows the hidden verb.
+    /// - Returns: the exit status.
+    package static func run(arguments: some Collection<String>) -> Int32 {
+        guard let task = ChildTask(arguments: arguments) else {
+            report(.object([("error", "this verb is for Slipway itself"), ("code", "rejected")]))
+            return 64
+        }
+        do {
+            let bytes = fileSize(task.path)
+            let sandbox: Sandbox = if case .probe = task { .running(fileBytes: bytes) } else { .parsing(fileBytes: bytes) }
+            try sandbox.enter()
+            report(try perform(task))
+            return 0
+        } catch {
+            report(describe(error))
+            return 1
+        }
+    }
+
+    private static func perform(_ task: ChildTask) throws -> JSONValue {
+        switch task {
+        case .inspect(let path): try Inspection.inspect(path: path)
+        case .compile(let path, let processing):
+            try Inspection.compile(path: path, processing: processing) { write($0, to: STDOUT_FILENO) }
+        case .probe(let path, let engine, let directories):
+            try Probe.run(path: path, engine: engine, directories: directories) { write($0, to: STDOUT_FILENO) }
+        }
+    }
+
+    private static func fileSize(_ path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    private static func describe(_ error: any Error) -> JSONValue {
+        switch error {
+        case let error as WorkshopError:
+            .object([
+                ("error", .string(error.message)), ("code", .string(error.code == .sandbox ? "sandbox" : "rejected")),
+                ("causes", .array(error.causes.map(JSONValue.string))),
+                ("help", error.help.map(JSONValue.string) ?? .null),
+            ])
+        case let error as GraphError:
+            .object([
+                ("error", .string(error.description)),
+                ("code", .string(error.code == .io ? "unreadable" : error.code == .limitExceeded ? "limit" : "rejected")),
+            ])
+        case let error as EngineError:
+            .object([("error", .string(error.description)), ("code", "mismatch")])
+        default: .object([("error", .string("\(error)")), ("code", "rejected")])
+        }
+    }
+
+    private static func report(_ value: JSONValue) {
+        _ = write(Array((ChildRunner.reportMark + value.encodedString() + "\n").utf8), to: STDERR_FILENO)
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        bytes.withUnsafeBytes { buffer in
+            var written = 0
+            while written < buffer.count {
+                let count = Glibc.write(descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return false }
+                written += count
+            }
+            return true
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Glibc
+package import Tensors
+
+/// Rows with known answers: inputs by name, and the true answer of each row.
+package struct EvaluationSet: Sendable {
+    /// One tensor for each input of the signature it was read for, in that order; equal first dimensions.
+    package let inputs: [Tensor]
+    /// One answer per row: whole numbers or strings for classes, fractions for quantities.
+    package let answers: Tensor
+    /// The name of the array or column the answers came from.
+    package let answersName: String
+
+    package var rows: Int { answers.shape.elementCount }
+
+    /// Names that are taken for the answers when none is given.
+    private static let usualNames = ["labels", "label", "y", "target", "targets", "class", "answer", "answers"]
+
+    /// Reads an NPZ or CSV file, told apart by content, for a model with this signature.
+    ///
+    /// - Parameter answers: the array or column with the true answers; by default one of the usual names, else the only
+    ///   one that is no input.
+    /// - Throws: `WorkshopError.Code.evaluation` when names, types or row counts do not fit.
+    package static func read(
+        path: String, for signature: Signature, answers: String? = nil
+    ) throws(WorkshopError) -> EvaluationSet {
+        do {
+            let arrays = try readArrays(path, signature)
+            return try match(arrays, signature, answers)
+        } catch let error as WorkshopError {
+            throw error
+        } catch {
+            throw WorkshopError(.evaluation, "the evaluation set cannot be read: \(error)")
+        }
+    }
+
+    private static func match(
+        _ arrays: [(name: String, tensor: Tensor)], _ signature: Signature, _ wanted: String?
+    ) throws(WorkshopError) -> EvaluationSet {
+        let names = arrays.map(\.name)
+        let inputNames = Set(signature.inputs.map(\.name))
+        let rest = names.filter { !inputNames.contains($0) }
+        guard let chosen = wanted ?? usualNames.first(where: rest.contains) ?? (rest.count == 1 ? rest[0] : nil),
+            let truth = arrays.first(where: { $0.name == chosen })?.tensor
+        else {
+            throw WorkshopError(
+                .evaluation,
+                wanted.map { "the evaluation set has no '\($0)'" } ?? "cannot tell which array holds the true answers",
+                causes: ["it has: \(names.joined(separator: ", "))"], help: "name it with --answers")
+        }
+        let given = arrays.filter { $0.name != chosen }
+        var inputs: [Tensor] = []
+        for spec in signature.inputs {
+            let only = signature.inputs.count == 1 && given.count == 1 ? given[0].tensor : nil
+            guard let tensor = given.first(where: { $0.name == spec.name })?.tensor ?? only else {
+                throw WorkshopError(
+                    .evaluation, "the evaluation set has no array '\(spec.name)' for the model's input",
+                    causes: ["it has: \(names.joined(separator: ", "))"])
+            }
+            inputs.append(try converted(tensor, to: spec))
+        }
+        let rows = truth.shape.dimensions.first ?? 0
+        guard rows > 0, truth.shape.elementCount == rows, inputs.allSatisfy({ $0.shape.dimensions.first == rows }) else {
+            throw WorkshopError(
+                .evaluation, "inputs and answers differ in rows",
+                causes: zip(signature.inputs, inputs).map { "\($0.name): \($1.shape)" } + ["\(chosen): \(truth.shape)"])
+        }
+        return EvaluationSet(inputs: inputs, answers: truth, answersName: chosen)
+    }
+
+    private static func converted(_ tensor: Tensor, to spec: TensorSpec) throws(WorkshopError) -> Tensor {
+        do throws(TensorError) {
+            let typed = try tensor.elementType == spec.elementType ? tensor : tensor.converted(to: spec.elementType)
+            guard spec.accepts(typed.shape) || spec.dimensions?.first?.size != nil else {
+                throw TensorError(
+                    .sizeMismatch, "input '\(spec.name)' expects \(spec.shapeDescription), the set has \(typed.shape)")
+            }
+            return typed
+        } catch {
+            throw WorkshopError(.evaluation, "input '\(spec.name)': \(error.message)")
+        }
+    }
+}
+
+// MARK: - Files
+
+extension EvaluationSet {
+    /// The arrays of an NPZ file, or the columns of a CSV file gathered into the shapes that the signature asks for.
+    private static func readArrays(_ path: String, _ signature: Signature) throws -> [(name: String, tensor: Tensor)] {
+        if try isZip(path) { return try NPZ.read(path: path, limits: limits) }
+        return try TableArrays.read(path, signature)
+    }
+
+    private static let limits = ArrayLimits(bytes: 2 << 30)
+
+    private static func isZip(_ path: String) throws(WorkshopError) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw WorkshopError(.unreadable, "cannot open '\(path)': \(String(cString: strerror(errno)))")
+        }
+        defer { close(descriptor) }
+        var magic: UInt32 = 0
+        let count = withUnsafeMutableBytes(of: &magic) { read(descriptor, $0.baseAddress, 4) }
+        return count == 4 && UInt32(littleEndian: magic) & 0xFFFF == 0x4B50
+    }
+}

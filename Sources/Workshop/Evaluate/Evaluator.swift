@@ -1,0 +1,138 @@
+package import Engines
+package import Tensors
+
+/// Measures a loaded version on rows with known answers.
+package struct Evaluator: Sendable {
+    /// What is being predicted.
+    package enum Task: String, Sendable, CaseIterable { case classification, regression }
+
+    /// What an evaluation found.
+    package struct Result: Sendable {
+        /// The output that was taken for the prediction.
+        package var output: String
+        package var measures: Measures
+        /// Rows per run.
+        package var batch: Int
+    }
+
+    package enum Measures: Sendable {
+        case classification(ClassificationMeasures)
+        case regression(RegressionMeasures)
+
+        package var json: JSONValue {
+            switch self {
+            case .classification(let measures): measures.json
+            case .regression(let measures): measures.json
+            }
+        }
+
+        /// The one number that stands for the whole: accuracy, or the coefficient of determination.
+        package var headline: (name: String, value: Double?) {
+            switch self {
+            case .classification(let measures): ("accuracy", measures.accuracy)
+            case .regression(let measures): ("r2", measures.determination)
+            }
+        }
+    }
+
+    private let session: any Session
+    /// Class names by index, for outputs that are scores.
+    private let labels: [String]
+
+    package init(session: any Session, labels: [String]) {
+        self.session = session
+        self.labels = labels
+    }
+
+    /// Runs every row and compares.
+    ///
+    /// - Parameters:
+    ///   - task: by default classification for whole numbers and strings, regression for fractions.
+    ///   - output: by default an output of classes where there is one, else the first with scores.
+    ///   - progress: told how many rows are done.
+    /// - Throws: `WorkshopError.Code.evaluation` when no output fits; the engine's error as `.mismatch`.
+    package func evaluate(
+        _ set: EvaluationSet, task: Task? = nil, output: String? = nil, progress: (Int) -> Void = { _ in }
+    ) throws(WorkshopError) -> Result {
+        let task = task ?? Self.usualTask(for: set.answers)
+        let batch = batchSize(rows: set.rows)
+        var predictions: [[Tensor]] = []
+        do {
+            for start in stride(from: 0, to: set.rows, by: batch) {
+                let end = min(start + batch, set.rows)
+                predictions.append(try session.run(set.inputs.map { try $0.rows(start..<end) }))
+                progress(end)
+            }
+        } catch {
+            throw WorkshopError(.evaluation, "the version could not be run on the evaluation set: \(error)")
+        }
+        let chosen = try chooseOutput(output, task, sample: predictions[0], rows: min(batch, set.rows))
+        let parts = predictions.map { $0[chosen] }
+        let measures: Measures =
+            switch task {
+            case .classification:
+                .classification(
+                    try ClassificationMeasures(
+                        predicted: parts.flatMap(classes), actual: Self.names(of: set.answers)))
+            case .regression:
+                .regression(
+                    try RegressionMeasures(
+                        predicted: parts.flatMap { (try? $0.doubles()) ?? [] },
+                        actual: (try? set.answers.doubles()) ?? []))
+            }
+        return Result(output: session.signature.outputs[chosen].name, measures: measures, batch: batch)
+    }
+
+    private static func usualTask(for answers: Tensor) -> Task {
+        answers.elementType.isFloatingPoint ? .regression : .classification
+    }
+
+    /// Rows per run: what the signature fixes, else 64.
+    private func batchSize(rows: Int) -> Int {
+        let fixed = session.signature.inputs.compactMap { $0.dimensions?.first?.size }.first
+        return max(1, min(fixed ?? 64, rows))
+    }
+
+    private func chooseOutput(
+        _ name: String?, _ task: Task, sample: [Tensor], rows: Int
+    ) throws(WorkshopError) -> Int {
+        let outputs = session.signature.outputs
+        if let name {
+            guard let index = outputs.firstIndex(where: { $0.name == name }) else {
+                throw WorkshopError(
+                    .evaluation, "the version has no output '\(name)'",
+                    causes: ["it has: \(outputs.map(\.name).joined(separator: ", "))"])
+            }
+            return index
+        }
+        let perRow = sample.map { $0.shape.dimensions.first == rows ? $0.shape.elementCount / max(rows, 1) : 0 }
+        let decided = sample.indices.first { perRow[$0] == 1 && !sample[$0].elementType.isFloatingPoint }
+        let scored = sample.indices.first { perRow[$0] > 1 && sample[$0].elementType.isFloatingPoint }
+        let single = sample.indices.first { perRow[$0] == 1 && sample[$0].elementType.isFloatingPoint }
+        guard let index = task == .classification ? decided ?? scored : single else {
+            throw WorkshopError(
+                .evaluation, "no output of the version fits \(task.rawValue)",
+                causes: zip(outputs, sample).map { "\($0.name): \($1.elementType.displayName) \($1.shape)" },
+                help: "name one with --output, or choose --task")
+        }
+        return index
+    }
+
+    /// The predicted class of every row: the value itself, or the name of the largest score.
+    private func classes(_ tensor: Tensor) -> [String] {
+        guard tensor.elementType.isFloatingPoint, let rows = tensor.shape.dimensions.first, rows > 0,
+            let scores = try? tensor.doubles()
+        else { return Self.names(of: tensor) }
+        let width = scores.count / rows
+        return (0..<rows).map { row in
+            let best = (0..<width).max { scores[row * width + $0] < scores[row * width + $1] } ?? 0
+            return best < labels.count ? labels[best] : String(best)
+        }
+    }
+
+    /// Classes as text: strings as they are, whole numbers without a fraction.
+    private static func names(of tensor: Tensor) -> [String] {
+        if let strings = tensor.strings { return strings.decoded }
+        return ((try? tensor.doubles()) ?? []).map { $0 == $0.rounded() && $0.magnitude < 1e15 ? String(Int($0)) : "\($0)" }
+    }
+}

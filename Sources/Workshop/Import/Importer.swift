@@ -1,0 +1,130 @@
+package import Engines
+package import Home
+package import Registry
+package import Tensors
+
+/// Brings a model file into the registry: staged, read in the limited child, run once on every engine, stored.
+package struct Importer: Sendable {
+    /// What is to be imported, and as what.
+    package struct Request: Sendable {
+        package var path: String
+        package var model: ModelName
+        /// Declared pre- and post-processing, as its owner writes it.
+        package var processing: JSONValue?
+        package var labels: [String: String] = [:]
+        package var note = ""
+        /// How it was trained, for the record.
+        package var provenance: JSONValue?
+        /// Whether to run it once on every engine. What was not run is recorded as not checked.
+        package var runsOnce = true
+
+        package init(path: String, model: ModelName) {
+            self.path = path
+            self.model = model
+        }
+    }
+
+    /// What came of an import.
+    package struct Report: Sendable {
+        package var addition: ModelRegistry.Addition
+        package var inspection: ModelInspection
+        /// What each engine made of it; empty when it was not run.
+        package var engines: [EngineTrial]
+        /// What was changed in the graph on the way in, in words.
+        package var changes: [String]
+    }
+
+    /// What is going on, for a progress line.
+    package enum Step: Sendable {
+        case staging, inspecting, compiling, running(EngineKind), storing
+    }
+
+    private static let largestFile = 64 << 30
+
+    private let registry: ModelRegistry
+    private let child: ChildRunner
+    private let engineDirectories: [String]
+
+    package init(registry: ModelRegistry, child: ChildRunner = ChildRunner(), engineDirectories: [String]) {
+        self.registry = registry
+        self.child = child
+        self.engineDirectories = engineDirectories
+    }
+
+    /// Imports a file. Repeatable: the same bytes with the same options give the version that is there.
+    ///
+    /// - Throws: `WorkshopError` when the file is refused, `RegistryError` and `HomeError` when storing fails. Nothing is
+    ///   left behind then.
+    package func run(_ request: Request, progress: @Sendable (Step) -> Void = { _ in }) async throws -> Report {
+        progress(.staging)
+        let home = registry.database.home
+        let source = try StagedFile(copying: request.path, into: home, limit: Self.largestFile)
+        progress(.inspecting)
+        var inspection = try await child.inspect(path: source.path)
+        var changes: [String] = []
+        var graph = source
+        if request.processing != nil || inspection.hasMapOutput {
+            progress(.compiling)
+            graph = try await compiled(source, request.processing, in: home)
+            changes = inspection.changes
+            inspection = try await child.inspect(path: graph.path)
+        }
+        let trials = request.runsOnce ? try await trials(graph, progress) : []
+        progress(.storing)
+        let addition = try registry.addVersion(
+            of: request.model, package: contents(graph, inspection, request), note: request.note,
+            provenance: request.provenance, source: Self.lastComponent(request.path))
+        if addition.isNew {
+            try registry.attach(
+                trials.json, kind: .comparison, name: "import", to: addition.record.digest)
+        }
+        return Report(addition: addition, inspection: inspection, engines: trials, changes: changes)
+    }
+
+    private func compiled(
+        _ source: StagedFile, _ processing: JSONValue?, in home: HomeDirectory
+    ) async throws(WorkshopError) -> StagedFile {
+        let text = processing?.encodedString() ?? "{}"
+        return try await StagedFile(in: home) { descriptor async throws(WorkshopError) in
+            _ = try await child.run(.compile(path: source.path, processing: text), writingTo: descriptor)
+        }
+    }
+
+    /// Runs the graph on every engine, one child each, and compares the answers.
+    private func trials(
+        _ graph: StagedFile, _ progress: @Sendable (Step) -> Void
+    ) async throws(WorkshopError) -> [EngineTrial] {
+        var trials: [EngineTrial] = []
+        for kind in EngineKind.allCases {
+            progress(.running(kind))
+            trials.append(await trial(graph, kind))
+        }
+        guard trials.contains(where: { $0.outputs != nil }) else {
+            throw WorkshopError(
+                .mismatch, "no engine runs this model",
+                causes: trials.map { "\($0.engine.displayName): \($0.problem ?? "no answer")" },
+                help: "'slipway show FILE' shows the graph; --no-run registers it without running it")
+        }
+        return trials.compared()
+    }
+
+    private func trial(_ graph: StagedFile, _ kind: EngineKind) async -> EngineTrial {
+        do throws(WorkshopError) {
+            let task = ChildTask.probe(path: graph.path, engine: kind, engineDirectories: engineDirectories)
+            return EngineTrial(kind, try await child.run(task))
+        } catch {
+            return EngineTrial(kind, problem: error.description)
+        }
+    }
+
+    private func contents(_ graph: StagedFile, _ inspection: ModelInspection, _ request: Request) -> PackageContents {
+        PackageContents(
+            graph: .file(graph.path), signature: inspection.signature, processing: request.processing,
+            labels: request.labels,
+            facts: ModelFacts(precision: inspection.precision, parameterCount: inspection.parameterCount))
+    }
+
+    private static func lastComponent(_ path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+}

@@ -1,0 +1,102 @@
+import Glibc
+import Home
+
+/// A private copy of a source file: what is checked is what is stored, whatever happens to the source meanwhile.
+/// Removed when the last reference goes.
+final class StagedFile: Sendable {
+    let path: String
+    let bytes: Int
+
+    /// Copies a regular file into the home's temporary directory.
+    ///
+    /// - Throws: `WorkshopError.Code.unreadable` when the source is missing, not a regular file, or too large.
+    init(copying source: String, into home: HomeDirectory, limit: Int) throws(WorkshopError) {
+        let input = open(source, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard input >= 0 else {
+            throw WorkshopError(.unreadable, "cannot open '\(source)': \(String(cString: strerror(errno)))")
+        }
+        defer { close(input) }
+        var status = stat()
+        guard fstat(input, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw WorkshopError(
+                .unreadable, "'\(source)' is not a regular file", help: "give the path of a model file")
+        }
+        guard status.st_size <= limit else {
+            throw WorkshopError(.unreadable, "'\(source)' has \(status.st_size) bytes; at most \(limit) are accepted")
+        }
+        let (path, output) = try Self.create(in: home)
+        defer { close(output) }
+        self.path = path
+        bytes = Int(status.st_size)
+        guard Self.copy(from: input, to: output, count: bytes) else {
+            let reason = errno == ENOSPC ? "no space is left in the home" : String(cString: strerror(errno))
+            unlink(path)
+            throw WorkshopError(.unreadable, "cannot copy '\(source)' into the home: \(reason)")
+        }
+    }
+
+    /// An empty file to be written by a child; `body` gets its descriptor.
+    init(
+        in home: HomeDirectory, writing body: (Int32) async throws(WorkshopError) -> Void
+    ) async throws(WorkshopError) {
+        let (path, output) = try Self.create(in: home)
+        defer { close(output) }
+        do {
+            try await body(output)
+        } catch {
+            unlink(path)
+            throw error
+        }
+        var status = stat()
+        fstat(output, &status)
+        self.path = path
+        bytes = Int(status.st_size)
+    }
+
+    deinit { unlink(path) }
+
+    private static func create(in home: HomeDirectory) throws(WorkshopError) -> (String, Int32) {
+        var generator = SystemRandomNumberGenerator()
+        let path = "\(home.temporary)/import-\(String(generator.next(), radix: 16))"
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            throw WorkshopError(.unreadable, "no file can be made in the home: \(String(cString: strerror(errno)))")
+        }
+        return (path, descriptor)
+    }
+
+    /// Copies exactly `count` bytes; a source that has shrunk is a failure.
+    private static func copy(from input: Int32, to output: Int32, count: Int) -> Bool {
+        var rest = count
+        while rest > 0 {
+            let copied = copy_file_range(input, nil, output, nil, rest, 0)
+            if copied < 0, errno == EXDEV || errno == EINVAL || errno == ENOSYS {
+                return copyThroughMemory(from: input, to: output, count: rest)
+            }
+            if copied < 0, errno == EINTR { continue }
+            guard copied > 0 else { return false }
+            rest -= copied
+        }
+        return true
+    }
+
+    private static func copyThroughMemory(from input: Int32, to output: Int32, count: Int) -> Bool {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        defer { buffer.deallocate() }
+        var rest = count
+        while rest > 0 {
+            let got = read(input, buffer.baseAddress, min(rest, buffer.count))
+            if got < 0, errno == EINTR { continue }
+            guard got > 0 else { return false }
+            var written = 0
+            while written < got {
+                let put = write(output, buffer.baseAddress?.advanced(by: written), got - written)
+                if put < 0, errno == EINTR { continue }
+                guard put > 0 else { return false }
+                written += put
+            }
+            rest -= got
+        }
+        return true
+    }
+}
