@@ -88,9 +88,6 @@ package struct Page<Item: Sendable, Cursor: Sendable>: Sendable {
         self.next = next
     }
 
-    /// The most items on one page, whatever was asked for.
-    package static var largest: Int { 1000 }
-
     /// A page from rows that were asked for with one more than `limit`.
     init(_ rows: [Item], limit: Int, cursor: (Item) -> Cursor) {
         let items = Array(rows.prefix(limit))

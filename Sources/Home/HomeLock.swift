@@ -3,8 +3,9 @@ import Synchronization
 
 /// A lock on a part of the home that the kernel releases when its process ends, however it ends.
 ///
-/// Held from creation until `release` or the last reference goes. The descriptor is not inherited by child processes,
-/// because a lock of flock(2) belongs to whoever shares the descriptor.
+/// Held from creation until `release` or the last reference goes. It belongs to the open file and not to the process
+/// (fcntl(2), "Open file description locks"), so that two of one process exclude each other too; the descriptor is not
+/// inherited by programs that this one starts.
 package final class HomeLock: Sendable {
     /// What is locked.
     package enum Purpose: String, Sendable, CaseIterable {
@@ -40,24 +41,25 @@ package final class HomeLock: Sendable {
         let path = lockPath(purpose, home)
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw HomeError.system("open the lock", path) }
-        let operation = (mode == .exclusive ? LOCK_EX : LOCK_SH) | (wait ? 0 : LOCK_NB)
-        while flock(descriptor, operation) != 0 {
+        var request = wholeFile(mode == .exclusive ? F_WRLCK : F_RDLCK)
+        while fcntl(descriptor, wait ? Command.setAndWait : Command.set, &request) != 0 {
             let code = errno
             if code == EINTR { continue }
             defer { close(descriptor) }
-            guard code == EWOULDBLOCK else { throw HomeError.system("lock", path, errno: code) }
+            guard code == EAGAIN || code == EACCES else { throw HomeError.system("lock", path, errno: code) }
             throw taken(purpose, home, owner: writtenPID(descriptor))
         }
         if mode == .exclusive { writePID(descriptor) }
         return HomeLock(descriptor: descriptor, mode: mode)
     }
 
-    /// The process that holds a lock exclusively, or `nil` when nobody does.
+    /// The process that holds a lock exclusively, or `nil` when nobody does. Asks without taking it.
     package static func owner(of purpose: Purpose, in home: HomeDirectory) -> Int32? {
         let descriptor = open(lockPath(purpose, home), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        guard flock(descriptor, LOCK_SH | LOCK_NB) != 0 else { return nil }
+        var request = wholeFile(F_RDLCK)
+        guard fcntl(descriptor, Command.get, &request) == 0, Int32(request.l_type) != F_UNLCK else { return nil }
         return writtenPID(descriptor)
     }
 
@@ -69,6 +71,17 @@ package final class HomeLock: Sendable {
             close(open)
             held = nil
         }
+    }
+
+    /// Numbers of fcntl(2) that the C library hides behind a macro. Source: Linux, `asm-generic/fcntl.h`.
+    private enum Command {
+        static let get: Int32 = 36
+        static let set: Int32 = 37
+        static let setAndWait: Int32 = 38
+    }
+
+    private static func wholeFile(_ type: Int32) -> Glibc.flock {
+        Glibc.flock(l_type: Int16(type), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
     }
 
     private static func lockPath(_ purpose: Purpose, _ home: HomeDirectory) -> String {
@@ -94,8 +107,7 @@ package final class HomeLock: Sendable {
         case .server:
             return HomeError(
                 .locked, "\(who) already serves the home '\(home.path)'",
-                help: "use that server, stop it with 'slipway stop', or choose another home with --home",
-                ownerPID: owner)
+                help: "use that server, stop it with 'slipway stop', or choose another home with --home", ownerPID: owner)
         case .blobs:
             return HomeError(
                 .locked, "\(who) is adding or removing blobs in '\(home.path)'",

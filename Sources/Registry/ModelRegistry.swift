@@ -39,6 +39,7 @@ package struct ModelRegistry: Sendable {
     ///   - provenance: how it was made, attached as a referrer of the kind `provenance` when the version is new.
     ///   - source: where it came from, for people.
     /// - Throws: `RegistryError` for a package that breaks a rule, `HomeError` when recording fails.
+    @discardableResult
     package func addVersion(
         of model: ModelName, package contents: PackageContents, note: String = "", provenance: JSONValue? = nil,
         source: String = ""
@@ -86,6 +87,16 @@ package struct ModelRegistry: Sendable {
     @discardableResult
     package func remove(_ reference: Reference, force: Bool = false) throws -> VersionRecord {
         try database.write { try $0.remove(reference, force: force) }
+    }
+
+    /// Changes a version's note, which is no part of its identity.
+    ///
+    /// - Throws: as `resolve`.
+    package func setNote(_ note: String, of reference: Reference) throws {
+        try database.write { transaction in
+            let record = try transaction.resolve(reference)
+            try transaction.setNote(note, model: record.model.description, number: record.number.value)
+        }
     }
 
     /// Takes a removal back.

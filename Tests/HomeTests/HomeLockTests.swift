@@ -51,4 +51,18 @@ import Testing
         #expect(HomeLock.owner(of: .blobs, in: directory) == getpid())
         lock.release()
     }
+
+    @Test func askingForTheOwnerNeverStandsInItsWay() async throws {
+        let home = try TemporaryHome()
+        let directory = home.directory
+        try HomeLock.acquire(.server, in: directory).release()
+        let asking = Task.detached {
+            var answers: Set<Int32?> = []
+            while !Task.isCancelled { answers.insert(HomeLock.owner(of: .server, in: directory)) }
+            return answers
+        }
+        for _ in 0..<500 { try HomeLock.acquire(.server, in: directory).release() }
+        asking.cancel()
+        #expect(await asking.value.isSubset(of: [nil, getpid()]))
+    }
 }
