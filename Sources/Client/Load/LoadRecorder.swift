@@ -1,0 +1,80 @@
+import Monitor
+import NIOCore
+import Synchronization
+
+/// What all connections of a run share: what to send, and where to write down what came of it.
+final class LoadRecorder: Sendable {
+    struct Sample: Sendable {
+        let bytes: ByteBuffer
+        let expectation: LoadSample.Expectation
+    }
+
+    let samples: [Sample]
+    let configuration: LoadConfiguration
+    let tickets = TicketCounter()
+    private let startTime = Atomic<UInt64>(0)
+    private let tally = Mutex(LoadTally())
+    private let latencies = Histogram(edges: LoadRecorder.latencyEdges)
+
+    /// Steps of 4 % from 5 µs to over 100 s: fine enough to tell two servers apart.
+    private static let latencyEdges = (0..<430).map { 5e-6 * power(1.04, $0) }
+
+    init(samples: [LoadSample], configuration: LoadConfiguration) {
+        self.samples = samples.map { Sample(bytes: ByteBuffer(bytes: $0.bytes), expectation: $0.expectation) }
+        self.configuration = configuration
+    }
+
+    /// When the run began, in nanoseconds of the monotonic clock.
+    var start: UInt64 { startTime.load(ordering: .acquiring) }
+
+    /// Begins the run now.
+    func begin() { startTime.store(Self.now, ordering: .releasing) }
+
+    static var now: UInt64 { NIODeadline.now().uptimeNanoseconds }
+
+    /// The sample that request `index` sends: all in turn.
+    func sample(_ index: Int) -> Sample { samples[index % samples.count] }
+
+    func send(isLate: Bool) {
+        tally.withLock { $0.send(isLate: isLate) }
+    }
+
+    /// - Parameter due: When the latency began, by the monotonic clock.
+    func answer(_ index: Int, due: UInt64, now: UInt64, _ verdict: ReplyJudge.Verdict) {
+        let latency = now - min(due, now)
+        latencies.record(nanoseconds: latency)
+        tally.withLock { $0.answer(index, at: now - start, latency: latency, verdict) }
+    }
+
+    func fail(_ index: Int, now: UInt64, _ failure: LoadFailure, _ reason: String) {
+        tally.withLock { $0.fail(index, at: now - start, failure, reason) }
+    }
+
+    func reconnect() {
+        tally.withLock { $0.reconnect() }
+    }
+
+    func leaveUnsent(_ count: Int) {
+        tally.withLock { $0.leaveUnsent(count) }
+    }
+
+    func report(isOver: Bool) -> LoadReport {
+        let now = Self.now
+        let tally = tally.withLock { $0 }
+        return LoadReport(tally, latency: latency(tally), elapsed: isOver ? tally.lastOutcome : now - start)
+    }
+
+    private func latency(_ tally: LoadTally) -> LoadReport.Latency? {
+        let snapshot = latencies.snapshot()
+        let maximum = Double(tally.longest) / 1e9
+        guard let p50 = snapshot.quantile(0.5), let p90 = snapshot.quantile(0.9), let p99 = snapshot.quantile(0.99),
+            let mean = snapshot.mean
+        else { return nil }
+        return LoadReport.Latency(
+            p50: min(p50, maximum), p90: min(p90, maximum), p99: min(p99, maximum), maximum: maximum, mean: mean)
+    }
+
+    private static func power(_ base: Double, _ exponent: Int) -> Double {
+        (0..<exponent).reduce(1) { product, _ in product * base }
+    }
+}
