@@ -1,0 +1,21 @@
+/// What must be in memory for an arm: a version, run in one way. Weights and roles do not matter to it, so that
+/// changing them loads nothing.
+package struct ArmSession: Hashable, Sendable {
+    package let version: VersionReference
+    /// The version's manifest digest.
+    package let digest: String
+    package let engine: EngineChoice
+
+    package init(version: VersionReference, digest: String, engine: EngineChoice) {
+        self.version = version
+        self.digest = digest
+        self.engine = engine
+    }
+}
+
+extension EndpointSpec {
+    /// What must be in memory to serve this state, in the order of `arms`.
+    package var sessions: [ArmSession] {
+        arms.map { ArmSession(version: $0.version, digest: $0.digest, engine: settings.engine) }
+    }
+}

@@ -1,0 +1,49 @@
+/// One version behind an endpoint.
+package struct Arm: Hashable, Sendable {
+    /// What an arm is for.
+    package enum Role: String, Hashable, Sendable, CaseIterable {
+        /// The version that is in production.
+        case stable
+        /// A version that takes a share of the traffic to prove itself.
+        case canary
+        /// A version that gets copies of requests and whose answers nobody receives.
+        case shadow
+    }
+
+    package let version: VersionReference
+    /// The version's manifest digest: its identity, of which `version` is the name.
+    package let digest: String
+    /// Basis points. The weights of the stable arm and the canary sum to `TrafficSplit.whole`; a shadow's weight is
+    /// the share of all requests that is copied to it.
+    package let weight: Int
+    package let role: Role
+
+    package init(version: VersionReference, digest: String, weight: Int, role: Role) {
+        self.version = version
+        self.digest = digest
+        self.weight = weight
+        self.role = role
+    }
+
+    /// The only arm that takes traffic.
+    package static func stable(_ candidate: Candidate) -> Arm {
+        Arm(version: candidate.version, digest: candidate.digest, weight: TrafficSplit.whole, role: .stable)
+    }
+
+    /// The same version with other duties.
+    package func with(weight: Int, role: Role) -> Arm {
+        Arm(version: version, digest: digest, weight: weight, role: role)
+    }
+}
+
+/// A version that may become an arm: its name and what the name stands for.
+package struct Candidate: Hashable, Sendable {
+    package let version: VersionReference
+    /// The version's manifest digest.
+    package let digest: String
+
+    package init(version: VersionReference, digest: String) {
+        self.version = version
+        self.digest = digest
+    }
+}

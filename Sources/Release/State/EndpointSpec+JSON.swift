@@ -1,0 +1,92 @@
+package import Tensors
+
+extension EndpointSpec {
+    /// The state as it is stored and shown; `init(json:)` reads it back.
+    package var json: JSONValue {
+        .present([
+            ("arms", .array(arms.map(\.json))),
+            ("engine", settings.engine.json),
+            ("objectives", .array(settings.objectives.map(\.json))),
+            ("routingKeyHeader", settings.routingKeyHeader.map { .string($0) }),
+        ])
+    }
+
+    /// - Throws: `ReleaseError.Code.malformed` for another shape, `invalid` for a state that cannot be.
+    package init(json: JSONValue) throws(ReleaseError) {
+        let fields = try JSONFields(
+            json, "spec", known: ["arms", "engine", "objectives", "routingKeyHeader"])
+        var arms: [Arm] = []
+        for arm in try fields.array("arms") { arms.append(try Arm(json: arm)) }
+        var objectives: [Objective] = []
+        for objective in try fields.array("objectives") { objectives.append(try Objective(json: objective)) }
+        let settings = EndpointSettings(
+            engine: try EngineChoice(json: fields.value("engine")), objectives: objectives,
+            routingKeyHeader: try fields.stringIfPresent("routingKeyHeader"))
+        try self.init(arms: arms, settings: settings)
+    }
+}
+
+extension Arm {
+    fileprivate var json: JSONValue {
+        .object([
+            ("version", .string(version.description)), ("digest", .string(digest)), ("weight", .integer(weight)),
+            ("role", .string(role.rawValue)),
+        ])
+    }
+
+    fileprivate init(json: JSONValue) throws(ReleaseError) {
+        let fields = try JSONFields(json, "arm", known: ["version", "digest", "weight", "role"])
+        guard let role = Role(rawValue: try fields.string("role")) else {
+            throw JSONFields.malformed("arm.role", Role.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        self.init(
+            version: try VersionReference(fields.string("version")), digest: try fields.string("digest"),
+            weight: try fields.int("weight"), role: role)
+    }
+}
+
+extension EngineChoice {
+    fileprivate var json: JSONValue {
+        switch self {
+        case .auto: "auto"
+        case .named(let engine):
+            .present([
+                ("name", .string(engine.name)), ("precision", engine.precision.map { .string($0) }),
+                ("device", engine.device.map { .string($0) }), ("threads", engine.threads.map { .integer($0) }),
+                ("instances", engine.instances.map { .integer($0) }),
+            ])
+        }
+    }
+
+    fileprivate init(json: JSONValue) throws(ReleaseError) {
+        if json == "auto" {
+            self = .auto
+            return
+        }
+        let fields = try JSONFields(json, "engine", known: ["name", "precision", "device", "threads", "instances"])
+        self = .named(
+            NamedEngine(
+                name: try fields.string("name"), precision: try fields.stringIfPresent("precision"),
+                device: try fields.stringIfPresent("device"), threads: try fields.intIfPresent("threads"),
+                instances: try fields.intIfPresent("instances")))
+    }
+}
+
+extension Objective {
+    fileprivate var json: JSONValue {
+        switch self {
+        case .latency(let quantile, let seconds):
+            .object([("kind", "latency"), ("quantile", .number(quantile)), ("seconds", .number(seconds))])
+        case .errors(let ratio): .object([("kind", "errors"), ("ratio", .number(ratio))])
+        }
+    }
+
+    fileprivate init(json: JSONValue) throws(ReleaseError) {
+        let fields = try JSONFields(json, "objective", known: ["kind", "quantile", "seconds", "ratio"])
+        switch try fields.string("kind") {
+        case "latency": self = .latency(quantile: try fields.double("quantile"), seconds: try fields.double("seconds"))
+        case "errors": self = .errors(ratio: try fields.double("ratio"))
+        default: throw JSONFields.malformed("objective.kind", "latency or errors")
+        }
+    }
+}
