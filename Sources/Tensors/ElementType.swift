@@ -62,6 +62,16 @@ package enum ElementType: String, Hashable, Sendable, CaseIterable, Codable {
         }
     }
 
+    /// Whether elements are real numbers with a fraction.
+    package var isFloatingPoint: Bool {
+        switch self {
+        case .float32, .float64, .float16, .bfloat16, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz,
+            .float4e2m1, .float8e8m0:
+            true
+        default: false
+        }
+    }
+
     /// The Open Inference Protocol's name (`FP32`, `BYTES`, …), or `nil` where that protocol has none.
     package var protocolName: String? {
         switch self {

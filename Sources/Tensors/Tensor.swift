@@ -115,9 +115,12 @@ package struct StringElements: Sendable, Hashable {
     }
 
     /// Appends one element, the bytes that `write` appends.
-    mutating func append(writtenBy write: (inout [UInt8]) -> Void) {
-        write(&bytes)
+    mutating func append<Result, Failure>(
+        writtenBy write: (inout [UInt8]) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let result = try write(&bytes)
         ends.append(bytes.count)
+        return result
     }
 
     package mutating func reserve(elements: Int, bytes byteCount: Int) {

@@ -2,7 +2,9 @@
 package struct TensorError: Error, Hashable, Sendable {
     /// What kind of fault it is. Wraps a private enum, so that adding a code breaks nobody.
     package struct Code: Hashable, Sendable {
-        private enum Value { case invalidShape, unsupportedType, sizeMismatch, malformedFile, tooLarge, outOfRange, io }
+        private enum Value {
+            case invalidShape, unsupportedType, sizeMismatch, malformedFile, tooLarge, outOfRange, notFound, io
+        }
         private let value: Value
 
         /// Dimensions that cannot exist: negative, overflowing, or of too high a rank.
@@ -17,6 +19,8 @@ package struct TensorError: Error, Hashable, Sendable {
         package static let tooLarge = Code(value: .tooLarge)
         /// A number that its element type cannot hold.
         package static let outOfRange = Code(value: .outOfRange)
+        /// No array or column of that name.
+        package static let notFound = Code(value: .notFound)
         /// The file could not be read or written.
         package static let io = Code(value: .io)
     }

@@ -2,18 +2,18 @@ import Glibc
 
 /// A JSON number as written: `± mantissa · 10^exponent`, exact unless `isTruncated`.
 struct DecimalNumber {
-    var isNegative = false
+    var isNegative: Bool
     /// The first 19 significant digits.
-    var mantissa: UInt64 = 0
-    var exponent = 0
+    var mantissa: UInt64
+    var exponent: Int
     /// Whether digits other than zero follow the mantissa's.
-    var isTruncated = false
+    var isTruncated: Bool
     /// Whether there is neither a point nor an exponent.
-    var isPlainInteger = true
+    var isPlainInteger: Bool
     /// What follows `e`; 0 without.
-    var writtenExponent = 0
+    var writtenExponent: Int
     /// The whole number in the text.
-    var text = UnsafeRawBufferPointer(start: nil, count: 0)
+    var text: UnsafeRawBufferPointer
 
     static let mantissaLimit: UInt64 = 1_000_000_000_000_000_000
 

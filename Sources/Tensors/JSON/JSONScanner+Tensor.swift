@@ -266,10 +266,15 @@ extension JSONCursor {
     /// Moves past `NaN`, `Infinity` or `-Infinity` and returns it, or does nothing.
     @inline(__always)
     fileprivate mutating func scanNonFinite() -> Double? {
-        guard let byte = current, byte >= UInt8(ascii: "A") || byte == UInt8(ascii: "-") else { return nil }
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "-") || bytes[position] > UInt8(ascii: "9") else {
+            return nil
+        }
+        let next = position + 1
+        if bytes[position] == UInt8(ascii: "-"), next < bytes.count, bytes[next] <= UInt8(ascii: "9") { return nil }
         return scanNonFiniteWord()
     }
 
+    @inline(never)
     private mutating func scanNonFiniteWord() -> Double? {
         if consume(word: "NaN") { return .nan }
         if consume(word: "Infinity") { return .infinity }
