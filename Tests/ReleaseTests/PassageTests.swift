@@ -60,11 +60,13 @@ import Testing
                     #expect(!hasSwapped && !isSwapPending)
                 }
                 memory.remove(session)
-                warms.remove(session)
                 drains.remove(session)
             case .markHealthy(let session):
                 #expect(hasSwapped && wanted.contains(session))
                 healthy.insert(session)
+            case .clearMark(let session):
+                #expect(marked.contains(session) && !loads.contains(session) && !warms.contains(session))
+                marked.remove(session)
             case .complete: ends.append("complete")
             case .abandon(let reason):
                 #expect(!reason.isEmpty && !hasSwapped)
@@ -113,10 +115,10 @@ import Testing
             #expect(ends.count == 1)
             if ends == ["complete"] {
                 #expect(memory == wanted)
-                #expect(healthy == wanted.subtracting(running))
+                #expect(healthy == wanted.subtracting(running) && marked == healthy)
             } else {
                 #expect(memory == running)
-                #expect(!hasSwapped && healthy.isEmpty)
+                #expect(!hasSwapped && healthy.isEmpty && marked.isEmpty)
             }
         }
     }
@@ -169,8 +171,9 @@ import Testing
         _ = passage.handle(.loaded(new[0]))
         #expect(
             passage.handle(.failed(new[1], reason: "unsupported operator")) == [
-                .unload(new[0]), .abandon(reason: "digits:3: unsupported operator"),
+                .unload(new[0]), .clearMark(new[1]), .abandon(reason: "digits:3: unsupported operator"),
             ])
+        #expect(passage.handle(.warmed(new[0])) == [.clearMark(new[0])])
     }
 
     @Test func aLoadThatReturnsAfterTheTimeOutIsUnloaded() throws {
@@ -178,7 +181,7 @@ import Testing
         var passage = Passage(from: [], to: try settled(2))
         _ = passage.handle(.started)
         #expect(passage.handle(.timedOut) == [.abandon(reason: "digits:2 took too long to load")])
-        #expect(passage.handle(.loaded(new)) == [.unload(new)])
+        #expect(passage.handle(.loaded(new)) == [.unload(new), .clearMark(new)])
         #expect(passage.handle(.loaded(new)) == [])
     }
 

@@ -41,6 +41,8 @@ package struct Passage: Hashable, Sendable {
         case unload(ArmSession)
         /// Write down that a version came through.
         case markHealthy(ArmSession)
+        /// Write down that a version was refused without harm: what it was marked with before holds again.
+        case clearMark(ArmSession)
         /// The revision is carried out.
         case complete
         /// The revision is given up. What ran before runs on.
@@ -54,8 +56,8 @@ package struct Passage: Hashable, Sendable {
         case swapping
         case draining(Set<ArmSession>)
         case completed
-        /// Loads cannot be called back: what arrives late is unloaded.
-        case abandoned(loading: Set<ArmSession>)
+        /// Loads and first requests cannot be called back. What arrives late is unloaded, and until then its mark stays.
+        case abandoned(loading: Set<ArmSession>, warming: Set<ArmSession>)
     }
 
     /// To be loaded, in the revision's order.
@@ -89,7 +91,7 @@ package struct Passage: Hashable, Sendable {
             finishDraining(remaining, without: [session])
         case (.draining(let remaining), .timedOut), (.draining(let remaining), .superseded):
             finishDraining(remaining, without: remaining)
-        case (.abandoned(let loading), .loaded(let session)) where loading.contains(session): discard(session, loading)
+        case (.abandoned(let loading, let warming), _): discard(loading, warming, event)
         default: []
         }
     }
@@ -117,13 +119,12 @@ extension Passage {
             stage = .preparing(loading: loading, warming: warming.subtracting([session]), ready: ready)
             return []
         case .failed(let session, let reason) where loading.contains(session) || warming.contains(session):
-            let held = warming.union(ready)
-            return abandon("\(session.version): \(reason)", loading: loading.subtracting([session]), holding: held)
+            return abandon("\(session.version): \(reason)", loading, warming, ready, without: session)
         case .timedOut:
             let late = entering.filter { !ready.contains($0) }.map(\.version.description).joined(separator: ", ")
-            return abandon("\(late) took too long to load", loading: loading, holding: warming.union(ready))
+            return abandon("\(late) took too long to load", loading, warming, ready)
         case .superseded(let number):
-            return abandon("revision \(number) took its place", loading: loading, holding: warming.union(ready))
+            return abandon("revision \(number) took its place", loading, warming, ready)
         default: return []
         }
     }
@@ -150,15 +151,33 @@ extension Passage {
         return entering.map { .markHealthy($0) } + [.complete]
     }
 
+    /// - Parameter failed: the session because of which, if it was one; nothing more is heard of it.
     private mutating func abandon(
-        _ reason: String, loading: Set<ArmSession>, holding held: Set<ArmSession>
+        _ reason: String, _ loading: Set<ArmSession>, _ warming: Set<ArmSession>, _ ready: Set<ArmSession>,
+        without failed: ArmSession? = nil
     ) -> [Action] {
-        stage = .abandoned(loading: loading)
-        return entering.filter(held.contains).map { .unload($0) } + [.abandon(reason: reason)]
+        let isPending = { (session: ArmSession) in session != failed }
+        let pending = (loading: loading.filter(isPending), warming: warming.filter(isPending))
+        stage = .abandoned(loading: pending.loading, warming: pending.warming)
+        let held = entering.filter { warming.contains($0) || ready.contains($0) }
+        let settled = entering.filter { !pending.loading.contains($0) && !pending.warming.contains($0) }
+        return held.map { .unload($0) } + settled.map { .clearMark($0) } + [.abandon(reason: reason)]
     }
 
-    private mutating func discard(_ session: ArmSession, _ loading: Set<ArmSession>) -> [Action] {
-        stage = .abandoned(loading: loading.subtracting([session]))
-        return [.unload(session)]
+    private mutating func discard(
+        _ loading: Set<ArmSession>, _ warming: Set<ArmSession>, _ event: Event
+    ) -> [Action] {
+        switch event {
+        case .loaded(let session) where loading.contains(session):
+            stage = .abandoned(loading: loading.subtracting([session]), warming: warming)
+            return [.unload(session), .clearMark(session)]
+        case .warmed(let session) where warming.contains(session):
+            stage = .abandoned(loading: loading, warming: warming.subtracting([session]))
+            return [.clearMark(session)]
+        case .failed(let session, _) where loading.contains(session) || warming.contains(session):
+            stage = .abandoned(loading: loading.subtracting([session]), warming: warming.subtracting([session]))
+            return [.clearMark(session)]
+        default: return []
+        }
     }
 }

@@ -100,7 +100,7 @@ extension SimulatedPlatform.State {
             }
         case .swap: .swapped
         case .drain(let session): .drained(session)
-        case .markEntering, .unload, .markHealthy, .complete, .abandon: nil
+        case .markEntering, .unload, .markHealthy, .clearMark, .complete, .abandon: nil
         }
     }
 }
