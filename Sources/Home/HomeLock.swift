@@ -107,7 +107,8 @@ package final class HomeLock: Sendable {
         case .server:
             return HomeError(
                 .locked, "\(who) already serves the home '\(home.path)'",
-                help: "use that server, stop it with 'slipway stop', or choose another home with --home", ownerPID: owner)
+                help: "use that server, stop it with 'slipway stop', or choose another home with --home",
+                ownerPID: owner)
         case .blobs:
             return HomeError(
                 .locked, "\(who) is adding or removing blobs in '\(home.path)'",

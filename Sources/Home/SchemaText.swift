@@ -22,6 +22,7 @@ enum SchemaText {
             UNIQUE (model, manifest_digest)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX versions_by_digest ON versions (manifest_digest);
+        CREATE INDEX versions_in_use ON versions (model, deleted_at, number);
 
         CREATE TABLE aliases (
             model TEXT NOT NULL,

@@ -27,7 +27,9 @@ import Trust
         #expect(record == added.record)
         #expect((record.note, record.source, record.labels) == ("first", "digits.onnx", ["a": "b"]))
         let description = try registry.description(record.digest)
-        #expect(description == PackageDescription(signature: .sample, processing: ["input": ["scale": 0.5]], labels: ["a": "b"]))
+        #expect(
+            description
+                == PackageDescription(signature: .sample, processing: ["input": ["scale": 0.5]], labels: ["a": "b"]))
         let path = try registry.modelFilePath(record.digest)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data([1, 2, 3]))
         #expect(try registry.referrers(of: record.digest, kind: .provenance).map(\.payload) == [["tool": "sklearn"]])

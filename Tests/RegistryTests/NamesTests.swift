@@ -12,7 +12,8 @@ import Trust
     }
 
     @Test(arguments: [
-        "", "Digits", "-a", "a-", ".", "..", "../x", "a/b", "a b", "a..b", "a._b", "a___b", "a.-b", "é", "a\n", "a\u{202e}b",
+        "", "Digits", "-a", "a-", ".", "..", "../x", "a/b", "a b", "a..b", "a._b", "a___b", "a.-b", "é", "a\n",
+        "a\u{202e}b",
         "a:b", "a@b", "a%2fb", String(repeating: "x", count: 64), "\u{1b}[31mx",
     ])
     func otherNamesAreRefused(_ text: String) throws {
@@ -78,9 +79,11 @@ import Trust
         #expect(throws: RegistryError.self) { try Reference(text) }
     }
 
-    @Test(arguments: [
-        ("digts", ["digits", "iris"], "digits"), ("iris", ["digits"], nil), ("a", ["b", "zzz"], "b"), ("x", [], nil),
-    ] as [(String, [String], String?)])
+    @Test(
+        arguments: [
+            ("digts", ["digits", "iris"], "digits"), ("iris", ["digits"], nil), ("a", ["b", "zzz"], "b"),
+            ("x", [], nil),
+        ] as [(String, [String], String?)])
     func theNearestNameIsFound(_ name: String, _ names: [String], _ nearest: String?) {
         #expect(Suggestion.nearest(to: name, among: names) == nearest)
     }

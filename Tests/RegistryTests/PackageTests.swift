@@ -28,7 +28,8 @@ import Trust
         let diffs = manifest.layers.map { "\"\($0.blob.digest)\"" }.joined(separator: ",")
         #expect(
             String(decoding: config, as: UTF8.self)
-                == #"{"config":{"format":"onnx"},"descriptor":{},"modelfs":{"diffIds":["# + diffs + #"],"type":"layers"}}"#)
+                == #"{"config":{"format":"onnx"},"descriptor":{},"modelfs":{"diffIds":["# + diffs
+                + #"],"type":"layers"}}"#)
     }
 
     @Test func theOrderOfFilesAndLabelsDoesNotMatter() throws {
@@ -74,7 +75,8 @@ import Trust
 
     @Test(arguments: [
         "", "[]", "{}", "{", #"{"schemaVersion":1}"#, manifest(config: #"{"digest":"md5:x","size":1}"#),
-        manifest(config: #"{"digest":"\#(digest)","size":-1}"#), manifest(config: #"{"digest":"\#(digest)","size":1.5}"#),
+        manifest(config: #"{"digest":"\#(digest)","size":-1}"#),
+        manifest(config: #"{"digest":"\#(digest)","size":1.5}"#),
         manifest(config: #"{"digest":"\#(digest)","size":99999999999999999999}"#), manifest(layers: "{}"),
         manifest(layers: "[{}]"), manifest(layers: "[\(layer("../x"))]"),
         manifest(layers: "[\(layer("a")),\(layer("a"))]"), manifest(artifact: "application/other"),
