@@ -1,0 +1,11 @@
+#include "slipway_memory.h"
+
+#if defined(__linux__)
+#include <malloc.h>
+#endif
+
+void slipway_trim_heap(void) {
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
+}

@@ -1,0 +1,54 @@
+import Glibc
+
+/// Where an engine's library lies in a directory, and what the system calls it.
+enum EngineFiles {
+    /// The library of `kind` in `<directory>/<name>-<version>/`, the highest version first, else in `directory` itself.
+    static func library(of kind: EngineKind, in directory: String) -> String? {
+        let folders = entries(of: directory)
+            .filter { $0.hasPrefix(kind.rawValue + "-") }
+            .sorted { isHigher($0, than: $1) }
+            .map { directory + "/" + $0 }
+        for folder in folders + [directory] {
+            let candidates = entries(of: folder).filter { isLibrary($0, of: kind) }
+            if let name = candidates.max(by: { isHigher($1, than: $0) }) { return folder + "/" + name }
+        }
+        return nil
+    }
+
+    /// Names to ask the dynamic linker for.
+    static func systemNames(of kind: EngineKind) -> [String] {
+        switch kind {
+        case .onnxRuntime: ["libonnxruntime.so.1", "libonnxruntime.so"]
+        case .openVINO: ["libopenvino_c.so.2641", "libopenvino_c.so.2640", "libopenvino_c.so"]
+        }
+    }
+
+    private static func isLibrary(_ name: String, of kind: EngineKind) -> Bool {
+        let stem =
+            switch kind {
+            case .onnxRuntime: "libonnxruntime.so"
+            case .openVINO: "libopenvino_c.so"
+            }
+        return name == stem || name.hasPrefix(stem + ".")
+    }
+
+    /// Orders by the numbers in the names, so that 1.31 comes above 1.9.
+    private static func isHigher(_ left: String, than right: String) -> Bool {
+        func numbers(_ name: String) -> [Int] { name.split { !$0.isNumber }.compactMap { Int($0) } }
+        return numbers(right).lexicographicallyPrecedes(numbers(left))
+    }
+
+    /// The names in a directory, without `.` and `..`; empty when it cannot be read.
+    private static func entries(of directory: String) -> [String] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names
+    }
+}

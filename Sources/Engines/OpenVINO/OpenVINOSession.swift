@@ -1,0 +1,98 @@
+import Synchronization
+import Tensors
+
+/// A model compiled by OpenVINO, with a pool of infer requests: a request serves one run at a time.
+///
+/// `@unchecked Sendable`: the compiled model never changes and makes requests from any thread; `idle` is a mutex.
+final class OpenVINOSession: Session, @unchecked Sendable {
+    let engine = EngineKind.openVINO
+    let device: Device
+    let signature: Signature
+    private let library: OpenVINOLibrary
+    private let model: OpenVINOLibrary.CompiledModel
+    private let idle = Mutex<[OpenVINORequest]>([])
+    /// Requests kept for later runs; more runs than that at a time make requests of their own.
+    private let kept: Int
+
+    init(
+        _ library: OpenVINOLibrary, _ source: ModelSource, _ options: SessionOptions, deviceName: String
+    ) throws(EngineError) {
+        let model = try library.compile(source, device: deviceName, properties: Self.properties(options))
+        do throws(EngineError) {
+            signature = try library.signature(of: model)
+            if options.device.kind == .cpu { try Self.checkThreads(library, model, signature) }
+        } catch {
+            library.release(model: model)
+            throw error
+        }
+        self.library = library
+        self.model = model
+        device = options.device
+        kept = max(1, options.concurrentRuns)
+    }
+
+    deinit {
+        idle.withLock { $0.removeAll() }
+        library.release(model: model)
+    }
+
+    private static func properties(_ options: SessionOptions) -> KeyValuePairs<String, String> {
+        let precision = options.precision == .bfloat16 ? "bf16" : "f32"
+        guard options.device.kind == .cpu else { return ["INFERENCE_PRECISION_HINT": precision] }
+        let threadsPerRun = min(max(1, options.threadsPerRun), 1024)
+        var streams = min(max(1, options.concurrentRuns), 1024)
+        // One thread in all would hide failures; see `checkThreads`.
+        if threadsPerRun * streams == 1 { streams = 2 }
+        return [
+            "INFERENCE_NUM_THREADS": String(threadsPerRun * streams),
+            "NUM_STREAMS": String(streams),
+            "INFERENCE_PRECISION_HINT": precision,
+            // Several sessions would pin their threads to the same first cores.
+            "ENABLE_CPU_PINNING": "NO",
+        ]
+    }
+
+    /// Refuses the one set-up in which the CPU plugin answers wrongly instead of failing: with a single thread in all
+    /// (2026.4.1, forced by a machine with one processor), inputs whose shapes do not fit together raise no error, and
+    /// the output holds what was there before.
+    private static func checkThreads(
+        _ library: OpenVINOLibrary, _ model: OpenVINOLibrary.CompiledModel, _ signature: Signature
+    ) throws(EngineError) {
+        guard !signature.inputs.allSatisfy(\.hasFixedShape) else { return }
+        guard library.property("INFERENCE_NUM_THREADS", of: model).flatMap({ Int($0) }) ?? 1 < 2 else { return }
+        throw EngineError(
+            .unsupported, .openVINO,
+            "models with dynamic shapes need two processors here, because OpenVINO hides failures when it has one; "
+                + "use ONNX Runtime")
+    }
+
+    func run(inputs: [Tensor], outputs: inout [OutputSlot]) throws(EngineError) {
+        try CallCheck.inputs(inputs, signature, engine)
+        try CallCheck.outputs(outputs, signature, engine)
+        if device.kind == .cpu { try checkIntegers(inputs) }
+        let request = try takeRequest()
+        defer { putBack(request) }
+        try request.run(inputs, &outputs)
+    }
+
+    /// The CPU plugin drops the upper half of 64-bit integers without a word; we refuse inputs that have one.
+    private func checkIntegers(_ inputs: [Tensor]) throws(EngineError) {
+        for (tensor, spec) in zip(inputs, signature.inputs) where tensor.elementType == .int64 {
+            let values = tensor.bytes.assumingMemoryBound(to: Int64.self)
+            if let value = values.first(where: { Int32(exactly: $0) == nil }) {
+                throw EngineError(
+                    .invalidInput, engine,
+                    "input '\(spec.name)' holds \(value), but OpenVINO computes INT64 with 32 bits; use ONNX Runtime")
+            }
+        }
+    }
+
+    private func takeRequest() throws(EngineError) -> OpenVINORequest {
+        if let request = idle.withLock({ $0.popLast() }) { return request }
+        return try OpenVINORequest(library, model, signature)
+    }
+
+    private func putBack(_ request: OpenVINORequest) {
+        idle.withLock { if $0.count < kept { $0.append(request) } }
+    }
+}
