@@ -9,6 +9,7 @@ import Synchronization
 package final class HTTPClient: Sendable {
     /// How long to wait, and how much to take.
     package struct Limits: Sendable {
+        /// How long a connection may take to be accepted.
         package var connectTimeout: Duration = .seconds(5)
         /// From the call to the last byte of the reply, the connection included.
         package var requestTimeout: Duration = .seconds(60)
@@ -20,6 +21,7 @@ package final class HTTPClient: Sendable {
         package init() {}
     }
 
+    /// Whom this client speaks to.
     package let server: ServerAddress
     private let limits: Limits
     private let idle = Mutex<[HTTPConnection]>([])

@@ -16,6 +16,7 @@ package struct HTTPHeader: Hashable, Sendable {
 package struct HTTPReply: Sendable {
     package var status: Int
     package var headers: [HTTPHeader]
+    /// Freed of chunking.
     package var body: [UInt8]
 
     package init(status: Int, headers: [HTTPHeader] = [], body: [UInt8] = []) {

@@ -25,10 +25,12 @@ package final class InferenceClient: Sendable {
         try await isHealthy("\(InferenceRequest.modelPath(endpoint, version))/ready")
     }
 
+    /// Asks the server for its name, version and extensions.
     package func serverMetadata() async throws(ClientError) -> ServerMetadata {
         try ServerMetadata(decoding: try await http.request("GET", "/v2", headers: headers).successful())
     }
 
+    /// Asks for the inputs and outputs of an endpoint, or of one version of it.
     package func metadata(endpoint: String, version: String? = nil) async throws(ClientError) -> ModelMetadata {
         let path = InferenceRequest.modelPath(endpoint, version)
         return try ModelMetadata(decoding: try await http.request("GET", path, headers: headers).successful())

@@ -2,7 +2,9 @@ package import Tensors
 
 /// A model's answer.
 package struct InferenceReply: Sendable {
+    /// The endpoint that answered.
     package var modelName: String
+    /// The version that answered, where the server says so.
     package var modelVersion: String?
     /// In the order the server sent them, which is the order asked for.
     package var outputs: [(name: String, tensor: Tensor)]

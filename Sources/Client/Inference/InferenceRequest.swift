@@ -2,9 +2,11 @@ package import Tensors
 
 /// One call of a model, as the Open Inference Protocol (version 2, REST) puts it.
 package struct InferenceRequest: Sendable {
+    /// The name under which the model is served.
     package var endpoint: String
     /// `nil` leaves the choice to the server.
     package var version: String?
+    /// Every input the model needs, in any order.
     package var inputs: [(name: String, tensor: Tensor)]
     /// The outputs wanted, in this order; empty for all of them.
     package var outputs: [String]

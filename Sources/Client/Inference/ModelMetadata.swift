@@ -3,9 +3,11 @@ package import Tensors
 /// What a server says about one of its models.
 package struct ModelMetadata: Hashable, Sendable {
     package var name: String
+    /// Versions that can be asked for; empty where the server does not say.
     package var versions: [String]
     /// Free text, such as `onnxruntime_onnx`.
     package var platform: String
+    /// Inputs and outputs; sizes the server gives as -1 are unknown.
     package var signature: Signature
 
     /// - Throws: `ClientError.Code.malformedReply` naming the member that is missing or of the wrong kind.
@@ -44,6 +46,7 @@ package struct ModelMetadata: Hashable, Sendable {
 package struct ServerMetadata: Hashable, Sendable {
     package var name: String
     package var version: String
+    /// What it can do beyond the protocol, such as `binary_tensor_data`.
     package var extensions: [String]
 
     init(decoding reply: HTTPReply) throws(ClientError) {

@@ -10,6 +10,7 @@ package struct LoadConfiguration: Sendable {
         case perSecond(Double)
     }
 
+    /// As fast as can be, or at a rate.
     package var pace = Pace.closedLoop
     /// Keep-alive connections, 1 to 4096, each with one request at a time.
     package var connections = 4
@@ -17,6 +18,7 @@ package struct LoadConfiguration: Sendable {
     package var eventLoops = 1
     /// The run ends after this many requests; `nil` lets it go on until stopped.
     package var requestLimit: Int?
+    /// How long a connection may take to be accepted.
     package var connectTimeout: Duration = .seconds(5)
     /// From sending a request to the last byte of its reply.
     package var requestTimeout: Duration = .seconds(30)

@@ -50,6 +50,7 @@ package struct LoadReport: Sendable {
     package var ok: Int
     /// Answers with a success status that are not the expected one.
     package var wrong: Int
+    /// How many requests failed in which way.
     package var failures: [LoadFailure: Int]
     /// The first few wrong answers and failures in words.
     package var messages: [String]
@@ -65,8 +66,10 @@ package struct LoadReport: Sendable {
     package var versions: [String: Int]
     /// Seconds of one step of the timeline: 0.1, doubled as often as a long run needs.
     package var timelineStep: Double
+    /// Every step from the start to the last outcome, those without any among them.
     package var timeline: [Moment]
 
+    /// Requests that failed, in whatever way.
     package var failed: Int { failures.values.reduce(0, +) }
     /// Requests that neither succeeded nor failed yet.
     package var inFlight: Int { sent - ok - wrong - failed }

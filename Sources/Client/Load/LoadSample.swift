@@ -14,6 +14,7 @@ package struct LoadSample: Sendable {
 
     /// The whole HTTP request as it goes over the wire.
     package let bytes: [UInt8]
+    /// What the answer must be.
     package let expectation: Expectation
 
     /// A request of any kind.
