@@ -1,5 +1,6 @@
 /// The dimensions of a tensor that exists: all known, none negative, their product checked.
 package struct Shape: Hashable, Sendable {
+    /// Outermost first.
     package let dimensions: [Int]
     /// The product of the dimensions; 1 for a scalar.
     package let elementCount: Int
@@ -7,6 +8,7 @@ package struct Shape: Hashable, Sendable {
     /// The largest number of dimensions accepted from outside.
     package static let maximumRank = 64
 
+    /// The shape of a single element: no dimensions.
     package static let scalar = Shape(unchecked: [], elementCount: 1)
 
     /// - Throws: `TensorError.Code.invalidShape` for a negative dimension, a rank over 64, or a product over `Int.max`.
@@ -55,6 +57,7 @@ package struct Shape: Hashable, Sendable {
 }
 
 extension Shape: CustomStringConvertible {
+    /// `[2, 3]`.
     package var description: String { "[\(dimensions.map(String.init).joined(separator: ", "))]" }
 }
 
@@ -68,6 +71,7 @@ package enum Dimension: Hashable, Sendable, CustomStringConvertible {
     /// The size, when it is fixed.
     package var size: Int? { if case .fixed(let size) = self { size } else { nil } }
 
+    /// The size, the name, or `?`.
     package var description: String {
         switch self {
         case .fixed(let size): String(size)
@@ -79,11 +83,14 @@ package enum Dimension: Hashable, Sendable, CustomStringConvertible {
 
 /// The declared name, element type and shape of one input or output.
 package struct TensorSpec: Hashable, Sendable {
+    /// As the model has it.
     package var name: String
+    /// The type of its elements.
     package var elementType: ElementType
     /// `nil` when not even the rank is known.
     package var dimensions: [Dimension]?
 
+    /// A declaration as the model has it.
     package init(name: String, elementType: ElementType, dimensions: [Dimension]?) {
         self.name = name
         self.elementType = elementType
@@ -108,9 +115,12 @@ package struct TensorSpec: Hashable, Sendable {
 
 /// Names, element types and shapes of a model's inputs and outputs, in the model's order.
 package struct Signature: Hashable, Sendable {
+    /// In the order the model declares them.
     package var inputs: [TensorSpec]
+    /// In the order the model declares them.
     package var outputs: [TensorSpec]
 
+    /// A signature of these inputs and outputs.
     package init(inputs: [TensorSpec], outputs: [TensorSpec]) {
         self.inputs = inputs
         self.outputs = outputs

@@ -7,8 +7,11 @@ package struct Tensor: Sendable {
         case strings(StringElements)
     }
 
+    /// The type of every element.
     package let elementType: ElementType
+    /// The dimensions; row-major, the last one contiguous.
     package let shape: Shape
+    /// The elements themselves.
     package let storage: Storage
     /// Bytes of the elements: what the shape needs, not what the buffer could hold.
     package let byteCount: Int
@@ -75,12 +78,19 @@ package struct Tensor: Sendable {
         return UnsafeRawBufferPointer(start: buffer.base, count: byteCount)
     }
 
-    /// The elements as an array of `type`, or `nil` when the width does not match.
+    /// A copy of the elements as an array of `type`, or `nil` when the width does not match. Alignment does not matter.
+    ///
+    /// `type` must be one in which every bit pattern of the width is a value, or the elements known to be its values.
     package func values<Element: BitwiseCopyable>(as type: Element.Type) -> [Element]? {
-        guard MemoryLayout<Element>.size * 8 == elementType.bitWidth else { return nil }
-        return bytes.withMemoryRebound(to: Element.self) { Array($0) }
+        guard elementType != .string, MemoryLayout<Element>.size * 8 == elementType.bitWidth else { return nil }
+        let source = bytes
+        return [Element](unsafeUninitializedCapacity: shape.elementCount) { buffer, count in
+            UnsafeMutableRawBufferPointer(buffer).copyMemory(from: source)
+            count = shape.elementCount
+        }
     }
 
+    /// The elements of a string tensor; `nil` for other types.
     package var strings: StringElements? {
         guard case .strings(let strings) = storage else { return nil }
         return strings
@@ -89,26 +99,32 @@ package struct Tensor: Sendable {
 
 /// Strings end to end in one block, without an allocation each. Elements are bytes: UTF-8 is usual, not required.
 package struct StringElements: Sendable, Hashable {
+    /// Every element's bytes, without anything between them.
     package private(set) var bytes: [UInt8]
     /// Where each element ends in `bytes`; element `i` begins where `i - 1` ends.
     package private(set) var ends: [Int]
 
+    /// No elements.
     package init() {
         bytes = []
         ends = []
     }
 
+    /// The UTF-8 of `strings`.
     package init(_ strings: some Sequence<String>) {
         self.init()
         for string in strings { append(string.utf8) }
     }
 
+    /// `count` times the UTF-8 of `string`.
     package init(repeating string: String, count: Int) {
         self.init(repeatElement(string, count: count))
     }
 
+    /// How many elements there are.
     package var count: Int { ends.count }
 
+    /// Appends one element.
     package mutating func append(_ element: some Collection<UInt8>) {
         bytes.append(contentsOf: element)
         ends.append(bytes.count)
@@ -123,6 +139,7 @@ package struct StringElements: Sendable, Hashable {
         return result
     }
 
+    /// Makes room for so many more in all; both counts have been checked against a limit.
     package mutating func reserve(elements: Int, bytes byteCount: Int) {
         ends.reserveCapacity(elements)
         bytes.reserveCapacity(byteCount)

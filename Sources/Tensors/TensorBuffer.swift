@@ -6,6 +6,7 @@ package final class TensorBuffer: @unchecked Sendable {
     /// Bytes; 64 is a cache line and the widest vector.
     package static let alignment = 64
 
+    /// The first byte.
     package let base: UnsafeMutableRawPointer
     /// Usable bytes.
     package let capacity: Int
@@ -30,7 +31,9 @@ package final class TensorBuffer: @unchecked Sendable {
         if owner == nil { base.deallocate() }
     }
 
+    /// All usable bytes.
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: capacity) }
+    /// All usable bytes, for their owner to write.
     package var mutableBytes: UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(start: base, count: capacity)
     }

@@ -25,9 +25,12 @@ package struct TensorError: Error, Hashable, Sendable {
         package static let io = Code(value: .io)
     }
 
+    /// The kind of fault, to act on.
     package var code: Code
+    /// The place, what was expected and what was found, for people.
     package var message: String
 
+    /// An error of this kind.
     package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
@@ -35,5 +38,6 @@ package struct TensorError: Error, Hashable, Sendable {
 }
 
 extension TensorError: CustomStringConvertible {
+    /// The message.
     package var description: String { message }
 }

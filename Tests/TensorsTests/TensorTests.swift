@@ -67,3 +67,24 @@ import Testing
         #expect((0..<4).map { Array(strings[$0]) } == [[0x61, 0x62], [], [0x63], [0xFF, 0x00]])
     }
 }
+
+@Suite struct BorrowedMemoryTests {
+    /// Keeps memory alive that is not aligned for its elements, as a slice of a message is.
+    private final class Owner {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: 33, alignment: 16)
+        deinit { memory.deallocate() }
+    }
+
+    @Test func elementsAreReadFromUnalignedMemory() throws {
+        let owner = Owner()
+        for index in 0..<4 { owner.memory.storeBytes(of: Double(index), toByteOffset: 1 + index * 8, as: Double.self) }
+        let buffer = TensorBuffer(borrowing: owner.memory + 1, capacity: 32, owner: owner)
+        let tensor = try Tensor(.float64, try Shape([4]), buffer: buffer)
+        #expect(tensor.values(as: Double.self) == [0, 1, 2, 3])
+        #expect(tensor.values(as: Float.self) == nil)
+        #expect(try tensor.converted(to: .int8).values(as: Int8.self) == [0, 1, 2, 3])
+        var writer = JSONWriter(reserving: 0)
+        try writer.tensorData(tensor)
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == "[0.0,1.0,2.0,3.0]")
+    }
+}

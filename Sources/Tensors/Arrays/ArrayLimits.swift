@@ -8,6 +8,7 @@ package struct ArrayLimits: Hashable, Sendable {
     /// files and a higher one has no effect.
     package var expansion: Int
 
+    /// Limits for files of one machine's own; tighten them for what strangers send.
     package init(bytes: Int = 4 << 30, arrays: Int = 4096, expansion: Int = 1032) {
         self.bytes = bytes
         self.arrays = arrays

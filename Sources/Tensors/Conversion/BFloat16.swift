@@ -1,7 +1,9 @@
 /// The upper half of a `Float`: 8 bits of exponent, 7 of fraction. Arithmetic is done in `Float`.
 package struct BFloat16: BitwiseCopyable, Sendable {
+    /// Sign, exponent and fraction, from the highest bit.
     package var bitPattern: UInt16
 
+    /// The value with these bits.
     package init(bitPattern: UInt16) {
         self.bitPattern = bitPattern
     }

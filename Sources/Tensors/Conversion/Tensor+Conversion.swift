@@ -41,14 +41,8 @@ extension Tensor {
         }
     }
 
-    /// The elements, copied; alignment does not matter.
-    private func elements<Element: BitwiseCopyable>(as type: Element.Type) -> [Element] {
-        let source = bytes
-        return [Element](unsafeUninitializedCapacity: shape.elementCount) { buffer, count in
-            UnsafeMutableRawBufferPointer(buffer).copyMemory(from: source)
-            count = shape.elementCount
-        }
-    }
+    /// The elements, whose type has the width of `Element`.
+    private func elements<Element: BitwiseCopyable>(as type: Element.Type) -> [Element] { values(as: type) ?? [] }
 
     private static func notNumeric(_ type: ElementType) -> TensorError {
         TensorError(.unsupportedType, "\(type.displayName) elements are not plain numbers and cannot be converted")

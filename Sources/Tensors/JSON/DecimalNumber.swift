@@ -42,6 +42,11 @@ struct DecimalNumber {
             let low = scaled.bitPattern & 0x1FFF_FFFF
             if low &- 0x0FFF_FFFE > 4 { return isNegative ? -Float(scaled) : Float(scaled) }
         }
+        return floatFromText
+    }
+
+    @inline(never)
+    private var floatFromText: Float? {
         let value = withNormalisedText { strtof($0, nil) }
         return value.isInfinite ? nil : value
     }
@@ -53,6 +58,11 @@ struct DecimalNumber {
     var double: Double? {
         if mantissa == 0, !isTruncated { return isNegative ? -0.0 : 0.0 }
         if mantissa <= 1 << 53, !isTruncated, let scaled { return isNegative ? -scaled : scaled }
+        return doubleFromText
+    }
+
+    @inline(never)
+    private var doubleFromText: Double? {
         let value = withNormalisedText { strtod($0, nil) }
         return value.isInfinite ? nil : value
     }

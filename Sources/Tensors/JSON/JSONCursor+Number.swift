@@ -82,13 +82,20 @@ private struct DigitRun {
     @inline(__always)
     func next(in bytes: UnsafeRawBufferPointer) -> UInt8? { position < bytes.count ? bytes[position] : nil }
 
+    private static let powers: [UInt64] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000]
+
     /// Takes digits while there are any; `perDigit` is 0 before the point and -1 after it.
+    ///
+    /// Up to eight at a time: however many of the next eight bytes are digits become one number without a branch.
     @inline(__always)
     mutating func scan(_ bytes: UnsafeRawBufferPointer, perDigit: Int) {
-        while bytes.count - position >= 8, mantissa < 100_000_000_000, let eight = eightDigits(bytes) {
-            mantissa = mantissa &* 100_000_000 &+ eight
-            exponent &+= 8 &* perDigit
-            position &+= 8
+        while bytes.count &- position >= 8, mantissa < 100_000_000_000 {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            let count = Self.leadingDigits(word)
+            mantissa = Self.powers.withUnsafeBufferPointer { mantissa &* $0[count] } &+ Self.value(word, digits: count)
+            exponent &+= count &* perDigit
+            position &+= count
+            if count < 8 { return }
         }
         while let byte = next(in: bytes), Self.isDigit(byte) {
             if mantissa < DecimalNumber.mantissaLimit {
@@ -102,12 +109,17 @@ private struct DigitRun {
         }
     }
 
-    /// The next eight bytes as a number, when all are digits; at least eight bytes must be left.
+    /// How many of a word's bytes are digits before one is not, from the lowest.
     @inline(__always)
-    private func eightDigits(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
-        var word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
-        let high = (word &+ 0x4646_4646_4646_4646) | (word &- 0x3030_3030_3030_3030)
-        guard high & 0x8080_8080_8080_8080 == 0 else { return nil }
+    private static func leadingDigits(_ word: UInt64) -> Int {
+        let others = ((word &+ 0x4646_4646_4646_4646) | (word &- 0x3030_3030_3030_3030)) & 0x8080_8080_8080_8080
+        return others.trailingZeroBitCount &>> 3
+    }
+
+    /// The number that the lowest `count` bytes of a word, all digits, spell.
+    @inline(__always)
+    private static func value(_ word: UInt64, digits count: Int) -> UInt64 {
+        var word = word << (64 &- count &* 8)
         word = ((word & 0x0F0F_0F0F_0F0F_0F0F) &* 2561) >> 8
         word = ((word & 0x00FF_00FF_00FF_00FF) &* 6_553_601) >> 16
         return ((word & 0x0000_FFFF_0000_FFFF) &* 42_949_672_960_001) >> 32

@@ -21,11 +21,14 @@ package struct JSONError: Error, Hashable, Sendable {
         package static let unsupportedType = Code(value: .unsupportedType)
     }
 
+    /// The kind of fault, to act on.
     package var code: Code
+    /// What was expected and what was found, for people.
     package var message: String
     /// Bytes from the beginning of the text.
     package var offset: Int
 
+    /// An error at byte `offset` of the text.
     package init(_ code: Code, _ message: String, offset: Int) {
         self.code = code
         self.message = message
@@ -39,5 +42,6 @@ package struct JSONError: Error, Hashable, Sendable {
 }
 
 extension JSONError: CustomStringConvertible {
+    /// The message and the place.
     package var description: String { "\(message) (at byte \(offset))" }
 }

@@ -155,16 +155,19 @@ package struct JSONScanner {
 // MARK: - Single values
 
 extension JSONScanner {
+    /// A string, escapes replaced.
     package mutating func string() throws(JSONError) -> String {
         cursor.skipWhiteSpace()
         return cursor.text(of: try cursor.scanString())
     }
 
+    /// `true` or `false`.
     package mutating func bool() throws(JSONError) -> Bool {
         cursor.skipWhiteSpace()
         return try cursor.scanBool()
     }
 
+    /// `null`.
     package mutating func null() throws(JSONError) {
         cursor.skipWhiteSpace()
         guard cursor.consume(word: "null") else { throw cursor.unexpected(expected: "null") }

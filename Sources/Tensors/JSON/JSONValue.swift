@@ -13,9 +13,12 @@ package indirect enum JSONValue: Hashable, Sendable {
 
     /// One member of an object.
     package struct Member: Hashable, Sendable {
+        /// Unique within its object.
         package var key: String
+        /// What the key stands for.
         package var value: JSONValue
 
+        /// A member of an object.
         package init(key: String, value: JSONValue) {
             self.key = key
             self.value = value
@@ -90,10 +93,15 @@ extension JSONValue {
         return members.first { $0.key == key }?.value
     }
 
+    /// The string, when this is one.
     package var stringValue: String? { if case .string(let value) = self { value } else { nil } }
+    /// The boolean, when this is one.
     package var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
+    /// The elements, when this is an array.
     package var arrayValue: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+    /// The members, when this is an object.
     package var objectValue: [Member]? { if case .object(let value) = self { value } else { nil } }
+    /// Whether this is `null`.
     package var isNull: Bool { self == .null }
 
     /// The number, when it is whole and `Int` holds it.
@@ -121,11 +129,18 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
     ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByArrayLiteral,
     ExpressibleByDictionaryLiteral
 {
+    /// `null`.
     package init(nilLiteral: ()) { self = .null }
+    /// A boolean.
     package init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// A whole number.
     package init(integerLiteral value: Int) { self = .integer(value) }
+    /// A number.
     package init(floatLiteral value: Double) { self = .number(value) }
+    /// A string.
     package init(stringLiteral value: String) { self = .string(value) }
+    /// An array.
     package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    /// An object with its members in this order; no key may come twice.
     package init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
 }

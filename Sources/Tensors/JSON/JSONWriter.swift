@@ -1,6 +1,7 @@
 /// Writes JSON by appending to bytes: no tree, no escaping of the structure. The caller writes brackets, commas and keys
 /// with `raw`, and is responsible for their order.
 package struct JSONWriter {
+    /// The text so far.
     package var bytes: [UInt8] = []
 
     /// - Parameter capacity: Bytes to reserve.
@@ -50,6 +51,7 @@ package struct JSONWriter {
         }
     }
 
+    /// Appends `true` or `false`.
     package mutating func bool(_ value: Bool) {
         if value { raw("true") } else { raw("false") }
     }

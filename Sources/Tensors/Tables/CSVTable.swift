@@ -15,11 +15,15 @@ package struct CSVTable: Sendable {
 
     /// One column.
     package struct Column: Sendable, Hashable {
+        /// From the header row, as it stands there.
         package let name: String
+        /// One value a row.
         package let values: Values
     }
 
+    /// In the file's order.
     package let columns: [Column]
+    /// Rows below the header.
     package let rowCount: Int
 
     /// Reads a table that is the whole of `bytes`.
