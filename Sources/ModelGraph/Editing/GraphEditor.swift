@@ -37,15 +37,14 @@ package struct GraphEditor {
         return name
     }
 
-    /// Adds a constant and gives its name. Before IR version 4 an initializer would have to be an input too, which
-    /// callers would see, so there it becomes a `Constant` node.
+    /// Adds a constant and gives its name. Before IR version 4 every initializer must be an input too, with the
+    /// initializer as its default: so it is declared, and callers need not give it.
     package mutating func addConstant(_ base: String, _ tensor: Tensor) -> String {
         let name = freshName(base)
-        if model.irVersion >= 4 {
-            model.graph.initializers.append(TensorValue(name, tensor))
-        } else {
-            let value = Attribute("value", .tensor(TensorValue(name, tensor)))
-            prepend(Node("Constant", [], [name], name: freshName("\(base)_constant"), attributes: [value]))
+        model.graph.initializers.append(TensorValue(name, tensor))
+        if model.irVersion < 4 {
+            let dimensions = tensor.shape.dimensions.map { Dimension.fixed($0) }
+            model.graph.inputs.append(ValueInfo(name, tensor.elementType, dimensions))
         }
         return name
     }

@@ -18,21 +18,24 @@ enum OperatorCatalog {
         guard let table = tables[canonicalDomain(node.domain)], opset <= table.newest,
             !experimental.contains(node.operatorType), !node.operatorType.isEmpty
         else { return [] }
-        let name = node.operatorType.quoted
         guard let versions = table[node.operatorType] else {
-            return [LayoutFault(.badOperator, "no operator set has an operator \(name)")]
+            return [LayoutFault(.badOperator, "no operator set has an operator \(node.operatorType.quoted)")]
         }
-        guard let schema = versions.last(where: { $0.since <= opset }) else {
-            let first = versions.first?.since ?? 0
-            return [LayoutFault(.badOperator, "\(name) exists since operator set \(first); the model imports \(opset)")]
-        }
-        if schema.isRemoved {
-            return [
-                LayoutFault(
-                    .badOperator, "\(name) was removed in operator set \(schema.since); the model imports \(opset)")
-            ]
+        guard let schema = versions.last(where: { $0.since <= opset }), !schema.isRemoved else {
+            return [LayoutFault(.badOperator, absence(of: node.operatorType, versions, opset))]
         }
         return countFaults(of: node, schema) + attributeFaults(of: node, schema)
+    }
+
+    /// Why an operator set lacks an operator that others have.
+    private static func absence(of name: String, _ versions: [OperatorSchema], _ opset: Int64) -> String {
+        let change =
+            if let removal = versions.last(where: { $0.since <= opset })?.since {
+                "was removed in operator set \(removal)"
+            } else {
+                "exists since operator set \(versions.first?.since ?? 0)"
+            }
+        return "\(name.quoted) \(change); the model imports \(opset)"
     }
 
     private static func countFaults(of node: Node, _ schema: OperatorSchema) -> [LayoutFault] {
@@ -58,7 +61,7 @@ enum OperatorCatalog {
                 faults.append(
                     LayoutFault(
                         .badAttribute,
-                        "has attribute \(attribute.name.quoted), which the operator does not know since operator set \(schema.since)"
+                        "has attribute \(attribute.name.quoted), which the operator does not have in this operator set"
                     ))
                 continue
             }
@@ -66,7 +69,8 @@ enum OperatorCatalog {
             faults.append(
                 LayoutFault(
                     .badAttribute,
-                    "attribute \(attribute.name.quoted) is \(attribute.value.kind.displayName); expected \(known.kind.displayName)"
+                    "attribute \(attribute.name.quoted) is \(attribute.value.kind.displayName); "
+                        + "expected \(known.kind.displayName)"
                 ))
         }
         for (name, known) in schema.attributes.sorted(by: { $0.key < $1.key }) where known.isRequired {

@@ -23,8 +23,9 @@ struct OperatorTable: Sendable {
     let newest: Int64
     private let versions: [String: [OperatorSchema]]
 
-    /// Reads a table of lines `Name since inputs outputs attribute:kind…`, a required attribute with `!`, continued on
-    /// lines that begin with a space. The text is ours: a line that cannot be read is left out, and a test counts them.
+    /// Reads lines of `Name since inputs outputs attribute:kind…`, a required attribute with `!`. A line that begins
+    /// with a space goes on with the one before. The text is ours: a line that cannot be read is left out, and a test
+    /// counts them.
     init(domain: String, newest: Int64, text: String) {
         self.domain = domain
         self.newest = newest

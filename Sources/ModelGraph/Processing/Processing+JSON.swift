@@ -3,10 +3,13 @@ package import Tensors
 /// The JSON form, as it stands in a version's manifest:
 ///
 /// ```json
-/// {"pre": [{"input": "pixels", "cast": "UINT8"}, {"input": "pixels", "scale": 0.0625},
+/// {"pre": [{"input": "pixels", "cast": "UINT8"},
+///          {"input": "pixels", "scale": 0.0625},
 ///          {"input": "pixels", "normalise": {"mean": [0.5], "std": [0.25], "axis": 1}},
 ///          {"input": "pixels", "reshape": [-1, 1, 8, 8]}],
-///  "post": [{"output": "logits", "softmax": -1}, {"output": "logits", "topK": 3}, {"output": "logits", "labels": true}],
+///  "post": [{"output": "logits", "softmax": -1},
+///           {"output": "logits", "topK": 3},
+///           {"output": "logits", "labels": true}],
 ///  "labels": ["zero", "one"]}
 /// ```
 extension Processing {

@@ -55,8 +55,8 @@ extension ProcessingCompiler {
         case .cast(let type):
             guard castable.contains(type), castable.contains(result.type) else {
                 throw processingError(
-                    "cast from \(type.displayName) to \(result.type.displayName); expected numbers, booleans or strings",
-                    at: place)
+                    "cast from \(type.displayName) to \(result.type.displayName); "
+                        + "expected numbers, booleans or strings", at: place)
             }
             value.type = type
         }

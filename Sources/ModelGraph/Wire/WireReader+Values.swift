@@ -30,9 +30,10 @@ extension WireReader {
 
     /// A name: UTF-8, refused where it is not.
     package mutating func string(_ field: WireField) throws(GraphError) -> String {
-        let bytes = try view(field)
-        try charge(bytes.count)
-        guard let text = bytes.text else {
+        try expect(.bytes, field)
+        let range = try byteRange()
+        try charge(range.count)
+        guard let text = String(validating: bytes(in: range), as: UTF8.self) else {
             throw failure("field \(field.number) is text, but not UTF-8", at: field.start)
         }
         return text

@@ -7,6 +7,8 @@ package import Tensors
 package struct WireReader {
     /// The memory being read; views into it keep it alive.
     package let buffer: TensorBuffer
+    /// Its first byte.
+    private let base: UnsafeRawPointer
     /// The offset of the next byte.
     package private(set) var position: Int
     /// Where the innermost message ends.
@@ -20,6 +22,7 @@ package struct WireReader {
     /// A reader over all of `buffer`.
     package init(_ buffer: TensorBuffer, limits: GraphLimits = GraphLimits()) {
         self.buffer = buffer
+        self.base = UnsafeRawPointer(buffer.base)
         self.position = 0
         self.end = buffer.capacity
         self.maximumDepth = limits.messageDepth
@@ -47,10 +50,17 @@ package struct WireReader {
     /// Up to ten bytes of seven bits each, least significant first.
     package mutating func varint() throws(GraphError) -> UInt64 {
         let start = position
+        if position < end {
+            let byte = base.load(fromByteOffset: position, as: UInt8.self)
+            if byte < 0x80 {
+                position += 1
+                return UInt64(byte)
+            }
+        }
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while position < end {
-            let byte = buffer.bytes[position]
+            let byte = base.load(fromByteOffset: position, as: UInt8.self)
             position += 1
             guard shift < 63 || byte <= 1 else {
                 throw failure("a variable-length integer of more than 64 bits", at: start)
@@ -75,10 +85,10 @@ package struct WireReader {
     private mutating func load<Value: FixedWidthInteger & BitwiseCopyable>(_: Value.Type) throws(GraphError) -> Value {
         let size = MemoryLayout<Value>.size
         guard end - position >= size else {
-            throw failure("a \(size)-byte value, but the message has \(end - position) bytes left", at: position)
+            throw failure("a value of \(size) bytes, but the message has \(end - position) bytes left", at: position)
         }
         defer { position += size }
-        return buffer.bytes.loadUnaligned(fromByteOffset: position, as: Value.self)
+        return base.loadUnaligned(fromByteOffset: position, as: Value.self)
     }
 
     /// A length and that many bytes, which are skipped; the range they have.
@@ -147,6 +157,11 @@ package struct WireReader {
             throw failure("bytes \(range) are outside the file", at: range.lowerBound)
         }
         return view
+    }
+
+    /// The bytes of a range within the memory being read, valid while this reader is.
+    func bytes(in range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count)
     }
 
     /// Accounts for `byteCount` bytes of structure about to be built.

@@ -137,7 +137,7 @@ def types():
     half = TensorProto(name="typed_FLOAT16", data_type=TensorProto.FLOAT16, dims=[3], int32_data=[0x3C00, 0xC000, 1])
     nibbles = TensorProto(name="typed_INT4", data_type=TensorProto.INT4, dims=[5], int32_data=[0x21, 0xF3, 0x08])
     tensors += [half, nibbles]
-    tensors.append(make_tensor("typed_STRING", TensorProto.STRING, [3], [b"zero", "éins".encode(), b"\xff\x00"]))
+    tensors.append(make_tensor("typed_STRING", TensorProto.STRING, [3], [b"zero", "éins".encode(), b"\xff\x00x"]))
     tensors.append(make_tensor("empty", TensorProto.FLOAT, [0, 4], []))
     graph = make_graph(
         [make_node("Identity", ["x"], ["y"])], "types",
