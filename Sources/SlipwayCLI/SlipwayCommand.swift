@@ -76,7 +76,9 @@ enum Suggestions {
     }
 
     private static var verbs: [String] {
-        SlipwayCommand.configuration.groupedSubcommands.flatMap(\.subcommands).compactMap(\.configuration.commandName)
+        SlipwayCommand.configuration.groupedSubcommands.flatMap { group in
+            group.subcommands.compactMap { $0.configuration.commandName }
+        }
     }
 
     /// Levenshtein's distance.

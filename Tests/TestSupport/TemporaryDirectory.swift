@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Home
 
 /// A directory of its own for one test, removed with its contents when the last reference goes.
 package final class TemporaryDirectory: Sendable {
@@ -12,7 +13,7 @@ package final class TemporaryDirectory: Sendable {
     }
 
     deinit {
-        nftw(path, { name, _, _, _ in name.map { remove($0) } ?? 0 }, 32, FTW_DEPTH | FTW_PHYS)
+        (try? HomeDirectory(path: path))?.removeEverything()
     }
 
     /// A path inside.

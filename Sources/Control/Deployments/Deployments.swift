@@ -1,7 +1,8 @@
-package import Home
+import Home
 package import Registry
 package import Release
-internal import Tensors
+import Tensors
+import Trust
 
 /// Endpoints and their revisions, as the home records them. The command line and the server call the same functions.
 package struct Deployments: Sendable {
@@ -45,7 +46,7 @@ package struct Deployments: Sendable {
             let plan = try Planner.plan(
                 request, history: history, quarantined: transaction.quarantined(at: endpoint))
             guard !plan.isEmpty else { return (plan, nil) }
-            let revision = try history.append(plan, author: author, note: note, at: transaction.now.milliseconds)
+            let revision = try history.append(plan, author: author, note: note, at: Int(transaction.now.milliseconds))
             let row = try transaction.appendRevision(
                 of: endpoint.text, spec: revision.json.encodedString(), digests: Array(revision.spec.digests),
                 cause: "\(revision.cause)", note: note ?? "")

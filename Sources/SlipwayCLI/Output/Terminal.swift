@@ -22,6 +22,9 @@ enum Terminal {
         return isatty(descriptor) != 0 && environment("NO_COLOR") == nil && environment("TERM") != "dumb"
     }
 
+    /// Whether a person is looking at standard error.
+    static var isTerminal: Bool { isatty(STDERR_FILENO) != 0 }
+
     /// The columns of the terminal behind standard output, or 100 where there is none.
     static var width: Int {
         var size = winsize()

@@ -1,3 +1,5 @@
+import Engines
+import Home
 import Registry
 import Tensors
 import Trust

@@ -50,7 +50,9 @@ struct ImportVerb: AsyncParsableCommand {
         var evaluated: EvaluatedVersion?
         if let evaluation {
             let work = EvaluationWork(registry: registry, engines: try homeOptions.engines())
-            evaluated = try work.evaluate(report.addition.record, data: evaluation, answers: answers, keeps: true)
+            var options = EvaluationWork.Options()
+            options.answers = answers
+            evaluated = try work.evaluate(report.addition.record, data: evaluation, options: options, keeps: true)
         }
         print(report, evaluated)
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Home
 import Registry
 import Tensors
 import Workshop

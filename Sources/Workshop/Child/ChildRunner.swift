@@ -1,6 +1,6 @@
-internal import Subprocess
-internal import SystemPackage
-internal import Tensors
+import Subprocess
+import SystemPackage
+import Tensors
 
 /// The parent's side of the limited child: starts this program again with a hidden verb and reads its report.
 package struct ChildRunner: Sendable {

@@ -1,4 +1,4 @@
-internal import CSandbox
+import CSandbox
 
 /// The walls around a process that is about to read something hostile (`design.md` 4.8).
 package struct Sandbox: Sendable {

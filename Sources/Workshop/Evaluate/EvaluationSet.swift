@@ -99,7 +99,7 @@ extension EvaluationSet {
         }
         defer { close(descriptor) }
         var magic: UInt32 = 0
-        let count = withUnsafeMutableBytes(of: &magic) { read(descriptor, $0.baseAddress, 4) }
+        let count = withUnsafeMutableBytes(of: &magic) { Glibc.read(descriptor, $0.baseAddress, 4) }
         return count == 4 && UInt32(littleEndian: magic) & 0xFFFF == 0x4B50
     }
 }

@@ -1,5 +1,5 @@
 package import Engines
-package import Tensors
+import Tensors
 
 /// What one engine made of a model that it was given for the first time.
 package struct EngineTrial: Sendable {

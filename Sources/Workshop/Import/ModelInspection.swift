@@ -1,4 +1,4 @@
-package import Registry
+import Registry
 package import Tensors
 
 /// What the limited child found in a model file.

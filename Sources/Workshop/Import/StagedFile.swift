@@ -67,20 +67,6 @@ final class StagedFile: Sendable {
 
     /// Copies exactly `count` bytes; a source that has shrunk is a failure.
     private static func copy(from input: Int32, to output: Int32, count: Int) -> Bool {
-        var rest = count
-        while rest > 0 {
-            let copied = copy_file_range(input, nil, output, nil, rest, 0)
-            if copied < 0, errno == EXDEV || errno == EINVAL || errno == ENOSYS {
-                return copyThroughMemory(from: input, to: output, count: rest)
-            }
-            if copied < 0, errno == EINTR { continue }
-            guard copied > 0 else { return false }
-            rest -= copied
-        }
-        return true
-    }
-
-    private static func copyThroughMemory(from input: Int32, to output: Int32, count: Int) -> Bool {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
         defer { buffer.deallocate() }
         var rest = count

@@ -1,0 +1,71 @@
+package import Trust
+
+/// One route of the control plane. Its role is declared where it is made; a test goes through the whole table.
+package struct ControlRoute: Sendable {
+    package enum Method: String, Sendable { case get = "GET", post = "POST" }
+
+    /// How the caller is told from a forger.
+    package enum Kind: Sendable {
+        /// Changes nothing.
+        case reading
+        /// A form of a page of ours: carries the page's anti-forgery token.
+        case form
+        /// Called by programs: a JSON body, which no foreign page can send without being asked first.
+        case api
+    }
+
+    package let method: Method
+    /// Segments that begin with `:` are parameters.
+    package let path: String
+    package let role: Role
+    package let kind: Kind
+    let handler: @Sendable (ControlRequest) async throws -> ControlReply
+
+    init(
+        _ method: Method, _ path: String, role: Role, kind: Kind = .reading,
+        _ handler: @escaping @Sendable (ControlRequest) async throws -> ControlReply
+    ) {
+        self.method = method
+        self.path = path
+        self.role = role
+        self.kind = kind
+        self.handler = handler
+    }
+}
+
+/// A request that has been let in.
+struct ControlRequest: Sendable {
+    var parameters: [String: String]
+    var query: [String: String]
+    var body: [UInt8]
+    var identity: Identity
+    /// The bearer token, to be passed on to the data plane.
+    var bearer: String?
+    /// Ties a form to the browser that got it.
+    var session: String
+    /// The pages' figures are being fetched again by their own script.
+    var isRefresh: Bool
+
+    func parameter(_ name: String) -> String { parameters[name] ?? "" }
+}
+
+/// What is answered.
+struct ControlReply: Sendable {
+    var status: Int
+    var contentType: String
+    var body: [UInt8]
+    /// Where a form leads to.
+    var location: String?
+
+    static func page(_ html: String, status: Int = 200) -> ControlReply {
+        ControlReply(status: status, contentType: "text/html; charset=utf-8", body: Array(html.utf8))
+    }
+
+    static func text(_ text: String, type: String, status: Int = 200) -> ControlReply {
+        ControlReply(status: status, contentType: type, body: Array(text.utf8))
+    }
+
+    static func redirect(to path: String) -> ControlReply {
+        ControlReply(status: 303, contentType: "text/plain; charset=utf-8", body: [], location: path)
+    }
+}

@@ -1,0 +1,118 @@
+import HTTPTypes
+import Hummingbird
+package import Logging
+import NIOCore
+package import ServiceLifecycle
+import Tensors
+
+/// The control plane's listeners: the console and the management API on a port, the API on the local socket.
+package struct ControlServer: Sendable {
+    /// Where to listen.
+    package enum Address: Sendable {
+        case tcp(host: String, port: Int)
+        /// Whoever may open it is an administrator: the file system decides.
+        case socket(path: String)
+    }
+
+    private static let largestBody = 4 << 20
+
+    private let routes: [ControlRoute]
+    private let gate: ControlGate
+    private let logger: Logger
+
+    package init(routes: [ControlRoute], gate: ControlGate, logger: Logger) {
+        self.routes = routes
+        self.gate = gate
+        self.logger = logger
+    }
+
+    /// A service that listens until it is shut down.
+    ///
+    /// - Parameter onListening: told the port once it listens, and nothing for a socket.
+    package func service(
+        at address: Address, onListening: @escaping @Sendable (Int?) async -> Void = { _ in }
+    ) -> any Service {
+        let isLocal = if case .socket = address { true } else { false }
+        let bind: BindAddress =
+            switch address {
+            case .tcp(let host, let port): .hostname(host, port: port)
+            case .socket(let path): .unixDomainSocket(path: path)
+            }
+        return Application(
+            router: router(isLocal: isLocal),
+            server: .http1(configuration: .init(idleTimeout: .seconds(75))),
+            configuration: .init(address: bind, serverName: nil),
+            onServerRunning: { await onListening($0.localAddress?.port) },
+            logger: logger)
+    }
+
+    private func router(isLocal: Bool) -> Router<BasicRequestContext> {
+        let router = Router(context: BasicRequestContext.self)
+        for route in routes {
+            let path = RouterPath(stringLiteral: Self.pattern(route.path))
+            router.on(path, method: route.method == .get ? .get : .post) { request, context in
+                await respond(to: request, context, route, isLocal: isLocal)
+            }
+        }
+        return router
+    }
+
+    /// `/a/:b` as Hummingbird writes it: `/a/{b}`.
+    private static func pattern(_ path: String) -> String {
+        path.split(separator: "/", omittingEmptySubsequences: false)
+            .map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }
+            .joined(separator: "/")
+    }
+
+    private func respond(
+        to request: Request, _ context: BasicRequestContext, _ route: ControlRoute, isLocal: Bool
+    ) async -> Response {
+        let visitor = ControlGate.Visitor(
+            host: request.head.authority, origin: request.headers[.origin],
+            authorization: request.headers[.authorization], cookies: request.headers[.cookie],
+            contentType: request.headers[.contentType], isLocal: isLocal)
+        var session = ControlGate.session(in: visitor)
+        let isNew = session == nil
+        if isNew { session = ControlGate.newSession() }
+        var reply: ControlReply
+        do {
+            let body = try await request.body.collect(upTo: Self.largestBody)
+            let bytes = Array(body.readableBytesView)
+            let identity = try gate.admit(visitor, to: route, body: bytes)
+            reply = try await route.handler(
+                ControlRequest(
+                    parameters: Dictionary(context.parameters.map { (String($0.key), String($0.value)) }) { $1 },
+                    query: Dictionary(request.uri.queryParameters.map { (String($0.key), String($0.value)) }) { $1 },
+                    body: bytes, identity: identity, bearer: ControlGate.bearer(in: visitor), session: session ?? "",
+                    isRefresh: request.headers[.slipwayRefresh] != nil))
+        } catch let error as ControlGate.Refusal {
+            reply = .json(.object([("status", .integer(error.status)), ("error", .string(error.message))]), status: error.status)
+        } catch {
+            reply = .problem(error)
+            if reply.status >= 500 { logger.error("control request failed", metadata: ["error": "\(error)"]) }
+        }
+        return response(reply, cookie: isNew && !isLocal ? session : nil)
+    }
+
+    private func response(_ reply: ControlReply, cookie: String?) -> Response {
+        var headers: HTTPFields = [
+            .contentType: reply.contentType, .contentSecurityPolicy: Self.policy, .xContentTypeOptions: "nosniff",
+            .referrerPolicy: "same-origin", .cacheControl: "no-store",
+        ]
+        if let location = reply.location { headers[.location] = location }
+        if reply.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
+        if let cookie { headers[.setCookie] = "\(ControlGate.cookieName)=\(cookie); Path=/; HttpOnly; SameSite=Strict" }
+        return Response(
+            status: .init(code: reply.status), headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: reply.body)))
+    }
+
+    /// Nothing from elsewhere, nothing inline.
+    private static let policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        + "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
+}
+
+extension HTTPField.Name {
+    fileprivate static let slipwayRefresh = HTTPField.Name(parsed: "x-slipway-refresh") ?? .accept
+    fileprivate static let referrerPolicy = HTTPField.Name(parsed: "referrer-policy") ?? .referer
+}

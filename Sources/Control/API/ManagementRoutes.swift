@@ -1,0 +1,82 @@
+import Home
+import Monitor
+import Registry
+import Release
+import Tensors
+import Trust
+
+/// The management API: what the command line and other programs call. Everything is JSON.
+struct ManagementRoutes: Sendable {
+    let overview: Overview
+    let deployments: Deployments
+    let reconciler: Reconciler
+    let metrics: @Sendable () -> [UInt8]
+
+    var all: [ControlRoute] {
+        [
+            ControlRoute(.get, "/metrics", role: .anonymous) { _ in
+                ControlReply(status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: metrics())
+            },
+            ControlRoute(.get, "/healthz", role: .anonymous) { _ in .json(.object([("live", true)])) },
+            ControlRoute(.get, "/api/v1/status", role: .viewer) { _ in .json(try await overview.json()) },
+            ControlRoute(.get, "/api/v1/endpoints/:endpoint/history", role: .viewer) { request in
+                let history = try deployments.history(of: EndpointName(request.parameter("endpoint")))
+                return .json(.array(history.entries.reversed().map(HistoryText.json)))
+            },
+            ControlRoute(.post, "/api/v1/endpoints/:endpoint/reconcile", role: .deployer, kind: .api) { request in
+                let endpoint = try EndpointName(request.parameter("endpoint"))
+                let body = try JSONValue.parse(request.body)
+                return .json(try await reconcile(endpoint, revision: body["revision"]?.intValue))
+            },
+            ControlRoute(.post, "/api/v1/endpoints/:endpoint/deploy", role: .deployer, kind: .api) { request in
+                let body = try JSONValue.parse(request.body)
+                let candidate = try deployments.candidate(try Reference(body["version"]?.stringValue ?? ""))
+                if let share = body["canary"]?.stringValue {
+                    return .json(try await carryOut(.canary(candidate, share: try Share(share)), request))
+                }
+                return .json(try await carryOut(.deploy(candidate), request))
+            },
+            ControlRoute(.post, "/api/v1/endpoints/:endpoint/promote", role: .deployer, kind: .api) { request in
+                .json(try await carryOut(.promote, request))
+            },
+            ControlRoute(.post, "/api/v1/endpoints/:endpoint/rollback", role: .deployer, kind: .api) { request in
+                let body = try JSONValue.parse(request.body)
+                return .json(try await carryOut(.rollback(to: body["to"]?.intValue), request))
+            },
+            ControlRoute(.post, "/api/v1/endpoints/:endpoint/undeploy", role: .deployer, kind: .api) { request in
+                .json(try await carryOut(.undeploy, request))
+            },
+        ]
+    }
+
+    /// Writes a revision and carries it out.
+    func carryOut(_ wish: ReleaseRequest, _ request: ControlRequest) async throws -> JSONValue {
+        let endpoint = try EndpointName(request.parameter("endpoint"))
+        let (_, revision) = try deployments.submit(wish, for: endpoint, author: request.identity.name)
+        return try await reconcile(endpoint, revision: revision?.number)
+    }
+
+    /// Brings an endpoint in line and tells how it went.
+    private func reconcile(_ endpoint: EndpointName, revision: Int?) async throws -> JSONValue {
+        await reconciler.reconcile(endpoint)
+        let history = try deployments.history(of: endpoint)
+        guard let number = revision ?? history.current?.number, let entry = history.entry(number) else {
+            throw ReleaseError(.notFound, "'\(endpoint)' has no such revision")
+        }
+        guard case .object(var members) = HistoryText.json(entry) else { return .null }
+        if let report = await reconciler.report(of: number, endpoint: endpoint) {
+            members.append(.init(key: "report", value: report.json))
+        }
+        return .object(members)
+    }
+}
+
+extension PassageReport {
+    var json: JSONValue {
+        .object([
+            ("loaded", .array(loaded.map { .string($0.description) })),
+            ("unloaded", .array(unloaded.map { .string($0.description) })),
+            ("secondsToSwap", secondsToSwap.map(JSONValue.number) ?? .null), ("seconds", .number(seconds)),
+        ])
+    }
+}

@@ -1,0 +1,142 @@
+import Home
+import Monitor
+import Registry
+import Release
+import Serve
+import Tensors
+import Trust
+
+/// What is served now: the recorded state and the figures of the last minute, joined.
+struct Overview: Sendable {
+    let deployments: Deployments
+    let platform: LocalPlatform
+    let sampler: TrafficSampler
+    let server: ServerFacts
+
+    /// One endpoint.
+    struct Endpoint: Sendable {
+        var name: EndpointName
+        var history: EndpointHistory
+        /// What runs; `nil` when nothing does.
+        var running: Revision?
+        var traffic: TrafficSummary?
+        var total: Int
+        var inFlight: Int
+        /// By version number: the last minute of each arm.
+        var arms: [Arm]
+
+        /// The newest revision, whatever became of it.
+        var newest: EndpointHistory.Entry? { history.entries.last }
+
+        var state: State {
+            guard let current = history.current else { return .down }
+            if current.spec.isWithdrawn { return .withdrawn }
+            guard let running else { return .loading }
+            if running.number != current.number { return .changing }
+            if newest?.outcome.isFailed == true { return .lastChangeFailed }
+            return .ready
+        }
+    }
+
+    struct Arm: Sendable {
+        var arm: Release.Arm
+        var traffic: TrafficSummary?
+        var accuracy: Double?
+    }
+
+    enum State: String, Sendable { case ready, changing, loading, withdrawn, down, lastChangeFailed = "ready, last change failed" }
+
+    func endpoints() async throws -> [Endpoint] {
+        let answering = await platform.answering()
+        return try deployments.endpoints().map { name in
+            let history = try deployments.history(of: name)
+            let running = answering[name]
+            return Endpoint(
+                name: name, history: history, running: running?.revision,
+                traffic: sampler.summary(of: name.text), total: sampler.total(of: name.text),
+                inFlight: running?.servables.values.reduce(0) { $0 + $1.requestsInFlight } ?? 0,
+                arms: try (running?.revision ?? history.current)?.spec.arms.map { arm in
+                    Arm(
+                        arm: arm, traffic: sampler.summary(of: name.text, version: String(arm.version.number)),
+                        accuracy: try accuracy(arm))
+                } ?? [])
+        }
+    }
+
+    func endpoint(_ name: EndpointName) async throws -> Endpoint? {
+        try await endpoints().first { $0.name == name }
+    }
+
+    private func accuracy(_ arm: Release.Arm) throws -> Double? {
+        try deployments.registry.referrers(of: try Digest(arm.digest), kind: .evaluation, limit: 1)
+            .first?.payload["accuracy"]?.doubleValue
+    }
+
+    func json() async throws -> JSONValue {
+        .object([("server", server.json), ("endpoints", .array(try await endpoints().map(\.json)))])
+    }
+}
+
+extension Overview.Endpoint {
+    var json: JSONValue {
+        var members: [(String, JSONValue)] = [
+            ("endpoint", .string(name.text)), ("state", .string(state.rawValue)),
+            ("revision", running.map { .integer($0.number) } ?? .null),
+            ("traffic", .string(running.map { HistoryText.traffic($0.spec) } ?? "none")),
+            ("requests", .integer(total)), ("inFlight", .integer(inFlight)), ("lastMinute", traffic?.json ?? .null),
+            (
+                "arms",
+                .array(
+                    arms.map { arm in
+                        .object([
+                            ("version", .string(arm.arm.version.description)), ("role", .string(arm.arm.role.rawValue)),
+                            ("weight", .integer(arm.arm.weight)), ("digest", .string(arm.arm.digest)),
+                            ("accuracy", arm.accuracy.map(JSONValue.number) ?? .null),
+                            ("lastMinute", arm.traffic?.json ?? .null),
+                        ])
+                    })
+            ),
+        ]
+        if let entry = newest {
+            members.append(("lastChange", HistoryText.json(entry)))
+        }
+        return .object(members)
+    }
+}
+
+extension TrafficSummary {
+    fileprivate var json: JSONValue {
+        .object([
+            ("requestsPerSecond", .number(requestsPerSecond)), ("errorRatio", errorRatio.map(JSONValue.number) ?? .null),
+            ("p50", p50.map(JSONValue.number) ?? .null), ("p99", p99.map(JSONValue.number) ?? .null),
+        ])
+    }
+}
+
+/// What does not change while a server runs.
+package struct ServerFacts: Sendable {
+    package var version: String
+    /// Where clients call, such as `127.0.0.1:8080`.
+    package var dataPlane: String
+    package var control: String
+    package var process: Int
+    let began: ContinuousClock.Instant
+
+    package init(version: String, dataPlane: String, control: String, process: Int) {
+        self.version = version
+        self.dataPlane = dataPlane
+        self.control = control
+        self.process = process
+        began = .now
+    }
+
+    /// Seconds since it came up.
+    var uptime: Int { Int((ContinuousClock.now - began).components.seconds) }
+
+    var json: JSONValue {
+        .object([
+            ("version", .string(version)), ("data", .string(dataPlane)), ("control", .string(control)),
+            ("pid", .integer(process)), ("uptimeSeconds", .integer(uptime)),
+        ])
+    }
+}

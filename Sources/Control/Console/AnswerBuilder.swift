@@ -1,0 +1,61 @@
+import Client
+import Tensors
+
+/// Makes a reply of the data plane into what the page shows: the class in large letters, scores as bars.
+enum AnswerBuilder {
+    private static let mostBars = 12
+    private static let mostValues = 64
+
+    static func answer(_ reply: InferenceReply, labels: [String]) -> Views.Answer {
+        Views.Answer(
+            answered: true, headline: headline(reply, labels), outputs: reply.outputs.map { output($0, labels) },
+            servedBy: "answered by version \(reply.modelVersion ?? "?")",
+            took: Duration.short(seconds: seconds(reply.latency)), problem: nil)
+    }
+
+    /// The decision, where there is one: a string, or an index with a name.
+    private static func headline(_ reply: InferenceReply, _ labels: [String]) -> String? {
+        for (_, tensor) in reply.outputs where tensor.shape.elementCount == 1 {
+            if let text = tensor.strings?.decoded.first { return text }
+            if !tensor.elementType.isFloatingPoint, let index = (try? tensor.doubles())?.first.map({ Int($0) }) {
+                return labels.indices.contains(index) ? labels[index] : String(index)
+            }
+        }
+        return nil
+    }
+
+    private static func output(_ output: (name: String, tensor: Tensor), _ labels: [String]) -> Views.Output {
+        let tensor = output.tensor
+        return Views.Output(
+            name: output.name, type: tensor.elementType.displayName, shape: "\(tensor.shape)", text: text(tensor),
+            bars: bars(tensor, labels))
+    }
+
+    /// Scores between 0 and 1 of one row, as bars.
+    private static func bars(_ tensor: Tensor, _ labels: [String]) -> [Views.Bar] {
+        guard tensor.elementType.isFloatingPoint, let values = try? tensor.doubles(), values.count > 1,
+            values.count <= mostBars, values.allSatisfy({ $0 >= 0 && $0 <= 1 })
+        else { return [] }
+        return values.enumerated().map { index, value in
+            Views.Bar(
+                label: index < labels.count ? labels[index] : String(index), value: ViewBuilder.percent(value),
+                width: String((value * 1000).rounded() / 10))
+        }
+    }
+
+    private static func text(_ tensor: Tensor) -> String {
+        let values: [String]
+        if let strings = tensor.strings {
+            values = strings.decoded
+        } else {
+            values = ((try? tensor.doubles()) ?? []).map {
+                tensor.elementType.isFloatingPoint ? String(($0 * 1e4).rounded() / 1e4) : String(Int($0))
+            }
+        }
+        return values.prefix(mostValues).joined(separator: " ") + (values.count > mostValues ? " …" : "")
+    }
+
+    private static func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+    }
+}

@@ -1,0 +1,157 @@
+import Home
+import Monitor
+import Registry
+import Release
+import Tensors
+import Trust
+
+/// Makes views out of what is known: every number becomes the text that is shown.
+enum ViewBuilder {
+    static func endpoint(_ endpoint: Overview.Endpoint, token: String) -> Views.Endpoint {
+        let target = endpoint.history.rollbackTarget()?.spec.stable?.version.description
+        let canary = endpoint.history.current?.spec.canary?.version.description
+        let change = endpoint.newest
+        let health = health(endpoint.state)
+        return Views.Endpoint(
+            name: endpoint.name.text, health: health.text, healthClass: health.style, arms: arms(endpoint),
+            splitText: endpoint.running.map { HistoryText.traffic($0.spec) } ?? "nothing",
+            rate: number(endpoint.traffic?.requestsPerSecond ?? 0),
+            errors: endpoint.traffic?.errorRatio.map { percent($0) } ?? "–",
+            p50: endpoint.traffic?.p50.map { Duration.short(seconds: $0) } ?? "–",
+            p99: endpoint.traffic?.p99.map { Duration.short(seconds: $0) } ?? "–",
+            inFlight: String(endpoint.inFlight), total: String(endpoint.total),
+            revision: endpoint.running.map { String($0.number) } ?? "–",
+            lastChange: change.map { "\($0.revision.cause): \(HistoryText.traffic($0.revision.spec))" } ?? "never deployed",
+            lastChangeAge: change.map { age($0.revision.createdAt) } ?? "",
+            canRollBack: target != nil, rollbackTarget: target ?? "", canPromote: canary != nil,
+            promoteTarget: canary ?? "", token: token)
+    }
+
+    private static func health(_ state: Overview.State) -> (text: String, style: String) {
+        switch state {
+        case .ready: ("✓ ready", "good")
+        case .lastChangeFailed: ("! ready, last change failed", "warn")
+        case .changing: ("… changing", "warn")
+        case .loading: ("… loading", "warn")
+        case .withdrawn: ("○ withdrawn", "")
+        case .down: ("✕ down", "bad")
+        }
+    }
+
+    private static func arms(_ endpoint: Overview.Endpoint) -> [Views.Arm] {
+        var start = 0
+        return endpoint.arms.map { arm in
+            defer { start += arm.arm.weight }
+            return Views.Arm(
+                model: arm.arm.version.model, number: String(arm.arm.version.number),
+                reference: arm.arm.version.description, weight: Share.text(arm.arm.weight),
+                start: hundredth(start), share: hundredth(arm.arm.weight), role: arm.arm.role.rawValue,
+                isCanary: arm.arm.role == .canary, accuracy: arm.accuracy.map { percent($0) })
+        }
+    }
+
+    static func revisions(_ history: EndpointHistory) -> [Views.Revision] {
+        history.entries.reversed().prefix(50).map { entry in
+            var reason: String?
+            if case .failed(let why) = entry.outcome { reason = why }
+            let style = ["healthy": "good", "failed": "bad"][HistoryText.outcome(entry.outcome)] ?? "warn"
+            return Views.Revision(
+                number: String(entry.revision.number), isCurrent: entry.revision.number == history.current?.number,
+                what: "\(entry.revision.cause)", traffic: HistoryText.traffic(entry.revision.spec),
+                outcome: HistoryText.outcome(entry.outcome), outcomeClass: style, reason: reason,
+                at: Timestamp(milliseconds: Int64(entry.revision.createdAt)).description)
+        }
+    }
+
+    static func model(_ name: Registry.ModelName, in registry: ModelRegistry) throws -> Views.Model {
+        let aliases = try registry.aliases(of: name)
+        return Views.Model(
+            name: name.description,
+            versions: try registry.versions(of: name, limit: 100).items.map { record in
+                let own = aliases.filter { $0.number == record.number.value }.map { "@\($0.name)" }
+                let accuracy = try registry.referrers(of: record.digest, kind: .evaluation, limit: 1)
+                    .first?.payload["accuracy"]?.doubleValue
+                return Views.Version(
+                    model: name.description, number: record.number.description,
+                    reference: record.reference.description, digest: record.digest.description,
+                    aliases: own.joined(separator: " "), accuracy: accuracy.map { percent($0) } ?? "–",
+                    size: bytes(record.size), at: record.createdAt.description, note: record.note)
+            })
+    }
+
+    static func version(
+        _ record: VersionRecord, in registry: ModelRegistry
+    ) throws -> (Views.VersionDetail, Views.Confusion?) {
+        let description = try registry.description(record.digest)
+        let known = try registry.referrers(of: record.digest)
+        let tensors =
+            description.signature.inputs.map { tensor("input", $0) }
+            + description.signature.outputs.map { tensor("output", $0) }
+        var facts = [
+            Views.Fact(name: "Source", value: record.source), Views.Fact(name: "Imported", value: record.createdAt.description),
+            Views.Fact(name: "Size", value: bytes(record.size)),
+        ]
+        facts += record.labels.sorted { $0.key < $1.key }.map { Views.Fact(name: $0.key, value: $0.value) }
+        if let processing = description.processing {
+            facts.append(Views.Fact(name: "Declared processing", value: processing.encodedString()))
+        }
+        facts += known.map { referrer in
+            let accuracy = referrer.payload["accuracy"]?.doubleValue.map { "accuracy \(percent($0)) on \(referrer.name)" }
+            return Views.Fact(
+                name: referrer.kind.rawValue, value: accuracy ?? String(referrer.payload.encodedString().prefix(400)))
+        }
+        let detail = Views.VersionDetail(
+            reference: record.reference.description, digest: record.digest.description,
+            note: record.note.isEmpty ? nil : record.note, tensors: tensors, facts: facts)
+        return (detail, known.first { $0.kind == .evaluation }.flatMap { confusion($0.payload) })
+    }
+
+    private static func confusion(_ payload: JSONValue) -> Views.Confusion? {
+        guard let classes = payload["classes"]?.arrayValue?.compactMap(\.stringValue), classes.count <= 30,
+            let rows = payload["confusion"]?.arrayValue, rows.count == classes.count
+        else { return nil }
+        return Views.Confusion(
+            headings: classes,
+            rows: zip(classes, rows).map { name, row in
+                Views.ConfusionRow(name: name, cells: (row.arrayValue ?? []).map { String($0.intValue ?? 0) })
+            })
+    }
+
+    private static func tensor(_ direction: String, _ spec: TensorSpec) -> Views.Tensor {
+        Views.Tensor(
+            direction: direction, name: spec.name, type: spec.elementType.displayName, shape: spec.shapeDescription)
+    }
+
+    // MARK: - Numbers
+
+    static func percent(_ ratio: Double) -> String {
+        let hundredths = Int((ratio * 10_000).rounded())
+        let rest = hundredths % 100
+        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) %"
+    }
+
+    static func number(_ value: Double) -> String {
+        let tenths = Int((value * 10).rounded())
+        return tenths >= 1000 ? String(tenths / 10) : "\(tenths / 10).\(tenths % 10)"
+    }
+
+    private static func hundredth(_ basisPoints: Int) -> String { "\(basisPoints / 100).\(basisPoints % 100 / 10)" }
+
+    private static func bytes(_ count: Int) -> String {
+        count < 1000 ? "\(count) B" : count < 1_000_000 ? "\(number(Double(count) / 1e3)) KB" : "\(number(Double(count) / 1e6)) MB"
+    }
+
+    private static func age(_ milliseconds: Int) -> String {
+        let seconds = max(0, (Int(Timestamp.now().milliseconds) - milliseconds) / 1000)
+        return "\(uptime(seconds)) ago"
+    }
+
+    static func uptime(_ seconds: Int) -> String {
+        switch seconds {
+        case ..<60: "\(seconds) s"
+        case ..<3600: "\(seconds / 60) min"
+        case ..<86_400: "\(seconds / 3600) h \(seconds % 3600 / 60) min"
+        default: "\(seconds / 86_400) d"
+        }
+    }
+}

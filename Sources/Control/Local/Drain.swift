@@ -1,0 +1,51 @@
+import Synchronization
+
+/// Tells when nothing uses a version any more; waited for by one task, told from any thread.
+final class Drain: Sendable {
+    private enum State {
+        case open
+        case waiting(CheckedContinuation<Void, Never>)
+        case over
+    }
+
+    private let state = Mutex(State.open)
+
+    /// Nothing uses it any more, or nobody wants to wait longer.
+    func finish() {
+        let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            defer { state = .over }
+            if case .waiting(let continuation) = state { return continuation }
+            return nil
+        }
+        waiting?.resume()
+    }
+
+    /// Returns when it is over, or when `limit` has passed.
+    ///
+    /// - Returns: whether it is over.
+    func wait(atMost limit: Duration) async -> Bool {
+        let timer = Task {
+            try await Task.sleep(for: limit)
+            expire()
+        }
+        defer { timer.cancel() }
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state -> Bool in
+                if case .over = state { return true }
+                state = .waiting(continuation)
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
+        return state.withLock { if case .over = $0 { true } else { false } }
+    }
+
+    private func expire() {
+        let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard case .waiting(let continuation) = state else { return nil }
+            state = .open
+            return continuation
+        }
+        waiting?.resume()
+    }
+}

@@ -1,0 +1,219 @@
+package import Engines
+package import Logging
+package import Registry
+package import Release
+package import Serve
+
+/// The platform of one machine: endpoints run in this process, behind its data plane.
+///
+/// `Passage` decides, this performs: versions are loaded and warmed beside the old ones, the routing table is swapped as
+/// a whole, and what is no longer needed is drained and unloaded.
+package actor LocalPlatform: Platform {
+    /// One version in memory for one endpoint.
+    private struct Held {
+        var servable: Servable
+        var drain: Drain
+    }
+
+    private struct Running {
+        var revision: Revision
+        var held: [ArmSession: Held] = [:]
+    }
+
+    /// How long requests may keep a version that is leaving.
+    private static let drainLimit = Duration.seconds(30)
+
+    private let plane: DataPlane
+    private let loader: VersionLoader
+    private let marks: Marks
+    private let logger: Logger
+    private var running: [EndpointName: Running] = [:]
+    /// Versions that are on their way in: loaded, not yet in a routing table.
+    private var entering: [EndpointName: [ArmSession: Held]] = [:]
+    private var loading: [EndpointName: [ArmSession: VersionLoader.Loaded]] = [:]
+    private var isComplete = false
+
+    package init(
+        plane: DataPlane, registry: ModelRegistry, engines: EngineCatalog, concurrentRuns: Int, logger: Logger
+    ) {
+        self.plane = plane
+        self.logger = logger
+        loader = VersionLoader(registry: registry, engines: engines, concurrentRuns: concurrentRuns)
+        marks = Marks(database: registry.database)
+    }
+
+    package func apply(_ revision: Revision) async throws(ReleaseError) -> PassageReport {
+        let clock = ContinuousClock()
+        let began = clock.now
+        let endpoint = revision.endpoint
+        var passage = Passage(
+            from: running[endpoint].map { Array($0.held.keys) } ?? [], to: revision.spec)
+        var report = PassageReport(
+            revision: revision.number, result: .completed, loaded: passage.entering.map(\.version),
+            unloaded: passage.leaving.map(\.version), secondsToSwap: nil, seconds: 0)
+        var actions = passage.handle(.started)
+        while !actions.isEmpty {
+            let action = actions.removeFirst()
+            if case .abandon(let reason) = action {
+                report.result = .abandoned(reason: reason)
+                report.loaded = []
+                report.unloaded = []
+            }
+            let event = try await perform(action, for: revision)
+            if case .swap = action { report.secondsToSwap = Self.seconds(clock.now - began) }
+            if let event { actions += passage.handle(event) }
+        }
+        entering[endpoint] = nil
+        loading[endpoint] = nil
+        report.seconds = Self.seconds(clock.now - began)
+        log(report, endpoint)
+        return report
+    }
+
+    package func status(of endpoint: EndpointName) async throws(ReleaseError) -> EndpointStatus? {
+        guard let known = running[endpoint] else { return nil }
+        return EndpointStatus(
+            revision: known.revision.number, arms: known.revision.spec.arms.map { ArmStatus(arm: $0, state: .ready) })
+    }
+
+    package func withdraw(_ endpoint: EndpointName) async throws(ReleaseError) {
+        guard let known = running.removeValue(forKey: endpoint) else { return }
+        publish()
+        for held in known.held.values { _ = await held.drain.wait(atMost: Self.drainLimit) }
+        await loader.trim()
+    }
+
+    /// Everything that should be loaded is loaded, or was given up: the server may say that it is ready.
+    package func complete() {
+        isComplete = true
+        publish()
+    }
+
+    /// The versions that answer now, by endpoint.
+    func answering() -> [EndpointName: (revision: Revision, servables: [String: Servable])] {
+        running.mapValues { known in
+            let servables = known.held.map { ($0.key.digest, $0.value.servable) }
+            return (known.revision, Dictionary(servables) { $1 })
+        }
+    }
+}
+
+// MARK: - Actions
+
+extension LocalPlatform {
+    private func perform(
+        _ action: Passage.Action, for revision: Revision
+    ) async throws(ReleaseError) -> Passage.Event? {
+        let endpoint = revision.endpoint
+        switch action {
+        case .markEntering(let session):
+            try record("entering", session) { try marks.entering(session.digest, at: endpoint) }
+            return nil
+        case .load(let session): return await load(session, endpoint)
+        case .warm(let session): return await warm(session, endpoint)
+        case .swap:
+            swap(to: revision)
+            return .swapped
+        case .drain(let session): return await drain(session, endpoint)
+        case .unload(let session):
+            await unload(session, endpoint)
+            return nil
+        case .markHealthy(let session):
+            try record("healthy", session) { try marks.healthy(session.digest, at: endpoint) }
+            return nil
+        case .clearMark(let session):
+            try record("refused", session) { try marks.refused(session.digest, at: endpoint) }
+            return nil
+        case .complete, .abandon: return nil
+        }
+    }
+
+    private func record(_ mark: String, _ session: ArmSession, _ body: () throws -> Void) throws(ReleaseError) {
+        do {
+            try body()
+        } catch {
+            throw ReleaseError(
+                .failed, "\(session.version) could not be marked \(mark) in the home: \(error)",
+                help: "is the disk full? what ran before runs on")
+        }
+    }
+
+    private func load(_ session: ArmSession, _ endpoint: EndpointName) async -> Passage.Event {
+        do {
+            loading[endpoint, default: [:]][session] = try await loader.load(session)
+            return .loaded(session)
+        } catch {
+            return .failed(session, reason: "does not load: \(error)")
+        }
+    }
+
+    private func warm(_ session: ArmSession, _ endpoint: EndpointName) async -> Passage.Event {
+        guard let loaded = loading[endpoint]?.removeValue(forKey: session) else {
+            return .failed(session, reason: "was not loaded")
+        }
+        do {
+            let calibration = try await loader.warm(loaded.session)
+            let drain = Drain()
+            let servable = Servable(
+                model: session.version.model, version: String(session.version.number), digest: session.digest,
+                session: loaded.session, calibration: calibration, labels: loaded.labels,
+                onDrained: { drain.finish() })
+            entering[endpoint, default: [:]][session] = Held(servable: servable, drain: drain)
+            return .warmed(session)
+        } catch {
+            return .failed(session, reason: "does not run: \(error)")
+        }
+    }
+
+    private func swap(to revision: Revision) {
+        let held = (running[revision.endpoint]?.held ?? [:]).merging(entering[revision.endpoint] ?? [:]) { $1 }
+        entering[revision.endpoint] = nil
+        running[revision.endpoint] = Running(revision: revision, held: held)
+        publish()
+    }
+
+    private func drain(_ session: ArmSession, _ endpoint: EndpointName) async -> Passage.Event {
+        let isOver = await running[endpoint]?.held[session]?.drain.wait(atMost: Self.drainLimit) ?? true
+        return isOver ? .drained(session) : .timedOut
+    }
+
+    private func unload(_ session: ArmSession, _ endpoint: EndpointName) async {
+        running[endpoint]?.held[session] = nil
+        entering[endpoint]?[session] = nil
+        if running[endpoint]?.revision.spec.isWithdrawn == true { running[endpoint] = nil }
+        await loader.trim()
+    }
+
+    /// Hands the data plane a table of everything that answers now.
+    private func publish() {
+        let endpoints = running.values.compactMap { known -> ServingEndpoint? in
+            let arms = known.revision.spec.answering.compactMap { arm -> ServingEndpoint.Arm? in
+                let held = known.held.first { $0.key.version == arm.version && $0.key.digest == arm.digest }
+                return held.map { ServingEndpoint.Arm($0.value.servable, weight: arm.weight) }
+            }
+            return ServingEndpoint(
+                name: known.revision.endpoint.text, arms: arms,
+                routingKeyHeader: known.revision.spec.settings.routingKeyHeader,
+                objectives: known.revision.spec.settings.latencyBounds)
+        }
+        plane.publish(RoutingTable(endpoints: endpoints, isReady: isComplete))
+    }
+
+    private func log(_ report: PassageReport, _ endpoint: EndpointName) {
+        let took = "\((report.seconds * 1000).rounded() / 1000) s"
+        switch report.result {
+        case .completed:
+            logger.info(
+                "revision is live",
+                metadata: ["endpoint": "\(endpoint)", "revision": "\(report.revision)", "took": "\(took)"])
+        case .abandoned(let reason):
+            logger.error(
+                "revision was given up; what ran before runs on",
+                metadata: ["endpoint": "\(endpoint)", "revision": "\(report.revision)", "reason": "\(reason)"])
+        }
+    }
+
+    private static func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+    }
+}

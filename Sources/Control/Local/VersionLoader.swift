@@ -1,0 +1,81 @@
+import Dispatch
+import Engines
+import Registry
+import Release
+import Serve
+import Tensors
+import Trust
+
+/// Loads and measures versions, away from event loops and from Swift's own threads: both block for long.
+struct VersionLoader: Sendable {
+    let registry: ModelRegistry
+    let engines: EngineCatalog
+    /// How many runs will be in flight at a time.
+    let concurrentRuns: Int
+
+    private static let queue = DispatchQueue(label: "slipway.load", attributes: .concurrent)
+
+    /// A version in memory.
+    struct Loaded: Sendable {
+        var session: any Session
+        var labels: [String: String]
+    }
+
+    /// Loads a version on the engine that is asked for. The blob is checked against its digest first.
+    func load(_ wanted: ArmSession) async throws -> Loaded {
+        try await Self.away {
+            let digest = try Digest(wanted.digest)
+            try registry.verify(digest)
+            let description = try registry.description(digest)
+            let session = try engines.engine(try kind(wanted.engine)).load(
+                .file(try registry.modelFilePath(digest)), options: try options(wanted.engine))
+            EngineMemory.trim()
+            return Loaded(session: session, labels: description.labels)
+        }
+    }
+
+    /// Runs a session until its times are known.
+    func warm(_ session: any Session) async throws -> Calibration {
+        try await Self.away { try Calibration.measure(session) }
+    }
+
+    /// Gives freed memory back to the system.
+    func trim() async {
+        _ = try? await Self.away { EngineMemory.trim() }
+    }
+
+    private func kind(_ choice: EngineChoice) throws -> EngineKind {
+        guard case .named(let engine) = choice else { return .onnxRuntime }
+        guard let kind = EngineKind(rawValue: engine.name) else {
+            throw ReleaseError(
+                .invalid, "there is no engine '\(engine.name)'",
+                help: "choose \(EngineKind.allCases.map(\.rawValue).joined(separator: " or "))")
+        }
+        return kind
+    }
+
+    private func options(_ choice: EngineChoice) throws -> SessionOptions {
+        var options = SessionOptions()
+        options.concurrentRuns = concurrentRuns
+        guard case .named(let engine) = choice else { return options }
+        options.threadsPerRun = engine.threads ?? options.threadsPerRun
+        options.concurrentRuns = engine.instances ?? options.concurrentRuns
+        if let precision = engine.precision {
+            guard let precision = Self.precisions[precision] else {
+                throw ReleaseError(.invalid, "there is no precision '\(precision)'", help: "choose fp32 or bf16")
+            }
+            options.precision = precision
+        }
+        return options
+    }
+
+    private static let precisions: [String: SessionOptions.Precision] = [
+        "fp32": .float32, "float32": .float32, "bf16": .bfloat16, "bfloat16": .bfloat16,
+    ]
+
+    private static func away<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result(catching: body)) }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Client
+import Engines
+import Glibc
+import Home
+import Logging
+import Monitor
+import Registry
+import Release
+import Serve
+import ServiceLifecycle
+import Trust
+
+/// The parts of one server, put together.
+struct Deck: Sendable {
+    let options: ServerOptions
+    let registry: ModelRegistry
+    let plane: DataPlane
+    let metrics: MetricsRegistry
+    let logger: Logger
+    private let bound: (host: String, port: Int)
+    private let access: any Authenticator
+    private let tokens: TokenAuthenticator
+    private let deployments: Deployments
+    private let platform: LocalPlatform
+    private let reconciler: Reconciler
+    private let sampler: TrafficSampler
+
+    init(
+        options: ServerOptions, registry: ModelRegistry, engines: EngineCatalog, plane: DataPlane,
+        bound: (host: String, port: Int), metrics: MetricsRegistry, serveMetrics: ServeMetrics,
+        access: any Authenticator, tokens: TokenAuthenticator, logger: Logger
+    ) {
+        self.options = options
+        self.registry = registry
+        self.plane = plane
+        self.bound = bound
+        self.metrics = metrics
+        self.access = access
+        self.tokens = tokens
+        self.logger = logger
+        deployments = Deployments(registry)
+        platform = LocalPlatform(
+            plane: plane, registry: registry, engines: engines,
+            concurrentRuns: options.concurrentRuns ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), logger: logger)
+        reconciler = Reconciler(deployments: deployments, platform: platform, logger: logger)
+        sampler = TrafficSampler(platform: platform, metrics: serveMetrics)
+    }
+
+    /// Loads everything that is deployed, or the one pinned endpoint, and lets the server say that it is ready.
+    func bringInLine() async throws {
+        ProcessMetrics.register(in: metrics, version: options.version)
+        if let pinned = options.pinned {
+            let report = try await platform.apply(try pinned.revision(at: Int(Timestamp.now().milliseconds)))
+            if case .abandoned(let reason) = report.result { throw ControlError(.failed, reason) }
+        } else {
+            try await reconciler.reconcileAll()
+        }
+        await platform.complete()
+    }
+
+    func ready(control: String, warnings: [String]) async throws -> Server.Ready {
+        let answering = await platform.answering()
+        return Server.Ready(
+            data: dataAddress, control: control,
+            endpoints: answering.sorted { $0.key < $1.key }.map { ($0.key.text, HistoryText.traffic($0.value.revision.spec)) },
+            warnings: warnings)
+    }
+
+    private var dataAddress: String { Self.address(bound.host, bound.port) }
+
+    static func address(_ host: String, _ port: Int) -> String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    // MARK: - The control plane
+
+    /// The services, and where the console listens once it does.
+    struct ControlServices: Sendable {
+        var services: [any Service]
+        var address: @Sendable () async throws -> String
+    }
+
+    func controlServices() throws -> ControlServices {
+        let host = options.controlHost ?? options.host
+        let gate = ControlGate(origin: RequestOrigin(bound: host, names: options.hostNames), authenticator: access)
+        let (ports, announce) = AsyncStream.makeStream(of: Int.self)
+        let facts = ServerFacts(
+            version: options.version, dataPlane: dataAddress, control: host, process: Int(getpid()))
+        let overview = Overview(deployments: deployments, platform: platform, sampler: sampler, server: facts)
+        let management = ManagementRoutes(
+            overview: overview, deployments: deployments, reconciler: reconciler,
+            metrics: { [metrics] in metrics.exposition() })
+        let console = ConsoleRoutes(
+            overview: overview, management: management, pages: try Pages(), gate: gate,
+            trial: Trial(registry: registry, server: try reachable(), address: dataAddress))
+        let server = ControlServer(routes: management.all + console.all, gate: gate, logger: logger)
+        var services: [any Service] = [
+            sampler,
+            server.service(at: .tcp(host: host, port: options.controlPort)) { port in announce.yield(port ?? 0) },
+        ]
+        if options.pinned == nil {
+            let home = registry.database.home
+            try home.prepareControlSocket()
+            let local = ControlServer(routes: management.all, gate: gate, logger: logger)
+            services += [
+                local.service(at: .socket(path: home.controlSocketPath)),
+                ControlPoller(database: registry.database, reconciler: reconciler, tokens: tokens, logger: logger),
+            ]
+        }
+        return ControlServices(services: services) {
+            for await port in ports { return Self.address(host, port) }
+            throw ControlError(.failed, "the control plane did not come up")
+        }
+    }
+
+    /// The data plane as this process itself reaches it.
+    private func reachable() throws -> ServerAddress {
+        let isAny = bound.host == "0.0.0.0" || bound.host == "::"
+        return .tcp(host: isAny ? "127.0.0.1" : bound.host, port: bound.port)
+    }
+}

@@ -1,0 +1,152 @@
+import Client
+package import Engines
+import Glibc
+import Home
+package import Logging
+import Monitor
+package import Registry
+import Release
+import Serve
+import ServiceLifecycle
+package import Tensors
+import Trust
+import UnixSignals
+
+/// One server process: the data plane, the control plane, and what keeps them in line with the home.
+package struct Server: Sendable {
+    private let options: ServerOptions
+    private let registry: ModelRegistry
+    private let engines: EngineCatalog
+    private let logger: Logger
+
+    package init(options: ServerOptions, registry: ModelRegistry, engines: EngineCatalog, logger: Logger) {
+        self.options = options
+        self.registry = registry
+        self.engines = engines
+        self.logger = logger
+    }
+
+    /// What is said once everything answers.
+    package struct Ready: Sendable {
+        package var data: String
+        package var control: String
+        /// Endpoint by endpoint: what it serves.
+        package var endpoints: [(name: String, traffic: String)]
+        package var warnings: [String]
+
+        package var json: JSONValue {
+            .object([
+                ("ready", true), ("data", .string(data)), ("control", .string(control)),
+                ("pid", .integer(Int(getpid()))),
+                (
+                    "endpoints",
+                    .array(endpoints.map { .object([("endpoint", .string($0.name)), ("traffic", .string($0.traffic))]) })
+                ),
+                ("warnings", .array(warnings.map(JSONValue.string))),
+            ])
+        }
+    }
+
+    /// Serves until SIGTERM or SIGINT, then drains. A second signal ends the process at once.
+    ///
+    /// - Parameter onReady: told when everything that is deployed answers.
+    /// - Throws: `HomeError.Code.locked` when another server has the home, `TrustError` when the address policy forbids
+    ///   the address, `ControlError.Code.portInUse`.
+    package func run(onReady: @escaping @Sendable (Ready) -> Void) async throws {
+        let database = registry.database
+        let lock = options.pinned == nil ? try HomeLock.acquire(.server, in: database.home) : nil
+        defer { lock?.release() }
+        let marks = Marks(database: database)
+        var warnings: [String] = []
+        if options.pinned == nil {
+            warnings += try marks.judge(previousEnd: try marks.start(sawCrash: options.afterCrash))
+        }
+        let tokens = TokenAuthenticator(try database.grants())
+        let access = try access(tokens, &warnings)
+        for warning in warnings { logger.warning("\(warning)") }
+
+        let metrics = MetricsRegistry()
+        let serveMetrics = ServeMetrics(registry: metrics)
+        let plane = DataPlane(
+            configuration: dataPlaneConfiguration, authenticator: access, metrics: serveMetrics, logger: logger)
+        let bound = try await listening { try await plane.start() }
+        let deck = Deck(
+            options: options, registry: registry, engines: engines, plane: plane, bound: bound, metrics: metrics,
+            serveMetrics: serveMetrics, access: access, tokens: tokens, logger: logger)
+        try await serve(deck, warnings, onReady)
+        if options.pinned == nil { try marks.stop() }
+    }
+
+    private func serve(
+        _ deck: Deck, _ warnings: [String], _ onReady: @escaping @Sendable (Ready) -> Void
+    ) async throws {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let control = try deck.controlServices()
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: control.services.map { .init(service: $0) }, gracefulShutdownSignals: [], logger: logger))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await listening { try await group.run() } }
+            tasks.addTask {
+                for await _ in signals {
+                    // The second one does not wait for anybody.
+                    for (number, code) in [(SIGTERM, 143 as Int32), (SIGINT, 130)] { exitOnNext(number, code) }
+                    break
+                }
+                deck.logger.info("draining")
+                deck.plane.beginDrain()
+                await deck.plane.shutdown(grace: Self.nanoseconds(options.grace))
+                await group.triggerGracefulShutdown()
+            }
+            let controlAddress = try await control.address()
+            try await deck.bringInLine()
+            onReady(try await deck.ready(control: controlAddress, warnings: warnings))
+            try await tasks.next()
+            tasks.cancelAll()
+        }
+    }
+
+    /// Who may call: everyone, or whoever has a token.
+    private func access(_ tokens: TokenAuthenticator, _ warnings: inout [String]) throws -> any Authenticator {
+        var asksForTokens = false
+        for host in [options.host, options.controlHost ?? options.host] {
+            let hasTokens = try !registry.database.grants().isEmpty
+            switch try BindPolicy.decide(host: host, mode: options.auth, hasTokens: hasTokens) {
+            case .open: break
+            case .exposed(let warning): if !warnings.contains(warning) { warnings.append(warning) }
+            case .tokens: asksForTokens = true
+            }
+        }
+        return asksForTokens ? tokens : OpenAccess()
+    }
+
+    private var dataPlaneConfiguration: DataPlaneConfiguration {
+        var configuration = DataPlaneConfiguration(host: options.host, port: options.port, serverVersion: options.version)
+        configuration.limits.bodyBytes = options.largestBody
+        configuration.drainDelay = Self.nanoseconds(options.drainDelay)
+        configuration.origins = RequestOrigin(bound: options.host, names: options.hostNames)
+        configuration.logsEveryRequest = logger.logLevel <= .debug
+        if let runs = options.concurrentRuns { configuration.runThreads = runs }
+        return configuration
+    }
+
+    private static func nanoseconds(_ duration: Duration) -> UInt64 {
+        UInt64(clamping: duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000)
+    }
+
+    /// Turns a taken port into an error with a remedy.
+    private func listening<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch where "\(error)".contains("errno: 98") || "\(error)".contains("ddress already in use") {
+            throw ControlError(
+                .portInUse, "the address is in use: port \(options.port) or \(options.controlPort) of \(options.host)",
+                help: "another server may be running ('slipway status'); choose others with --port and --control-port")
+        }
+    }
+}
+
+/// Ends the process when this signal comes again.
+private func exitOnNext(_ number: Int32, _ code: Int32) {
+    signal(number) { caught in _exit(caught == SIGINT ? 130 : 143) }
+}

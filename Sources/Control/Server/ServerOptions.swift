@@ -1,0 +1,31 @@
+package import Trust
+
+/// How a server is to be set up.
+package struct ServerOptions: Sendable {
+    package var host = "127.0.0.1"
+    /// 0 picks a free port.
+    package var port = 8080
+    package var controlHost: String?
+    /// 0 picks a free port.
+    package var controlPort = 8090
+    package var auth = AuthMode.automatic
+    /// Further names the control plane is known by.
+    package var hostNames: [String] = []
+    /// How long new connections are still taken after SIGTERM: platforms take a while to notice.
+    package var drainDelay = Duration.zero
+    /// How long requests in flight may take after that.
+    package var grace = Duration.seconds(25)
+    /// Runs at a time; by default the number of processors.
+    package var concurrentRuns: Int?
+    /// The most bytes of a request's body.
+    package var largestBody = 64 << 20
+    /// What is served instead of what is deployed, for `run`.
+    package var pinned: PinnedEndpoint?
+    /// The supervisor saw the process before this one die.
+    package var afterCrash = false
+    package var version: String
+
+    package init(version: String) {
+        self.version = version
+    }
+}

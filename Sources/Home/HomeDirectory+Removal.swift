@@ -1,0 +1,32 @@
+import Glibc
+
+extension HomeDirectory {
+    /// Removes the directory with everything in it: for homes that were made for one run. Links are not followed.
+    package func removeEverything() {
+        Self.remove(path, depth: 0)
+    }
+
+    /// A home is a few levels deep; more is not ours.
+    private static let deepest = 16
+
+    private static func remove(_ path: String, depth: Int) {
+        if depth < deepest, let directory = opendir(path) {
+            var names: [String] = []
+            while let entry = readdir(directory) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                if name != ".", name != ".." { names.append(name) }
+            }
+            closedir(directory)
+            for name in names { removeEntry("\(path)/\(name)", depth: depth + 1) }
+        }
+        rmdir(path)
+    }
+
+    private static func removeEntry(_ path: String, depth: Int) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        if status.st_mode & S_IFMT == S_IFDIR { remove(path, depth: depth) } else { unlink(path) }
+    }
+}

@@ -1,0 +1,39 @@
+import Client
+import Home
+import Tensors
+
+/// Speaks to the server of a home over its local socket.
+struct ControlClient {
+    private let http: HTTPClient
+
+    /// - Returns: `nil` when no server runs on this home.
+    init?(_ home: HomeDirectory) {
+        guard HomeLock.owner(of: .server, in: home) != nil else { return nil }
+        var limits = HTTPClient.Limits()
+        limits.requestTimeout = .seconds(600)
+        http = HTTPClient(.unixSocket(path: home.controlSocketPath), limits: limits)
+    }
+
+    func status() async throws -> JSONValue { try await get("/api/v1/status") }
+
+    /// Has the server bring an endpoint in line with a revision, and waits until it has.
+    func reconcile(_ endpoint: String, revision: Int) async throws -> JSONValue {
+        let body = JSONValue.object([("revision", .integer(revision))]).encoded()
+        let reply = try await http.request(
+            "POST", "/api/v1/endpoints/\(endpoint)/reconcile", headers: [HTTPHeader("content-type", "application/json")],
+            body: body)
+        return try value(reply)
+    }
+
+    private func get(_ path: String) async throws -> JSONValue { try value(try await http.request("GET", path)) }
+
+    private func value(_ reply: HTTPReply) throws -> JSONValue {
+        let value = try JSONValue.parse(reply.body)
+        guard reply.status < 300 else {
+            throw Failure(
+                8100, .failed, value["error"]?.stringValue ?? "the server answered with status \(reply.status)",
+                help: value["help"]?.stringValue)
+        }
+        return value
+    }
+}

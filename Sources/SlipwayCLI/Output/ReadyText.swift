@@ -1,0 +1,45 @@
+import Control
+import Tensors
+
+/// What a server says once it answers.
+enum ReadyText {
+    static func lines(_ ready: Server.Ready) -> [String] { lines(ready.json) }
+
+    static func lines(_ ready: JSONValue) -> [String] {
+        let data = ready["data"]?.stringValue ?? "?"
+        let control = ready["control"]?.stringValue ?? "?"
+        var lines = ["slipway \(Version.text) is ready on http://\(data), console on http://\(control)"]
+        let endpoints = ready["endpoints"]?.arrayValue ?? []
+        lines += endpoints.map { "  \($0["endpoint"]?.stringValue ?? "?"): \($0["traffic"]?.stringValue ?? "?")" }
+        if endpoints.isEmpty { lines.append("  nothing is deployed yet: slipway import FILE, then slipway deploy NAME:1") }
+        lines += (ready["warnings"]?.arrayValue ?? []).compactMap(\.stringValue).map { "\(Paint.yellow("warning")): \($0)" }
+        return lines
+    }
+}
+
+/// A line for a shell that calls an endpoint, and works as pasted.
+enum CurlLine {
+    private static let mostElements = 4096
+
+    static func text(endpoint: String, address: String, signature: Signature) -> String {
+        let inputs = signature.inputs.map { spec -> JSONValue in
+            let shape = (spec.dimensions ?? [.fixed(1)]).map { $0.size ?? 1 }
+            let count = min(mostElements, shape.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue })
+            return .object([
+                ("name", .string(spec.name)), ("datatype", .string(spec.elementType.displayName)),
+                ("shape", .array(shape.map(JSONValue.integer))),
+                ("data", .array((0..<max(0, count)).map { _ in value(spec.elementType) })),
+            ])
+        }
+        let body = JSONValue.object([("inputs", .array(inputs))]).encodedString()
+        return "curl -s http://\(address)/v2/models/\(endpoint)/infer -d '\(body)'"
+    }
+
+    private static func value(_ type: ElementType) -> JSONValue {
+        switch type {
+        case .string: "text"
+        case .bool: true
+        default: 0
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Control
+import Logging
+import Trust
+
+extension AuthMode: ExpressibleByArgument {}
+
+/// What `serve` and `run` have in common.
+struct ServeOptions: ParsableArguments {
+    @Option(help: "The address of the data plane.")
+    var host = "127.0.0.1"
+
+    @Option(help: "The port of the data plane; 0 picks a free one (default: 8080).")
+    var port: UInt16?
+
+    @Option(help: "The address of the console and the management API (default: that of the data plane).")
+    var controlHost: String?
+
+    @Option(help: "The port of the console and the management API; 0 picks a free one (default: 8090; run: a free one).")
+    var controlPort: UInt16?
+
+    @Option(help: "Who has to present a token: auto, token or none.")
+    var auth = AuthMode.automatic
+
+    @Option(name: .customLong("host-name"), help: "A name by which browsers may call the console; may be repeated.")
+    var hostNames: [String] = []
+
+    @Option(help: "Seconds to keep taking connections after SIGTERM.")
+    var drainDelay = 0.0
+
+    @Option(help: "Seconds that requests in flight may take after that.")
+    var grace = 25.0
+
+    @Option(help: "Runs at a time (default: the number of processors).")
+    var concurrency: Int?
+
+    @Option(help: "The largest body of a request, in bytes.")
+    var maxBody = 64 << 20
+
+    @Flag(help: "Print one line of JSON once the server is ready.")
+    var json = false
+
+    @Option(help: "Form of the log on standard error: text or json (default: text on a terminal, else json).")
+    var log: LogForm?
+
+    @Flag(help: "Log every request, not only failures.")
+    var verbose = false
+
+    func validate() throws {
+        guard (0...3600).contains(drainDelay), (0...3600).contains(grace) else {
+            throw ValidationError("--drain-delay and --grace take 0 to 3600 seconds")
+        }
+        guard maxBody > 0, concurrency.map({ (1...1024).contains($0) }) ?? true else {
+            throw ValidationError("--max-body takes a positive number of bytes, --concurrency 1 to 1024")
+        }
+    }
+
+    /// - Parameter defaultControlPort: where the console listens unless told.
+    func server(defaultControlPort: Int) -> ServerOptions {
+        var options = ServerOptions(version: Version.text)
+        options.host = host
+        options.port = Int(port ?? 8080)
+        options.controlHost = controlHost
+        options.controlPort = controlPort.map(Int.init) ?? defaultControlPort
+        options.auth = auth
+        options.hostNames = hostNames
+        options.drainDelay = .milliseconds(Int(drainDelay * 1000))
+        options.grace = .milliseconds(Int(grace * 1000))
+        options.concurrentRuns = concurrency
+        options.largestBody = maxBody
+        return options
+    }
+
+    func logger() -> Logger {
+        let form = log ?? (Terminal.isTerminal ? .text : .json)
+        var logger = Logger(label: "slipway") { _ in ServerLog(form: form) }
+        logger.logLevel = verbose ? .debug : .info
+        return logger
+    }
+}
+
+enum LogForm: String, ExpressibleByArgument, CaseIterable { case text, json }

@@ -1,0 +1,115 @@
+import Control
+import Release
+import Subprocess
+import SystemPackage
+import Tensors
+import UnixSignals
+
+/// The parent of a serving process: starts this program again as a worker, passes signals on, and starts it afresh when
+/// it dies, as `Release.Supervisor` decides.
+struct SupervisedServer {
+    /// The arguments the person gave, verb included.
+    let arguments: [String]
+    /// Whether the ready line goes out as JSON.
+    let json: Bool
+
+    /// What one life of the worker left behind.
+    private struct Life: Sendable {
+        var status: ProcessEnd
+        var ready: JSONValue?
+        var wasStopped: Bool
+    }
+
+    /// - Returns: the exit code.
+    func run() async throws -> Int32 {
+        var supervisor = Supervisor()
+        var known: JSONValue?
+        var hasCrashed = false
+        while true {
+            let began = ContinuousClock.now
+            let life = try await live(known, afterCrash: hasCrashed)
+            known = known ?? life.ready
+            if life.ready != nil { _ = supervisor.handle(.ready) }
+            if life.wasStopped { _ = supervisor.handle(.stopRequested) }
+            let seconds = Double((ContinuousClock.now - began).components.seconds)
+            switch supervisor.handle(.exited(life.status, afterSeconds: seconds)) {
+            case .start(let pause):
+                hasCrashed = if case .signal = life.status { true } else { false }
+                Terminal.say("\(Paint.yellow("warning")): the server \(life.status); starting it again")
+                try await Task.sleep(for: .milliseconds(Int(pause * 1000)))
+            case .finish(let status): return Self.code(status)
+            case .giveUp(let reason):
+                if case .signal = life.status { Terminal.say("\(Paint.red("error")): \(reason)") }
+                return Self.code(life.status)
+            case .none: return Self.code(life.status)
+            }
+        }
+    }
+
+    private func live(_ known: JSONValue?, afterCrash: Bool) async throws -> Life {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        var platform = PlatformOptions()
+        // A group of its own: Ctrl-C reaches the worker once, through us.
+        platform.processGroupID = 0
+        let result = try await Subprocess.run(
+            .path(FilePath("/proc/self/exe")), arguments: Arguments(workerArguments(known, afterCrash)),
+            platformOptions: platform, input: .none, output: .sequence,
+            error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
+        ) { execution in
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    var isStopped = false
+                    for await _ in signals {
+                        try? execution.send(signal: .terminate)
+                        isStopped = true
+                    }
+                    return isStopped
+                }
+                var ready: JSONValue?
+                for try await line in execution.standardOutput.strings() {
+                    if let value = try? JSONValue.parse(Array(line.utf8)), value["ready"]?.boolValue == true {
+                        ready = value
+                        announce(value, again: known != nil)
+                    }
+                }
+                group.cancelAll()
+                let wasStopped = try await group.next() ?? false
+                return (ready: ready, wasStopped: wasStopped)
+            }
+        }
+        let status: ProcessEnd =
+            switch result.terminationStatus {
+            case .exited(let code): .code(code)
+            case .signaled(let number): .signal(number)
+            }
+        return Life(status: status, ready: result.closureResult.ready, wasStopped: result.closureResult.wasStopped)
+    }
+
+    /// The same arguments; ports that were picked stay the same in the next life.
+    private func workerArguments(_ known: JSONValue?, _ afterCrash: Bool) -> [String] {
+        var all = arguments + ["--worker"]
+        if afterCrash { all.append("--after-crash") }
+        if let data = known?["data"]?.stringValue.flatMap(Self.port) { all += ["--port", data] }
+        if let control = known?["control"]?.stringValue.flatMap(Self.port) { all += ["--control-port", control] }
+        return all
+    }
+
+    private static func port(_ address: String) -> String? { address.split(separator: ":").last.map(String.init) }
+
+    private func announce(_ ready: JSONValue, again: Bool) {
+        if again {
+            Terminal.say("the server is back on http://\(ready["data"]?.stringValue ?? "?")")
+        } else if json {
+            Terminal.answer(bytes: ready.encoded() + [UInt8(ascii: "\n")])
+        } else {
+            Terminal.say(ReadyText.lines(ready).joined(separator: "\n"))
+        }
+    }
+
+    private static func code(_ status: ProcessEnd) -> Int32 {
+        switch status {
+        case .code(let code): code
+        case .signal(let number): 128 + number
+        }
+    }
+}

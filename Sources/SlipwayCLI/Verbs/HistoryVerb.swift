@@ -1,0 +1,78 @@
+import ArgumentParser
+import Control
+import Release
+import Tensors
+
+struct HistoryVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "history", abstract: "Shows the revisions of an endpoint, newest first.")
+
+    @Argument(help: "The endpoint (default: the only one).")
+    var endpoint: String?
+
+    @OptionGroup var homeOptions: HomeOptions
+    @OptionGroup var answer: AnswerOptions
+
+    func run() throws {
+        let work = ReleaseWork(homeOptions: homeOptions, answer: answer, note: nil)
+        let history = try homeOptions.deployments().history(of: try work.endpoint(endpoint))
+        guard !history.entries.isEmpty else {
+            throw Failure(6003, .notFound, "'\(history.endpoint)' was never deployed")
+        }
+        var table = Table(">REVISION", "WHAT", "TRAFFIC", "OUTCOME", "WHEN", "NOTE")
+        let entries = Array(history.entries.reversed())
+        for entry in entries {
+            let json = HistoryText.json(entry)
+            let mark = entry.revision.number == history.current?.number ? "* " : ""
+            table.add(
+                mark + String(entry.revision.number), "\(entry.revision.cause)", HistoryText.traffic(entry.revision.spec),
+                [json["outcome"]?.stringValue, json["reason"]?.stringValue].compactMap { $0 }.joined(separator: ": "),
+                String((json["createdAt"]?.stringValue ?? "").prefix(19)), entry.revision.note ?? "")
+        }
+        answer.answer(list: entries.map { (HistoryText.json($0), String($0.revision.number)) }) { table.rendered() }
+    }
+}
+
+struct DiffVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "Compares two revisions of an endpoint.",
+        discussion: "Without numbers: the one in force with the one before it.")
+
+    @Argument(help: "The endpoint (default: the only one).")
+    var endpoint: String?
+
+    @Option(help: "The older revision.")
+    var from: Int?
+
+    @Option(help: "The newer revision.")
+    var to: Int?
+
+    @OptionGroup var homeOptions: HomeOptions
+    @OptionGroup var answer: AnswerOptions
+
+    func run() throws {
+        let work = ReleaseWork(homeOptions: homeOptions, answer: answer, note: nil)
+        let history = try homeOptions.deployments().history(of: try work.endpoint(endpoint))
+        let after = try to.map { try revision($0, history) } ?? history.current
+        guard let after else { throw Failure(6003, .notFound, "'\(history.endpoint)' was never deployed") }
+        let before = try from.map { try revision($0, history) } ?? after.parent.flatMap { history.entry($0)?.revision }
+        let diff = SpecDiff(from: before?.spec, to: after.spec)
+        answer.answer(
+            .object([
+                ("endpoint", .string(history.endpoint.text)), ("from", before.map { .integer($0.number) } ?? .null),
+                ("to", .integer(after.number)), ("changes", .array(diff.changes.map { .string("\($0)") })),
+            ]), name: String(after.number)
+        ) {
+            let title = "\(history.endpoint): revision \(before.map { String($0.number) } ?? "–") → \(after.number)"
+            return ([title] + (diff.changes.isEmpty ? ["  no difference"] : diff.changes.map { "  \($0)" }))
+                .joined(separator: "\n")
+        }
+    }
+
+    private func revision(_ number: Int, _ history: EndpointHistory) throws -> Revision {
+        guard let entry = history.entry(number) else {
+            throw Failure(6003, .notFound, "'\(history.endpoint)' has no revision \(number)")
+        }
+        return entry.revision
+    }
+}

@@ -1,0 +1,204 @@
+import ArgumentParser
+import Control
+import Engines
+import Home
+import Registry
+import Release
+import Tensors
+
+/// Carries out what the release verbs ask for: plans, writes, and has a running server follow.
+struct ReleaseWork {
+    let homeOptions: HomeOptions
+    let answer: AnswerOptions
+    let note: String?
+
+    /// Writes the next revision and waits until a running server has carried it out.
+    func carryOut(_ request: ReleaseRequest, for endpoint: EndpointName) async throws {
+        let deployments = try homeOptions.deployments()
+        let (plan, revision) = try deployments.submit(
+            request, for: endpoint, author: Terminal.environment("USER"), note: note)
+        guard let revision else {
+            return answer.answer(PlanText.json(plan), name: endpoint.text) { "\(endpoint): nothing to change" }
+        }
+        if !answer.quiet, answer.format == .table { PlanText.lines(plan).forEach(Terminal.say) }
+        guard let client = ControlClient(try homeOptions.directory()) else {
+            let entry = EndpointHistory.Entry(revision)
+            answer.answer(HistoryText.json(entry), name: endpoint.text) {
+                "\(endpoint): revision \(revision.number) is recorded; no server is running"
+            }
+            return answer.say("it takes effect with: slipway serve")
+        }
+        let reply = try await client.reconcile(endpoint.text, revision: revision.number)
+        guard reply["outcome"]?.stringValue == "healthy" else {
+            throw Failure(
+                6001, .failed, "revision \(revision.number) of '\(endpoint)' was given up",
+                causes: [reply["reason"]?.stringValue ?? "the server did not say why"],
+                help: "what ran before runs on; see 'slipway history \(endpoint)'")
+        }
+        answer.answer(reply, name: endpoint.text) { summary(endpoint, revision, reply) }
+        answer.say("to undo: slipway rollback \(endpoint)")
+    }
+
+    private func summary(_ endpoint: EndpointName, _ revision: Revision, _ reply: JSONValue) -> String {
+        var words = ["\(endpoint): revision \(revision.number) is live: \(HistoryText.traffic(revision.spec))"]
+        if let seconds = reply["report"]?["secondsToSwap"]?.doubleValue {
+            words.append("(\(Quantity.seconds(seconds)) to the swap)")
+        }
+        return words.joined(separator: " ")
+    }
+
+    /// The endpoint that is meant: the named one, else the only one.
+    func endpoint(_ name: String?) throws -> EndpointName {
+        if let name { return try EndpointName(name) }
+        let all = try homeOptions.deployments().endpoints()
+        guard all.count == 1 else {
+            throw Failure(
+                6002, .usage, all.isEmpty ? "there is no endpoint yet" : "there are several endpoints",
+                help: all.isEmpty
+                    ? "deploy a version first: slipway deploy NAME:1" : "name one of \(all.map(\.text).joined(separator: ", "))")
+        }
+        return all[0]
+    }
+}
+
+/// Which version goes where.
+struct DeployOptions: ParsableArguments {
+    @Argument(help: "A version such as digits:2.")
+    var version: String
+
+    @Option(help: "The endpoint (default: the model's name).")
+    var endpoint: String?
+
+    @Option(help: ArgumentHelp("Give it only this share of the traffic, beside the live version.", valueName: "10%"))
+    var canary: String?
+
+    @Option(help: "The engine: onnxruntime or openvino (default: onnxruntime).")
+    var engine: EngineKind?
+
+    @Option(help: "The arithmetic the engine may use: fp32 or bf16.")
+    var precision: String?
+
+    @Option(help: "Threads inside one run.")
+    var threads: Int?
+
+    @Option(help: "The header whose value keeps a client on one version.")
+    var routingKey: String?
+
+    @Option(help: ArgumentHelp("A promise: 99 % of requests within this time.", valueName: "milliseconds"))
+    var p99: Double?
+
+    /// - Returns: the endpoint and what is asked for.
+    func request(_ deployments: Deployments) throws -> (EndpointName, ReleaseRequest) {
+        let reference = try Reference(version)
+        let name = try EndpointName(endpoint ?? reference.model.description)
+        let candidate = try deployments.candidate(reference)
+        if let canary { return (name, .canary(candidate, share: try Share(canary))) }
+        return (name, .deploy(candidate, settings: try settings(deployments, name)))
+    }
+
+    /// Settings that were given, over those the endpoint has; `nil` when none was.
+    private func settings(_ deployments: Deployments, _ name: EndpointName) throws -> EndpointSettings? {
+        guard engine != nil || precision != nil || threads != nil || routingKey != nil || p99 != nil else { return nil }
+        var settings = try deployments.history(of: name).current?.spec.settings ?? EndpointSettings()
+        if engine != nil || precision != nil || threads != nil {
+            settings.engine = .named(
+                NamedEngine(
+                    name: (engine ?? .onnxRuntime).rawValue, precision: precision, threads: threads))
+        }
+        if let routingKey { settings.routingKeyHeader = routingKey.lowercased() }
+        if let p99 { settings.objectives = [.latency(quantile: 0.99, seconds: p99 / 1000)] }
+        return settings
+    }
+}
+
+struct PlanVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Shows what a deployment would change, and changes nothing.")
+
+    @OptionGroup var deploy: DeployOptions
+    @OptionGroup var homeOptions: HomeOptions
+    @OptionGroup var answer: AnswerOptions
+
+    @Flag(help: "Exit with 2 when there are changes.")
+    var detailedExitcode = false
+
+    func run() throws {
+        let deployments = try homeOptions.deployments()
+        let (endpoint, request) = try deploy.request(deployments)
+        let plan = try deployments.plan(request, for: endpoint)
+        answer.answer(PlanText.json(plan), name: endpoint.text) { PlanText.lines(plan).joined(separator: "\n") }
+        if detailedExitcode, !plan.isEmpty { throw ExitCode(2) }
+    }
+}
+
+struct DeployVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deploy", abstract: "Puts a version behind an endpoint: whole, or as a canary with a share.")
+
+    @OptionGroup var deploy: DeployOptions
+    @OptionGroup var homeOptions: HomeOptions
+    @OptionGroup var answer: AnswerOptions
+
+    @Option(help: "A note for people.")
+    var note: String?
+
+    @Flag(help: "Show what would change, and change nothing.")
+    var dryRun = false
+
+    func run() async throws {
+        let deployments = try homeOptions.deployments()
+        let (endpoint, request) = try deploy.request(deployments)
+        if dryRun {
+            let plan = try deployments.plan(request, for: endpoint)
+            return answer.answer(PlanText.json(plan), name: endpoint.text) { PlanText.lines(plan).joined(separator: "\n") }
+        }
+        try await ReleaseWork(homeOptions: homeOptions, answer: answer, note: note).carryOut(request, for: endpoint)
+    }
+}
+
+/// The verbs that need nothing but an endpoint.
+struct EndpointOptions: ParsableArguments {
+    @Argument(help: "The endpoint (default: the only one).")
+    var endpoint: String?
+
+    @Option(help: "A note for people.")
+    var note: String?
+
+    @OptionGroup var homeOptions: HomeOptions
+    @OptionGroup var answer: AnswerOptions
+
+    func carryOut(_ request: ReleaseRequest) async throws {
+        let work = ReleaseWork(homeOptions: homeOptions, answer: answer, note: note)
+        try await work.carryOut(request, for: try work.endpoint(endpoint))
+    }
+}
+
+struct PromoteVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "promote", abstract: "Makes the canary the live version.")
+
+    @OptionGroup var options: EndpointOptions
+
+    func run() async throws { try await options.carryOut(.promote) }
+}
+
+struct RollbackVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rollback", abstract: "Restores the state before the last change; rolling back again undoes that.")
+
+    @OptionGroup var options: EndpointOptions
+
+    @Option(help: "The revision whose state is to be restored.")
+    var to: Int?
+
+    func run() async throws { try await options.carryOut(.rollback(to: to)) }
+}
+
+struct UndeployVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "undeploy", abstract: "Takes an endpoint out of service; its versions and history stay.")
+
+    @OptionGroup var options: EndpointOptions
+
+    func run() async throws { try await options.carryOut(.undeploy) }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Control
+import Engines
+import Glibc
+import Home
+import Registry
+import Release
+import Tensors
+import Workshop
+
+struct RunVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Serves one model file or version, now; nothing is recorded.",
+        discussion: "A file is served from a home of its own that is gone afterwards, unless --home names one.")
+
+    @Argument(help: "An ONNX file, or a version such as digits:3.")
+    var subject: String
+
+    @Option(name: .shortAndLong, help: "What clients call it (default: the model's name).")
+    var name: String?
+
+    @Option(help: "The engine: onnxruntime or openvino (default: onnxruntime).")
+    var engine: EngineKind?
+
+    @Option(help: "A JSON file that declares pre- and post-processing, for a file.")
+    var processing: String?
+
+    @OptionGroup var serve: ServeOptions
+    @OptionGroup var homeOptions: HomeOptions
+
+    func run() async throws {
+        let isFile = ShowVerb.looksLikeFile(subject)
+        let temporary = isFile && homeOptions.home == nil ? try TemporaryHome() : nil
+        defer { temporary?.remove() }
+        let registry = try temporary.map { try $0.registry() } ?? homeOptions.registry()
+        let record = try isFile ? await imported(into: registry) : registry.resolve(try Reference(subject))
+        let endpoint = try EndpointName(name ?? record.model.description)
+        var options = serve.server(defaultControlPort: 0)
+        options.pinned = PinnedEndpoint(
+            name: endpoint, candidate: try Deployments(registry).candidate(record.reference),
+            engine: engine.map { .named(NamedEngine(name: $0.rawValue)) } ?? .auto)
+        let server = Server(
+            options: options, registry: registry, engines: try homeOptions.engines(), logger: serve.logger())
+        let signature = try registry.description(record.digest).signature
+        try await server.run { ready in
+            if serve.json {
+                Terminal.answer(bytes: ready.json.encoded() + [UInt8(ascii: "\n")])
+            } else {
+                Terminal.say(ReadyText.lines(ready).joined(separator: "\n"))
+                Terminal.answer(CurlLine.text(endpoint: endpoint.text, address: ready.data, signature: signature))
+            }
+        }
+    }
+
+    private func imported(into registry: ModelRegistry) async throws -> VersionRecord {
+        let model = try Registry.ModelName(name ?? ImportVerb.modelName(of: subject))
+        var request = Importer.Request(path: subject, model: model)
+        request.processing = try processing.map { try JSONFile.read($0) }
+        request.runsOnce = false
+        let importer = Importer(registry: registry, engineDirectories: [try homeOptions.engineDirectory()])
+        return try await importer.run(request).addition.record
+    }
+}
+
+/// A home that is gone when the program ends.
+struct TemporaryHome {
+    let directory: HomeDirectory
+
+    init() throws {
+        var template = Array("\(Terminal.environment("TMPDIR") ?? "/tmp")/slipway-run.XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw Failure(9001, .failed, "no temporary directory can be made: \(String(cString: strerror(errno)))")
+        }
+        directory = try HomeDirectory(
+            path: String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
+        try directory.create()
+    }
+
+    func registry() throws -> ModelRegistry { ModelRegistry(try HomeDatabase.open(directory)) }
+
+    func remove() { directory.removeEverything() }
+}
