@@ -9,7 +9,7 @@ package enum RoutingKey {
     /// FNV-1a (64 bit) over the UTF-8 bytes of `salt`, one byte 0xFF (which UTF-8 never contains) and the key; then
     /// MurmurHash3's 64-bit finaliser, because the upper bits of FNV-1a are poor for short keys; then the upper 32
     /// bits scaled to the range. Evenly spread for keys that were not chosen to be otherwise: a client that picks its
-    /// own key can pick its arm. Costs about a nanosecond a byte; allocates nothing.
+    /// own key can pick its arm. Costs some two nanoseconds a byte; allocates nothing.
     ///
     /// - Parameters:
     ///   - key: the bytes of the configured header, or of the token's identity.
@@ -18,7 +18,7 @@ package enum RoutingKey {
         var hash = FNV1a()
         hash.add(salt)
         hash.add(0xFF)
-        for byte in key { hash.add(byte) }
+        hash.add(key)
         return scale(finalise(hash.value))
     }
 
@@ -51,7 +51,14 @@ private struct FNV1a {
         value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
     }
 
+    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        var hash = self
+        for byte in bytes { hash.add(byte) }
+        self = hash
+    }
+
     mutating func add(_ text: String) {
-        for byte in text.utf8 { add(byte) }
+        let isContiguous: Void? = text.utf8.withContiguousStorageIfAvailable { add(UnsafeRawBufferPointer($0)) }
+        if isContiguous == nil { for byte in text.utf8 { add(byte) } }
     }
 }
