@@ -73,7 +73,9 @@ struct Overview: Sendable {
     }
 
     func json() async throws -> JSONValue {
-        .object([("server", server.json), ("endpoints", .array(try await endpoints().map(\.json)))])
+        .object([
+            ("ready", .bool(await platform.isComplete)), ("server", server.json), ("endpoints", .array(try await endpoints().map(\.json))),
+        ])
     }
 }
 

@@ -31,7 +31,7 @@ struct Pages: Sendable {
     func version(
         _ frame: Views.Frame, version: Views.VersionDetail, confusion: Views.Confusion?
     ) -> String {
-        render("version", frame, ["model": version, "confusion": confusion as Any])
+        render("version", frame, ["model": version].merging(confusion.map { ["confusion": $0] } ?? [:]) { $1 })
     }
 
     func message(_ frame: Views.Frame, heading: String, text: String) -> String {
@@ -42,10 +42,16 @@ struct Pages: Sendable {
         library.render(fields(of: frame).merging(content) { $1 }, withTemplate: template) ?? ""
     }
 
+    /// An optional without a value is no field: in a dictionary it would print as a word.
+    private func isNil(_ value: Any) -> Bool {
+        let mirror = Mirror(reflecting: value)
+        return mirror.displayStyle == .optional && mirror.children.isEmpty
+    }
+
     /// A view as a dictionary, so that it can be joined with others.
     private func fields(of view: Any) -> [String: Any] {
         var fields: [String: Any] = [:]
-        for child in Mirror(reflecting: view).children {
+        for child in Mirror(reflecting: view).children where !isNil(child.value) {
             if let label = child.label { fields[label] = child.value }
         }
         return fields

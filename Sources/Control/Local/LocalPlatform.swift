@@ -31,7 +31,8 @@ package actor LocalPlatform: Platform {
     /// Versions that are on their way in: loaded, not yet in a routing table.
     private var entering: [EndpointName: [ArmSession: Held]] = [:]
     private var loading: [EndpointName: [ArmSession: VersionLoader.Loaded]] = [:]
-    private var isComplete = false
+    /// Everything that should be loaded at the start is loaded, or was given up.
+    private(set) var isComplete = false
 
     package init(
         plane: DataPlane, registry: ModelRegistry, engines: EngineCatalog, concurrentRuns: Int, logger: Logger

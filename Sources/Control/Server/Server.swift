@@ -85,8 +85,11 @@ package struct Server: Sendable {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: control.services.map { .init(service: $0) }, gracefulShutdownSignals: [], logger: logger))
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await listening { try await group.run() } }
+        try await withThrowingTaskGroup(of: Ending.self) { tasks in
+            tasks.addTask {
+                try await listening { try await group.run() }
+                return .servicesEnded
+            }
             tasks.addTask {
                 for await _ in signals {
                     // The second one does not wait for anybody.
@@ -97,14 +100,18 @@ package struct Server: Sendable {
                 deck.plane.beginDrain()
                 await deck.plane.shutdown(grace: Self.nanoseconds(options.grace))
                 await group.triggerGracefulShutdown()
+                return .drained
             }
             let controlAddress = try await control.address()
             try await deck.bringInLine()
             onReady(try await deck.ready(control: controlAddress, warnings: warnings))
-            try await tasks.next()
+            // After a drain the services end by themselves; services that end first leave nobody to wait for.
+            if try await tasks.next() == .drained { _ = try await tasks.next() }
             tasks.cancelAll()
         }
     }
+
+    private enum Ending: Sendable { case servicesEnded, drained }
 
     /// Who may call: everyone, or whoever has a token.
     private func access(_ tokens: TokenAuthenticator, _ warnings: inout [String]) throws -> any Authenticator {

@@ -78,7 +78,11 @@ struct StatusVerb: AsyncParsableCommand {
     private func waitForServer(seconds: Double) async throws {
         let deadline = ContinuousClock.now + .milliseconds(Int(seconds * 1000))
         while ContinuousClock.now < deadline {
-            if let client = ControlClient(try homeOptions.directory()), (try? await client.status()) != nil { return }
+            if let client = ControlClient(try homeOptions.directory()),
+                (try? await client.status())?["ready"]?.boolValue == true
+            {
+                return
+            }
             try await Task.sleep(for: .milliseconds(20))
         }
         throw Failure(6004, .unavailable, "no server answered within \(seconds) s", help: "start one with: slipway serve")
