@@ -1,0 +1,55 @@
+/// Comparing header text without allocating.
+enum ASCII {
+    /// Whether `text` is `lowercase` but for the case of its letters.
+    @inline(__always)
+    static func equals(_ text: String, _ lowercase: StaticString) -> Bool {
+        guard text.utf8.count == lowercase.utf8CodeUnitCount else { return false }
+        return equals(text.utf8, lowercase)
+    }
+
+    /// Whether the bytes are `lowercase` but for the case of their letters.
+    static func equals(_ text: some Sequence<UInt8>, _ lowercase: StaticString) -> Bool {
+        var index = 0
+        for byte in text {
+            guard index < lowercase.utf8CodeUnitCount, lowered(byte) == lowercase.utf8Start[index] else {
+                return false
+            }
+            index += 1
+        }
+        return index == lowercase.utf8CodeUnitCount
+    }
+
+    @inline(__always)
+    static func lowered(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    }
+
+    /// Decimal digits only, at least one; `nil` for anything else and for what `Int` cannot hold.
+    static func digits(_ text: some Sequence<UInt8>) -> Int? {
+        var value: Int?
+        for byte in text {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            let (product, tooLarge) = (value ?? 0).multipliedReportingOverflow(by: 10)
+            let (sum, over) = product.addingReportingOverflow(Int(byte - UInt8(ascii: "0")))
+            guard !tooLarge, !over else { return nil }
+            value = sum
+        }
+        return value
+    }
+
+    /// Whether a comma-separated list has `lowercase` among its elements.
+    static func list(_ text: String, contains lowercase: StaticString) -> Bool {
+        if equals(text, lowercase) { return true }
+        return text.utf8.split(separator: UInt8(ascii: ",")).contains { element in
+            equals(trimmed(element), lowercase)
+        }
+    }
+
+    /// Without blanks and tabs around.
+    static func trimmed(_ text: Substring.UTF8View) -> Substring.UTF8View {
+        var text = text
+        while let first = text.first, first == 0x20 || first == 0x09 { text = text.dropFirst() }
+        while let last = text.last, last == 0x20 || last == 0x09 { text = text.dropLast() }
+        return text
+    }
+}

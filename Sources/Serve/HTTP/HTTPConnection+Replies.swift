@@ -1,0 +1,188 @@
+import Engines
+import Logging
+import NIOCore
+import Tensors
+
+extension HTTPConnection {
+    /// The answer to a request that takes no run.
+    func plainAnswer(_ match: RouteMatch) throws(RequestFault) -> Answer {
+        let plane = loop.plane
+        switch match.route.action {
+        case .index: return Answer(body: plane.index)
+        case .serverMetadata: return Answer(body: plane.serverMetadata)
+        case .live: return Answer(body: Metadata.live)
+        case .ready: return isServing ? Answer(body: Metadata.ready) : notReady(Metadata.notReady)
+        case .metrics: return Answer(contentType: .metrics, body: plane.metrics.exposition())
+        case .modelList: return Answer(body: loop.table.modelList)
+        case .modelMetadata: return Answer(body: try arm(match).metadata)
+        case .modelReady:
+            let name = try arm(match).endpoint
+            return isDraining
+                ? notReady(Metadata.modelReady(name, false)) : Answer(body: Metadata.modelReady(name, true))
+        case .infer: throw RequestFault(.notFound, "there is nothing at this path")
+        }
+    }
+
+    private var isDraining: Bool { loop.plane.isDraining }
+    private var isServing: Bool { loop.table.isReady && !isDraining }
+
+    private func notReady(_ body: [UInt8]) -> Answer { Answer(status: .unavailable, body: body, retryAfter: 1) }
+
+    private func arm(_ match: RouteMatch) throws(RequestFault) -> LiveArm {
+        let endpoint = try loop.table.endpoint(match.model ?? "")
+        if let version = match.version { return try endpoint.arm(version: version) }
+        return try endpoint.mainArm()
+    }
+
+    /// Answers with what is at hand.
+    func reply(_ answer: Answer, closes: Bool = false) {
+        guard let current else { return }
+        var head = ReplyHead(answer.status, answer.contentType, contentLength: answer.body.count)
+        head.allow = answer.allow
+        head.retryAfter = answer.retryAfter
+        var bytes = buffer(head, body: answer.body.count, closes: closes)
+        if !current.isHead { bytes.writeBytes(answer.body) }
+        deliver(bytes, answer.status, closes: closes)
+    }
+
+    /// Answers with the outputs of a run.
+    func reply(_ exchange: any InferenceExchange) throws(RequestFault) {
+        var text = loop.takeText()
+        let encoded = try exchange.encode(into: &text)
+        let size = text.bytes.count + encoded.byteCount
+        guard size <= Self.largestReply else {
+            throw RequestFault(
+                .replyTooLarge, "the outputs have \(size) bytes; a reply has at most \(Self.largestReply)")
+        }
+        var head = ReplyHead(.ok, encoded.tensors.isEmpty ? .json : .binary, contentLength: size)
+        if !encoded.tensors.isEmpty { head.inferenceHeaderLength = text.bytes.count }
+        var bytes = buffer(head, body: size, closes: false)
+        bytes.writeBytes(text.bytes)
+        encoded.write(into: &bytes)
+        loop.recycle(text)
+        deliver(bytes, .ok, closes: false)
+    }
+
+    /// What one buffer can hold.
+    private static let largestReply = 1 << 30
+
+    /// Answers a request that cannot be served; ends the connection when the rest of it cannot be told apart or is
+    /// too long to be worth reading.
+    func answer(_ fault: RequestFault) {
+        if current?.exchange == nil { loop.plane.metrics.reject(fault.code) }
+        let closes = fault.closesConnection || current?.canDiscardRest == false
+        reply(
+            Answer(
+                status: fault.code.status, body: Metadata.error(fault, requestID: current?.id ?? ""),
+                allow: fault.allow, retryAfter: fault.retryAfter), closes: closes)
+    }
+
+    /// Answers what is no request, or never became one, and ends the connection.
+    func refuse(_ fault: RequestFault) {
+        guard phase != .lingering, phase != .closed, let context else { return }
+        if phase == .receiving, current != nil {
+            var fault = fault
+            fault.closesConnection = true
+            return answer(fault)
+        }
+        loop.plane.metrics.reject(fault.code)
+        guard phase == .idle else { return abort() }
+        let id = loop.ids.next()
+        let body = Metadata.error(fault, requestID: id)
+        var head = ReplyHead(fault.code.status, .json, contentLength: body.count)
+        head.retryAfter = fault.retryAfter
+        var bytes = context.channel.allocator.buffer(capacity: ReplyHead.maximumBytes + body.count)
+        loop.date.update()
+        bytes.write(head, requestID: id, date: loop.date.text, persistence: .close)
+        bytes.writeBytes(body)
+        sendAndLinger(bytes)
+    }
+
+    /// A buffer that begins with a reply's header and has room for its body.
+    private func buffer(_ head: ReplyHead, body: Int, closes: Bool) -> ByteBuffer {
+        guard let context, let current else { return ByteBuffer() }
+        var bytes = context.channel.allocator.buffer(capacity: ReplyHead.maximumBytes + body)
+        loop.date.update()
+        let persistence: Persistence =
+            if closes || !current.keepsAlive || loop.isClosing {
+                .close
+            } else {
+                current.isVersion10 ? .keepAlive : .implied
+            }
+        bytes.write(head, requestID: current.id, date: loop.date.text, persistence: persistence)
+        return bytes
+    }
+
+    /// Sends the current request's reply and moves on.
+    private func deliver(_ bytes: ByteBuffer, _ status: HTTPStatus, closes: Bool) {
+        guard let request = current else { return }
+        let ends = closes || !request.keepsAlive || loop.isClosing
+        if !request.isComplete && ends {
+            current = nil
+            sendAndLinger(bytes)
+        } else if ends {
+            current = nil
+            sendAndClose(bytes)
+        } else {
+            send(bytes)
+            if request.isComplete { finish() } else { enter(.discarding, at: readAt) }
+        }
+        record(request, status)
+    }
+
+    private func record(_ request: CurrentRequest, _ status: HTTPStatus) {
+        let now = MonotonicClock.now()
+        let total = now &- request.receivedAt
+        if let job = request.exchange?.job {
+            job.times.answered = now
+            job.arm.metrics.record(status, job.times)
+            if let onCompleted = loop.plane.configuration.onCompleted {
+                onCompleted(
+                    CompletedInference(
+                        endpoint: job.arm.endpoint, servable: job.arm.servable, requestID: request.id,
+                        inputs: job.inputs, outputs: job.slots, status: status.rawValue, nanoseconds: total))
+            }
+        }
+        let configuration = loop.plane.configuration
+        if configuration.logsEveryRequest || total >= configuration.slowRequest || status.rawValue >= 500 {
+            log(request, status, total)
+        }
+    }
+}
+
+// MARK: - Logging
+
+extension HTTPConnection {
+    private func log(_ request: CurrentRequest, _ status: HTTPStatus, _ nanoseconds: UInt64) {
+        guard let suppressed = admit() else { return }
+        let configuration = loop.plane.configuration
+        let level: Logger.Level =
+            status.rawValue >= 500 ? .warning : nanoseconds >= configuration.slowRequest ? .notice : .info
+        var metadata: Logger.Metadata = [
+            "request_id": "\(request.id)", "method": "\(request.method)", "status": "\(status.rawValue)",
+            "milliseconds": "\(Double(nanoseconds / 1000) / 1000)",
+        ]
+        if let arm = request.exchange?.job.arm {
+            metadata["endpoint"] = "\(arm.endpoint)"
+            metadata["version"] = "\(arm.servable.version)"
+        }
+        if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
+        loop.plane.logger.log(level: level, "request answered", metadata: metadata)
+    }
+
+    /// The engine's own words, which the client does not get.
+    func log(_ failure: EngineError, _ job: InferenceJob) {
+        guard admit() != nil else { return }
+        loop.plane.logger.error(
+            "run failed",
+            metadata: [
+                "request_id": "\(current?.id ?? "")", "endpoint": "\(job.arm.endpoint)",
+                "version": "\(job.arm.servable.version)", "reason": "\(failure)",
+            ])
+    }
+
+    /// With every request logged, nothing is held back.
+    private func admit() -> Int? {
+        loop.plane.configuration.logsEveryRequest ? 0 : loop.admitLogLine(now: readAt)
+    }
+}

@@ -1,0 +1,95 @@
+import NIOCore
+import NIOHTTP1
+
+extension HTTPConnection {
+    /// A header is complete.
+    func begin(_ head: HTTPRequestHead) {
+        headerIsComplete()
+        enter(.receiving, at: readAt)
+        current = CurrentRequest(
+            id: "", receivedAt: readAt, method: head.method.rawValue, isHead: head.method == .HEAD,
+            isVersion10: head.version.minor == 0, keepsAlive: head.version.minor >= 1)
+        do throws(RequestFault) {
+            try prepare(head)
+        } catch {
+            if current?.id == "" { current?.id = loop.ids.next() }
+            answer(error)
+        }
+    }
+
+    private func prepare(_ head: HTTPRequestHead) throws(RequestFault) {
+        let facts = try RequestFacts(head, limits: loop.plane.configuration.limits)
+        current?.id = facts.requestID ?? loop.ids.next()
+        current?.keepsAlive = facts.keepsAlive
+        current?.length = facts.contentLength
+        current?.isChunked = facts.isChunked
+        current?.waitsForContinue = facts.expectsContinue && facts.hasBody
+        let match = try match(head)
+        let identity = try authorise(match.route, facts)
+        if match.route.action == .infer {
+            current?.exchange = try exchange(match, facts, head.headers, identity)
+        } else {
+            if let length = facts.contentLength { try checkLength(length, limit: HTTPLimits.discardedBytes) }
+            current?.answer = try plainAnswer(match)
+        }
+        if current?.waitsForContinue == true { sendContinue() }
+    }
+
+    private func match(_ head: HTTPRequestHead) throws(RequestFault) -> RouteMatch {
+        if let last = lastMatch, last.method == head.method, last.target == head.uri { return last.match }
+        let match = try Route.match(method: head.method.rawValue, target: head.uri)
+        lastMatch = (head.method, head.uri, match)
+        return match
+    }
+
+    private func checkLength(_ length: Int, limit: Int) throws(RequestFault) {
+        guard length <= limit else {
+            throw RequestFault(
+                .bodyTooLarge, "the request's body has \(length) bytes; at most \(limit) are taken here",
+                closesConnection: true)
+        }
+    }
+
+    /// Source: RFC 9110 section 10.1.1.
+    private func sendContinue() {
+        guard let context else { return }
+        current?.waitsForContinue = false
+        send(context.channel.allocator.buffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
+        flushIfNeeded()
+    }
+
+    /// A piece of the body came.
+    func receive(_ bytes: ByteBuffer) {
+        let received = (current?.received ?? 0) + bytes.readableBytes
+        current?.received = received
+        do throws(RequestFault) {
+            let isInference = current?.exchange != nil
+            try checkLength(
+                received, limit: isInference ? loop.plane.configuration.limits.bodyBytes : HTTPLimits.discardedBytes)
+            try current?.exchange?.receive(bytes)
+        } catch {
+            answer(error)
+        }
+    }
+
+    /// The request is complete.
+    func end() {
+        current?.isComplete = true
+        switch phase {
+        case .receiving:
+            if let exchange = current?.exchange {
+                decode(exchange)
+            } else if let answer = current?.answer {
+                reply(answer)
+            }
+        case .discarding: finish()
+        default: break
+        }
+    }
+
+    /// The request is answered and read to its end: the next one may come.
+    func finish() {
+        current = nil
+        enter(.idle, at: readAt)
+    }
+}

@@ -1,0 +1,111 @@
+import NIOCore
+import Tensors
+
+/// What belongs to one event loop, and is touched on it only: its routing table, its connections, its scratch memory.
+final class LoopState {
+    let eventLoop: any EventLoop
+    let plane: PlaneContext
+    var table: LiveTable
+    var ids = RequestID()
+    var date = HTTPDate()
+    /// Text of the reply being written.
+    var text = JSONWriter(reserving: 4096)
+    /// No new request is taken on connections that have answered theirs.
+    private(set) var isClosing = false
+    private(set) var connections: [ObjectIdentifier: HTTPConnection] = [:]
+    private var log = LogLimiter()
+    private var ticks: RepeatedTask?
+
+    /// Scratch text larger than this is not kept.
+    private static let keptText = 1 << 20
+
+    init(eventLoop: any EventLoop, plane: PlaneContext, table: LiveTable) {
+        self.eventLoop = eventLoop
+        self.plane = plane
+        self.table = table
+    }
+
+    /// Begins to look at every connection's timeouts.
+    func start() {
+        let limits = plane.configuration.limits
+        let shortest = min(
+            limits.headerTimeout, limits.idleTimeout, limits.bodyGrace, limits.lingerTimeout,
+            plane.configuration.requestTimeout)
+        let interval = TimeAmount.nanoseconds(Int64(min(max(shortest / 4, 5_000_000), HTTPLimits.second)))
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        ticks = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in bound.value.tick() }
+    }
+
+    func stop() {
+        ticks?.cancel()
+        ticks = nil
+    }
+
+    func add(_ connection: HTTPConnection) {
+        connections[ObjectIdentifier(connection)] = connection
+        if isClosing { connection.closeIfIdle(now: MonotonicClock.now(), for: 0) }
+    }
+
+    func remove(_ connection: HTTPConnection) { connections[ObjectIdentifier(connection)] = nil }
+
+    /// From now on every reply ends its connection, and idle connections are closed.
+    func beginClosing() {
+        isClosing = true
+        tick()
+    }
+
+    /// Ends every connection, answered or not.
+    func closeAll() {
+        for connection in Array(connections.values) { connection.abort() }
+    }
+
+    private func tick() {
+        let now = MonotonicClock.now()
+        for connection in Array(connections.values) {
+            connection.checkTime(now)
+            if isClosing { connection.closeIfIdle(now: now, for: Self.closingIdle) }
+        }
+    }
+
+    /// While closing, a connection that was used within this many nanoseconds is given the chance to send one more
+    /// request: closing it at that very moment would lose the request.
+    private static let closingIdle: UInt64 = HTTPLimits.second / 2
+
+    /// An empty writer to write a reply's text with; give it back with `recycle`.
+    func takeText() -> JSONWriter {
+        var taken = JSONWriter(reserving: 0)
+        swap(&taken, &text)
+        taken.bytes.removeAll(keepingCapacity: true)
+        return taken
+    }
+
+    func recycle(_ writer: consuming JSONWriter) {
+        if writer.bytes.capacity <= Self.keptText { text = writer }
+    }
+
+    /// Whether a line may be logged now, and how many were held back before it.
+    func admitLogLine(now: UInt64) -> Int? { log.admit(now: now) }
+}
+
+/// Keeps a flood of bad requests from becoming a flood of log lines.
+struct LogLimiter {
+    private static let linesPerSecond = 20
+    private var windowStart: UInt64 = 0
+    private var lines = 0
+    private var suppressed = 0
+
+    /// - Returns: how many lines were held back since the last one, or `nil` when this one is held back too.
+    mutating func admit(now: UInt64) -> Int? {
+        if now &- windowStart >= HTTPLimits.second {
+            windowStart = now
+            lines = 0
+        }
+        guard lines < Self.linesPerSecond else {
+            suppressed += 1
+            return nil
+        }
+        lines += 1
+        defer { suppressed = 0 }
+        return suppressed
+    }
+}

@@ -1,0 +1,62 @@
+import Logging
+import Monitor
+import Synchronization
+import Trust
+
+/// What all event loops share; set once.
+final class PlaneContext: Sendable {
+    let configuration: DataPlaneConfiguration
+    let authenticator: any Authenticator
+    let metrics: ServeMetrics
+    let logger: Logger
+    let pool: BufferPool
+    let runThreads: RunThreads
+    private let connections = Atomic<Int>(0)
+    private let draining = Atomic<Bool>(false)
+    let serverMetadata: [UInt8]
+    let index: [UInt8]
+
+    init(
+        _ configuration: DataPlaneConfiguration, _ authenticator: any Authenticator, _ metrics: ServeMetrics,
+        _ logger: Logger
+    ) {
+        self.configuration = configuration
+        self.authenticator = authenticator
+        self.metrics = metrics
+        self.logger = logger
+        pool = BufferPool(budget: configuration.memoryBudget)
+        runThreads = RunThreads(count: configuration.runThreads, capacity: configuration.runQueue)
+        serverMetadata = Metadata.server(version: configuration.serverVersion)
+        index = Metadata.index(version: configuration.serverVersion)
+    }
+
+    /// Connections open now.
+    var connectionCount: Int { connections.load(ordering: .relaxed) }
+
+    /// Counts a connection.
+    ///
+    /// - Returns: how many there are with it.
+    func connectionOpened() -> Int {
+        let count = connections.wrappingAdd(1, ordering: .relaxed).newValue
+        metrics.connections.set(Double(count))
+        return count
+    }
+
+    func connectionClosed() {
+        let count = connections.wrappingSubtract(1, ordering: .relaxed).newValue
+        metrics.connections.set(Double(count))
+    }
+
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+    func beginDrain() { draining.store(true, ordering: .relaxed) }
+
+    /// The role that a route asks for here.
+    func role(for route: Route) -> Role {
+        switch route.exposure {
+        case .always: route.role
+        case .health: configuration.anonymousHealth ? route.role : .viewer
+        case .metrics: configuration.anonymousMetrics ? route.role : .viewer
+        }
+    }
+}

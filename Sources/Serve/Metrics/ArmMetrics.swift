@@ -1,0 +1,127 @@
+package import Monitor
+import Synchronization
+
+/// What is counted for one version under one endpoint.
+package final class ArmMetrics: Sendable {
+    private let key: ArmKey
+    private let registry: MetricsRegistry
+    private let successes: Counter
+    private let others = Mutex<[Int: Counter]>([:])
+    /// Requests answered with 5xx.
+    private let failed = Counter()
+    private let answered = Counter()
+    private let stages: StageHistograms
+    private let inline: Counter
+    private let threaded: Counter
+
+    init(_ key: ArmKey, _ registry: MetricsRegistry, _ objectives: [Double]) {
+        self.key = key
+        self.registry = registry
+        successes = Self.requests(key, registry, code: 200)
+        stages = StageHistograms(key, registry, objectives)
+        inline = Self.runs(key, registry, mode: "inline")
+        threaded = Self.runs(key, registry, mode: "threads")
+    }
+
+    /// Shows how many requests `servable`, which is published under this name, has in flight.
+    func observe(_ servable: Servable) {
+        registry.gauge(
+            "slipway_requests_in_flight", "Requests that a version has not answered yet.",
+            [Label("endpoint", key.endpoint), Label("model", key.model), Label("version", key.version)]
+        ) { [weak servable] in Double(servable?.requestsInFlight ?? 0) }
+    }
+
+    private static func requests(_ key: ArmKey, _ registry: MetricsRegistry, code: Int) -> Counter {
+        registry.counter(
+            "slipway_requests_total", "Inference requests answered, by status code.",
+            [
+                Label("endpoint", key.endpoint), Label("model", key.model), Label("version", key.version),
+                Label("code", String(code)),
+            ])
+    }
+
+    private static func runs(_ key: ArmKey, _ registry: MetricsRegistry, mode: String) -> Counter {
+        registry.counter(
+            "slipway_runs_total", "Runs of the graph, on the event loop (inline) or on the run threads.",
+            [Label("endpoint", key.endpoint), Label("version", key.version), Label("mode", mode)])
+    }
+
+    /// Requests answered, whatever the code.
+    package var requests: Int { answered.value }
+    /// Requests answered with 5xx: the server's or the version's fault.
+    package var errors: Int { failed.value }
+    /// Whole requests, from the first byte read to the reply handed to the socket.
+    package var latency: Histogram { stages.total }
+    /// Runs of the graph alone.
+    package var runTime: Histogram { stages.run }
+
+    /// The totals now.
+    ///
+    /// - Parameter time: seconds on a clock that does not go back.
+    package func sample(at time: Double) -> TrafficSample {
+        TrafficSample(time: time, requests: requests, errors: errors, latency: latency.snapshot())
+    }
+
+    func ran(inline isInline: Bool) { (isInline ? inline : threaded).add() }
+
+    /// Counts an answer and the stages that led to it.
+    func record(_ status: HTTPStatus, _ times: StageTimes) {
+        answered.add()
+        if status == .ok {
+            successes.add()
+        } else {
+            recordOther(status)
+        }
+        stages.record(times)
+    }
+
+    private func recordOther(_ status: HTTPStatus) {
+        if status.rawValue >= 500 { failed.add() }
+        others.withLock { counters in
+            if let counter = counters[status.rawValue] { return counter }
+            let counter = Self.requests(key, registry, code: status.rawValue)
+            counters[status.rawValue] = counter
+            return counter
+        }.add()
+    }
+}
+
+/// One histogram for each stage of a request.
+private struct StageHistograms: Sendable {
+    let receive: Histogram
+    let decode: Histogram
+    let queue: Histogram
+    let run: Histogram
+    let encode: Histogram
+    let total: Histogram
+
+    init(_ key: ArmKey, _ registry: MetricsRegistry, _ objectives: [Double]) {
+        // One family has one set of edges, so that its stages can be laid over each other.
+        let edges = Histogram.latencyEdges(objectives: objectives)
+        func stage(_ name: String) -> Histogram {
+            registry.histogram(
+                "slipway_request_duration_seconds", "Time of inference requests, by stage.",
+                [Label("endpoint", key.endpoint), Label("version", key.version), Label("stage", name)], edges: edges)
+        }
+        receive = stage("receive")
+        decode = stage("decode")
+        queue = stage("queue")
+        run = stage("run")
+        encode = stage("encode")
+        total = stage("total")
+    }
+
+    func record(_ times: StageTimes) {
+        Self.record(receive, times.received, times.complete)
+        Self.record(decode, times.complete, times.decoded)
+        Self.record(queue, times.decoded, times.runBegan)
+        Self.record(run, times.runBegan, times.runEnded)
+        Self.record(encode, times.runEnded, times.answered)
+        Self.record(total, times.received, times.answered)
+    }
+
+    @inline(__always)
+    private static func record(_ histogram: Histogram, _ start: UInt64, _ end: UInt64) {
+        if start != 0, end >= start { histogram.record(nanoseconds: end - start) }
+    }
+}

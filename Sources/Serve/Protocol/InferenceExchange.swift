@@ -1,0 +1,41 @@
+import NIOCore
+import Tensors
+
+/// One inference request in some protocol: takes the body as it arrives, fills a job, writes the job's answer.
+///
+/// Belongs to one event loop.
+protocol InferenceExchange: AnyObject {
+    var job: InferenceJob { get }
+
+    /// Takes a piece of the body.
+    ///
+    /// - Throws: what is wrong with the request, as soon as it can be known.
+    func receive(_ bytes: ByteBuffer) throws(RequestFault)
+
+    /// The body is complete: fills the job's inputs and slots.
+    func finish() throws(RequestFault)
+
+    /// Writes the answer's text; says what follows it.
+    func encode(into text: inout JSONWriter) throws(RequestFault) -> EncodedReply
+}
+
+/// What follows the text of an answer.
+struct EncodedReply {
+    /// Tensors in binary form.
+    var tensors: [Tensor] = []
+
+    /// Bytes of all tensors.
+    var byteCount: Int {
+        tensors.reduce(0) { $0 + ($1.strings.map(BinaryStrings.byteCount) ?? $1.byteCount) }
+    }
+
+    func write(into buffer: inout ByteBuffer) {
+        for tensor in tensors {
+            if let strings = tensor.strings {
+                BinaryStrings.encode(strings, into: &buffer)
+            } else {
+                buffer.writeBytes(tensor.bytes)
+            }
+        }
+    }
+}

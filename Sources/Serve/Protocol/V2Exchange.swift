@@ -1,0 +1,91 @@
+import NIOCore
+import Tensors
+
+/// An inference request of the Open Inference Protocol over REST.
+final class V2Exchange: InferenceExchange {
+    private enum Body {
+        case json(BodyBytes)
+        case binary(BinaryBody)
+        case raw(RawBody)
+    }
+
+    let job: InferenceJob
+    private let pool: BufferPool
+    private let receivedAt: UInt64
+    private var body: Body
+    private var request = V2Request()
+
+    /// - Parameters:
+    ///   - length: the body's declared length, within the limit; `nil` when it is not declared.
+    ///   - headerLength: what `Inference-Header-Content-Length` says.
+    /// - Throws: `RequestFault` when the two cannot be.
+    init(job: InferenceJob, pool: BufferPool, length: Int?, headerLength: Int?) throws(RequestFault) {
+        self.job = job
+        self.pool = pool
+        receivedAt = job.times.received
+        if let headerLength, let length, headerLength > length {
+            throw RequestFault(
+                .malformedBody, "Inference-Header-Content-Length is \(headerLength), but the body has \(length) bytes")
+        }
+        switch headerLength {
+        case nil: body = .json(BodyBytes(pool: pool, expected: length))
+        case 0?: body = .raw(try RawBody(arm: job.arm, pool: pool, length: length))
+        case let headerLength?:
+            body = .binary(BinaryBody(arm: job.arm, pool: pool, headerLength: headerLength, length: length))
+        }
+    }
+
+    func receive(_ bytes: ByteBuffer) throws(RequestFault) {
+        switch body {
+        case .json(var text):
+            body = .json(BodyBytes(pool: pool, expected: nil))
+            try text.append(bytes)
+            body = .json(text)
+        case .binary(let binary): try binary.receive(bytes)
+        case .raw(let raw): try raw.receive(bytes)
+        }
+    }
+
+    func finish() throws(RequestFault) {
+        switch body {
+        case .json(let text):
+            do {
+                request = try text.withBytes { bytes in
+                    var parser = V2RequestParser(bytes, arm: job.arm, pool: pool, allowsBinary: false)
+                    return try parser.parse()
+                }
+            } catch {
+                throw RequestFault(adapting: error)
+            }
+            body = .json(BodyBytes(pool: pool, expected: nil))
+        case .binary(let binary): request = try binary.finish()
+        case .raw(let raw): request = try raw.finish()
+        }
+        if let timeout = request.timeout {
+            let (nanoseconds, overflow) = UInt64(timeout).multipliedReportingOverflow(by: 1000)
+            let (end, later) = receivedAt.addingReportingOverflow(nanoseconds)
+            job.deadline = min(job.deadline, overflow || later ? .max : end)
+        }
+        try fillJob()
+    }
+
+    private func fillJob() throws(RequestFault) {
+        var tensors: [(index: Int, tensor: Tensor)] = []
+        tensors.reserveCapacity(request.inputs.count)
+        for input in request.inputs {
+            if case .tensor(let tensor) = input.elements { tensors.append((input.index, tensor)) }
+        }
+        job.inputs = try job.arm.ordered(tensors)
+        job.slots = try job.arm.servable.outputPlan.slots(
+            inputs: job.inputs, wanted: request.outputs.map(\.index), pool: pool)
+    }
+
+    func encode(into text: inout JSONWriter) throws(RequestFault) -> EncodedReply {
+        var reply = V2Reply(request: request, job: job)
+        do throws(TensorError) {
+            return try reply.encode(into: &text)
+        } catch {
+            throw RequestFault(.unsupported, error.message)
+        }
+    }
+}

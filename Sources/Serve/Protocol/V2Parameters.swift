@@ -1,0 +1,101 @@
+import Tensors
+
+/// The `parameters` of a request, its inputs and its outputs.
+///
+/// Unknown ones are ignored. Reserved ones that would change the answer are refused where they are not implemented:
+/// ignoring them would answer another question than was asked.
+struct V2Parameters {
+    /// What outputs do that do not say themselves.
+    var binaryOutputs = false
+    /// Microseconds; `nil` for the server's own limit.
+    var timeout: Int?
+
+    init() {}
+
+    /// Reads a request's parameters.
+    init(request scanner: inout JSONScanner) throws {
+        try scanner.beginObject()
+        while let key = try scanner.nextKey() {
+            switch key {
+            case "binary_data_output": binaryOutputs = try scanner.bool()
+            case "timeout": timeout = try Self.timeout(&scanner)
+            case "sequence_id", "sequence_start", "sequence_end": try Self.refuseSequence(&scanner, key)
+            case "triton_enable_empty_final_response": try scanner.skip()
+            case _ where key.hasPrefix("triton_"):
+                throw RequestFault(.unsupported, "parameters that begin with 'triton_' are reserved")
+            default: try scanner.skip()
+            }
+        }
+    }
+
+    private static func timeout(_ scanner: inout JSONScanner) throws -> Int? {
+        let microseconds: Int
+        do {
+            microseconds = try scanner.int()
+        } catch {
+            throw RequestFault(error.located(in: "parameter 'timeout'"))
+        }
+        guard microseconds >= 0 else {
+            throw RequestFault(.invalidInput, "parameter 'timeout' is a number of microseconds, not below 0")
+        }
+        return microseconds == 0 ? nil : microseconds
+    }
+
+    /// `0`, `""` and `false` say that there is no sequence.
+    private static func refuseSequence(_ scanner: inout JSONScanner, _ key: String) throws {
+        let isAbsent =
+            switch try scanner.peek() {
+            case .number: try scanner.uint64() == 0
+            case .string: try scanner.string().isEmpty
+            case .bool: try !scanner.bool()
+            default: false
+            }
+        guard isAbsent else {
+            throw RequestFault(.unsupported, "parameter '\(key)': stateful sequences are not supported")
+        }
+    }
+
+    /// Reads an input's parameters.
+    ///
+    /// - Returns: `binary_data_size`.
+    static func binarySize(input scanner: inout JSONScanner) throws -> Int? {
+        var size: Int?
+        try scanner.beginObject()
+        while let key = try scanner.nextKey() {
+            switch key {
+            case "binary_data_size":
+                let value = try scanner.int()
+                guard value >= 0 else { throw RequestFault(.invalidInput, "'binary_data_size' is below 0") }
+                size = value
+            default: try skip(&scanner, key)
+            }
+        }
+        return size
+    }
+
+    /// Reads an output's parameters.
+    ///
+    /// - Returns: `binary_data`.
+    static func isBinary(output scanner: inout JSONScanner) throws -> Bool? {
+        var isBinary: Bool?
+        try scanner.beginObject()
+        while let key = try scanner.nextKey() {
+            switch key {
+            case "binary_data": isBinary = try scanner.bool()
+            case "classification":
+                guard try scanner.int() == 0 else {
+                    throw RequestFault(.unsupported, "parameter 'classification' is not supported")
+                }
+            default: try skip(&scanner, key)
+            }
+        }
+        return isBinary
+    }
+
+    private static func skip(_ scanner: inout JSONScanner, _ key: String) throws {
+        guard !key.hasPrefix("shared_memory_") else {
+            throw RequestFault(.unsupported, "tensors in shared memory are not supported")
+        }
+        try scanner.skip()
+    }
+}

@@ -1,0 +1,93 @@
+import Tensors
+
+/// An inference request of the Open Inference Protocol, checked against the model it is for.
+struct V2Request {
+    /// One input, and where its elements are.
+    struct Input {
+        enum Elements {
+            case tensor(Tensor)
+            /// This many bytes that follow the JSON.
+            case binary(Int)
+        }
+
+        /// Its position in the signature.
+        var index: Int
+        var elementType: ElementType
+        var shape: Shape
+        var elements: Elements
+    }
+
+    /// One output that was asked for.
+    struct Output {
+        /// Its position in the signature.
+        var index: Int
+        var isBinary: Bool
+    }
+
+    var id: String?
+    /// In the request's order, which is the order of the binary tensors.
+    var inputs: [Input] = []
+    /// In the order in which they were asked for.
+    var outputs: [Output] = []
+    /// Microseconds after which the answer is no longer wanted.
+    var timeout: Int?
+}
+
+extension LiveArm {
+    /// Checks an input's declaration against the signature.
+    ///
+    /// - Returns: its position in the signature.
+    /// - Throws: `RequestFault.Code.invalidInput` that names model, input, what was expected and what was found.
+    func check(input name: String, _ type: ElementType, _ shape: Shape) throws(RequestFault) -> Int {
+        guard let index = input(name) else {
+            let names = signature.inputs.map { "'\($0.name)'" }.joined(separator: ", ")
+            throw RequestFault(
+                .invalidInput, "model '\(endpoint)' has no input '\(name.shortened)'; its inputs are \(names)")
+        }
+        let spec = signature.inputs[index]
+        guard spec.elementType == type, spec.accepts(shape) else {
+            throw RequestFault(
+                .invalidInput,
+                "model '\(endpoint)' expects input '\(spec.name)' as \(spec.elementType.displayName) "
+                    + "\(spec.shapeDescription), got \(type.displayName) \(shape)")
+        }
+        return index
+    }
+
+    /// The tensors in the signature's order.
+    ///
+    /// - Throws: `RequestFault.Code.invalidInput` for an input given twice or not at all.
+    func ordered(_ inputs: [(index: Int, tensor: Tensor)]) throws(RequestFault) -> [Tensor] {
+        if inputs.count == 1, signature.inputs.count == 1 { return [inputs[0].tensor] }
+        var places = [Tensor?](repeating: nil, count: signature.inputs.count)
+        for (index, tensor) in inputs {
+            guard places[index] == nil else { throw duplicate(index) }
+            places[index] = tensor
+        }
+        var tensors: [Tensor] = []
+        for (place, spec) in zip(places, signature.inputs) {
+            guard let tensor = place else {
+                throw RequestFault(
+                    .invalidInput,
+                    "model '\(endpoint)' expects input '\(spec.name)' as \(spec.elementType.displayName) "
+                        + "\(spec.shapeDescription), got none")
+            }
+            tensors.append(tensor)
+        }
+        return tensors
+    }
+
+    func duplicate(_ index: Int) -> RequestFault {
+        RequestFault(.invalidInput, "input '\(signature.inputs[index].name)' is given twice")
+    }
+}
+
+extension ElementType {
+    /// Whether JSON `data` can carry it; the others travel in binary form only.
+    var isJSON: Bool {
+        switch self {
+        case .bool, .uint8, .uint16, .uint32, .uint64, .int8, .int16, .int32, .int64, .float32, .float64, .string: true
+        default: false
+        }
+    }
+}

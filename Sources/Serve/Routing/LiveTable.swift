@@ -1,0 +1,102 @@
+import NIOHTTP1
+import Release
+import Trust
+
+/// A routing table as the event loops use it: names indexed, metrics resolved, unchanging replies written.
+final class LiveTable: Sendable {
+    let isReady: Bool
+    let endpoints: [String: LiveEndpoint]
+    /// The reply to `GET /v2/models`.
+    let modelList: [UInt8]
+
+    init(_ table: RoutingTable, metrics: ServeMetrics) {
+        isReady = table.isReady
+        var endpoints: [String: LiveEndpoint] = [:]
+        for endpoint in table.endpoints { endpoints[endpoint.name] = LiveEndpoint(endpoint, metrics) }
+        self.endpoints = endpoints
+        modelList = Metadata.modelList(endpoints.keys.sorted())
+    }
+
+    /// - Throws: `RequestFault.Code.unknownModel`.
+    func endpoint(_ name: String) throws(RequestFault) -> LiveEndpoint {
+        guard let endpoint = endpoints[name] else {
+            throw RequestFault(
+                .unknownModel, "no model of this name is deployed; GET /v2/models lists those that are")
+        }
+        return endpoint
+    }
+
+    var servables: [Servable] { endpoints.values.flatMap { $0.arms.map(\.servable) } }
+}
+
+/// One endpoint of a live table.
+final class LiveEndpoint: Sendable {
+    let name: String
+    let arms: [LiveArm]
+    private let split: TrafficSplit
+    private let routingKeyHeader: String?
+    private let salt: String
+
+    init(_ endpoint: ServingEndpoint, _ metrics: ServeMetrics) {
+        name = endpoint.name
+        let versions = endpoint.arms.map(\.servable.version)
+        arms = endpoint.arms.map { arm in
+            let handles = metrics.arm(
+                endpoint: endpoint.name, model: arm.servable.model, version: arm.servable.version,
+                objectives: endpoint.objectives)
+            handles.observe(arm.servable)
+            return LiveArm(endpoint: endpoint.name, servable: arm.servable, versions: versions, metrics: handles)
+        }
+        split = endpoint.split
+        routingKeyHeader = endpoint.routingKeyHeader
+        salt = endpoint.salt
+    }
+
+    /// The arm that metadata without a version describes: that with the largest share.
+    ///
+    /// - Throws: `RequestFault.Code.modelNotReady` when there is none.
+    func mainArm() throws(RequestFault) -> LiveArm {
+        guard let index = split.weights.indices.max(by: { split.weights[$0] < split.weights[$1] }),
+            arms.indices.contains(index)
+        else { throw notReady }
+        return arms[index]
+    }
+
+    /// The arm with a version number.
+    ///
+    /// - Throws: `RequestFault.Code.unknownVersion`.
+    func arm(version: String) throws(RequestFault) -> LiveArm {
+        guard let arm = arms.first(where: { $0.servable.version == version }) else {
+            let loaded = arms.map(\.servable.version).joined(separator: ", ")
+            throw RequestFault(
+                .unknownVersion,
+                "model '\(name)' has no such version loaded; loaded: \(loaded.isEmpty ? "none" : loaded)")
+        }
+        return arm
+    }
+
+    /// The arm of a request without a version: that of its routing key, or a random one.
+    ///
+    /// - Throws: `RequestFault.Code.modelNotReady` when there is none.
+    func pick(_ headers: HTTPHeaders, _ identity: Identity, random: @autoclosure () -> UInt64) throws(RequestFault)
+        -> LiveArm
+    {
+        guard let first = arms.first else { throw notReady }
+        if arms.count == 1 { return first }
+        let key = routingKeyHeader.flatMap { headers.first(name: $0) } ?? identity.routingKey
+        let point =
+            key.map { RoutingKey.point(for: $0, salt: salt) }
+            ?? Int(random() % UInt64(TrafficSplit.whole))
+        let index = split.arm(at: point)
+        return arms.indices.contains(index) ? arms[index] : first
+    }
+
+    private var notReady: RequestFault {
+        RequestFault(.modelNotReady, "model '\(name)' is deployed but not loaded yet")
+    }
+}
+
+extension Identity {
+    /// Who authenticated is routed by name; those whom nobody asked are not told apart.
+    fileprivate var routingKey: String? { self == .anonymous || self == .local ? nil : name }
+}

@@ -1,0 +1,76 @@
+package import Engines
+import Synchronization
+package import Tensors
+
+/// One loaded version that can be called.
+///
+/// It is in use from the moment a routing table with it is published until the last request that picked it is
+/// answered: then `onDrained` is called, once. Make a new one to serve the same session again.
+package final class Servable: Sendable {
+    package let model: String
+    /// The version's number as the protocol writes it, such as `3`.
+    package let version: String
+    /// The digest of the version's manifest.
+    package let digest: String
+    package let session: any Session
+    /// The protocol's word for what runs it, such as `onnxruntime_onnx`.
+    package let platform: String
+    /// The version's labels, as they were registered.
+    package let labels: [String: String]
+    package let calibration: Calibration
+
+    let outputPlan: OutputPlan
+    private let onDrained: @Sendable () -> Void
+    /// Twice the requests in flight, plus one once no routing table has it any more.
+    private let state = Atomic<Int>(0)
+
+    /// - Parameter onDrained: called once, from any thread, when nothing will use the session any more: the place to
+    ///   drop it. Must not block: it may run on an event loop.
+    package init(
+        model: String, version: String, digest: String, session: any Session, calibration: Calibration,
+        labels: [String: String] = [:], onDrained: @escaping @Sendable () -> Void = {}
+    ) {
+        self.model = model
+        self.version = version
+        self.digest = digest
+        self.session = session
+        self.calibration = calibration
+        self.labels = labels
+        self.onDrained = onDrained
+        platform = session.engine.protocolName
+        outputPlan = OutputPlan(session.signature, enabled: calibration.predictsOutputShapes)
+    }
+
+    package var signature: Signature { session.signature }
+
+    /// Requests that have picked it and are not answered yet.
+    package var requestsInFlight: Int { state.load(ordering: .relaxed) >> 1 }
+
+    /// Whether it has left the routing tables for good.
+    var isRetired: Bool { state.load(ordering: .acquiring) & 1 == 1 }
+
+    /// Marks one request in flight. Called on an event loop whose current table has this servable; it is retired only
+    /// after every loop has another table.
+    func begin() { state.wrappingAdd(2, ordering: .relaxed) }
+
+    /// Ends what `begin` began.
+    func end() {
+        if state.wrappingSubtract(2, ordering: .acquiringAndReleasing).newValue == 1 { onDrained() }
+    }
+
+    /// Says that no loop will pick it any more.
+    func retire() {
+        let (before, after) = state.bitwiseOr(1, ordering: .acquiringAndReleasing)
+        if before == 0, after == 1 { onDrained() }
+    }
+}
+
+extension EngineKind {
+    /// The platform string of the Open Inference Protocol.
+    fileprivate var protocolName: String {
+        switch self {
+        case .onnxRuntime: "onnxruntime_onnx"
+        case .openVINO: "openvino"
+        }
+    }
+}
