@@ -16,8 +16,7 @@ struct ControlPoller: Service {
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             var seen = try database.dataVersion()
-            while true {
-                try await Task.sleep(for: Self.interval)
+            while (try? await Task.sleep(for: Self.interval)) != nil {
                 do {
                     let version = try database.dataVersion()
                     guard version != seen else { continue }

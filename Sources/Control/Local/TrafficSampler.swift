@@ -35,10 +35,7 @@ final class TrafficSampler: Service {
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
-            while true {
-                await self.sample()
-                try await Task.sleep(for: .seconds(1))
-            }
+            repeat { await self.sample() } while (try? await Task.sleep(for: .seconds(1))) != nil
         }
     }
 
