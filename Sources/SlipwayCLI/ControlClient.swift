@@ -20,7 +20,8 @@ struct ControlClient {
     func reconcile(_ endpoint: String, revision: Int) async throws -> JSONValue {
         let body = JSONValue.object([("revision", .integer(revision))]).encoded()
         let reply = try await http.request(
-            "POST", "/api/v1/endpoints/\(endpoint)/reconcile", headers: [HTTPHeader("content-type", "application/json")],
+            "POST", "/api/v1/endpoints/\(endpoint)/reconcile",
+            headers: [HTTPHeader("content-type", "application/json")],
             body: body)
         return try value(reply)
     }

@@ -16,7 +16,8 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "The address of the console and the management API (default: that of the data plane).")
     var controlHost: String?
 
-    @Option(help: "The port of the console and the management API; 0 picks a free one (default: 8090; run: a free one).")
+    @Option(
+        help: "The port of the console and the management API; 0 picks a free one (default: 8090; run: a free one).")
     var controlPort: UInt16?
 
     @Option(help: "Who has to present a token: auto, token or none.")

@@ -19,7 +19,8 @@ struct SlipwayCommand: AsyncParsableCommand {
             """,
         version: Version.text,
         groupedSubcommands: [
-            CommandGroup(name: "Serving", subcommands: [RunVerb.self, ServeVerb.self, StopVerb.self, PredictVerb.self]),
+            CommandGroup(
+                name: "Serving", subcommands: [RunVerb.self, ServeVerb.self, StopVerb.self, PredictVerb.self]),
             CommandGroup(
                 name: "Models",
                 subcommands: [

@@ -86,7 +86,8 @@ package struct ControlServer: Sendable {
                     body: bytes, identity: identity, bearer: ControlGate.bearer(in: visitor), session: session ?? "",
                     isRefresh: request.headers[.slipwayRefresh] != nil))
         } catch let error as ControlGate.Refusal {
-            reply = .json(.object([("status", .integer(error.status)), ("error", .string(error.message))]), status: error.status)
+            reply = .json(
+                .object([("status", .integer(error.status)), ("error", .string(error.message))]), status: error.status)
         } catch {
             reply = .problem(error)
             if reply.status >= 500 { logger.error("control request failed", metadata: ["error": "\(error)"]) }

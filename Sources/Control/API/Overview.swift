@@ -44,7 +44,9 @@ struct Overview: Sendable {
         var accuracy: Double?
     }
 
-    enum State: String, Sendable { case ready, changing, loading, withdrawn, down, lastChangeFailed = "ready, last change failed" }
+    enum State: String, Sendable {
+        case ready, changing, loading, withdrawn, down, lastChangeFailed = "ready, last change failed"
+    }
 
     func endpoints() async throws -> [Endpoint] {
         let answering = await platform.answering()
@@ -74,7 +76,8 @@ struct Overview: Sendable {
 
     func json() async throws -> JSONValue {
         .object([
-            ("ready", .bool(await platform.isComplete)), ("server", server.json), ("endpoints", .array(try await endpoints().map(\.json))),
+            ("ready", .bool(await platform.isComplete)), ("server", server.json),
+            ("endpoints", .array(try await endpoints().map(\.json))),
         ])
     }
 }
@@ -109,7 +112,8 @@ extension Overview.Endpoint {
 extension TrafficSummary {
     fileprivate var json: JSONValue {
         .object([
-            ("requestsPerSecond", .number(requestsPerSecond)), ("errorRatio", errorRatio.map(JSONValue.number) ?? .null),
+            ("requestsPerSecond", .number(requestsPerSecond)),
+            ("errorRatio", errorRatio.map(JSONValue.number) ?? .null),
             ("p50", p50.map(JSONValue.number) ?? .null), ("p99", p99.map(JSONValue.number) ?? .null),
         ])
     }

@@ -29,7 +29,9 @@ struct ConsoleRoutes: Sendable {
             ControlRoute(.post, "/endpoints/:endpoint/try", role: .invoker, kind: .form) {
                 try await endpointPage($0, asking: true)
             },
-            ControlRoute(.get, "/console/style.css", role: .anonymous) { _ in .text(Style.sheet, type: "text/css; charset=utf-8") },
+            ControlRoute(.get, "/console/style.css", role: .anonymous) { _ in
+                .text(Style.sheet, type: "text/css; charset=utf-8")
+            },
             ControlRoute(.get, "/console/script.js", role: .anonymous) { _ in
                 .text(Script.source, type: "text/javascript; charset=utf-8")
             },
@@ -78,7 +80,9 @@ struct ConsoleRoutes: Sendable {
 
     private func versionPage(_ request: ControlRequest) async throws -> ControlReply {
         let registry = overview.deployments.registry
-        guard let record = try? registry.resolve(Reference("\(request.parameter("model")):\(request.parameter("number"))"))
+        guard
+            let record = try? registry.resolve(
+                Reference("\(request.parameter("model")):\(request.parameter("number"))"))
         else { return notFound("version", request) }
         let (detail, confusion) = try ViewBuilder.version(record, in: registry)
         var frame = frame(record.reference.description, request)
@@ -88,7 +92,8 @@ struct ConsoleRoutes: Sendable {
 
     private func notFound(_ what: String, _ request: ControlRequest) -> ControlReply {
         .page(
-            pages.message(frame("Not found", request), heading: "There is no such \(what)", text: "It may have been removed."),
+            pages.message(
+                frame("Not found", request), heading: "There is no such \(what)", text: "It may have been removed."),
             status: 404)
     }
 

@@ -18,8 +18,10 @@ enum LatencyChart {
             let count = snapshot.counts[bucket]
             let bar = Double(count) / top * (base - 16)
             let x = Double(place) * step
-            bars += "<rect class=\"fill\" x=\"\(short(x + 1))\" y=\"\(short(base - bar))\" width=\"\(short(step - 2))\" "
-            bars += "height=\"\(short(bar))\" rx=\"2\"><title>\(label(snapshot, bucket)): \(count) requests</title></rect>"
+            bars +=
+                "<rect class=\"fill\" x=\"\(short(x + 1))\" y=\"\(short(base - bar))\" width=\"\(short(step - 2))\" "
+            bars +=
+                "height=\"\(short(bar))\" rx=\"2\"><title>\(label(snapshot, bucket)): \(count) requests</title></rect>"
             if place % max(1, shown.count / 6) == 0 {
                 bars += "<text x=\"\(short(x))\" y=\"\(short(base + 16))\">\(label(snapshot, bucket))</text>"
             }

@@ -102,7 +102,8 @@ struct Trial: Sendable {
 
     /// Typed text as a tensor; a first dimension that is free becomes as many rows as there are.
     private static func tensor(_ field: Field) throws(TensorError) -> Tensor {
-        let words = field.text.split { $0 == " " || $0 == "," || $0 == "\n" || $0 == "\r" || $0 == "\t" }.map(String.init)
+        let words = field.text.split { $0 == " " || $0 == "," || $0 == "\n" || $0 == "\r" || $0 == "\t" }.map(
+            String.init)
         let lines = field.text.split(whereSeparator: \.isNewline).map(String.init)
         let count = field.spec.elementType == .string ? lines.count : words.count
         let shape = try shape(field.spec, elements: count)
@@ -120,11 +121,13 @@ struct Trial: Sendable {
     private static func shape(_ spec: TensorSpec, elements: Int) throws(TensorError) -> Shape {
         let perRow = elementsPerRow(spec)
         let rows = spec.dimensions?.first?.size ?? (perRow == 0 ? 0 : elements / perRow)
-        let sizes = spec.dimensions?.isEmpty == true ? [] : [rows] + (spec.dimensions ?? []).dropFirst().map { $0.size ?? 1 }
+        let sizes =
+            spec.dimensions?.isEmpty == true ? [] : [rows] + (spec.dimensions ?? []).dropFirst().map { $0.size ?? 1 }
         let shape = try Shape(sizes)
         guard shape.elementCount == elements else {
             throw TensorError(
-                .sizeMismatch, "'\(spec.name)' expects \(spec.shapeDescription): rows of \(perRow), got \(elements) values")
+                .sizeMismatch,
+                "'\(spec.name)' expects \(spec.shapeDescription): rows of \(perRow), got \(elements) values")
         }
         return shape
     }

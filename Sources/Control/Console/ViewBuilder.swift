@@ -21,7 +21,8 @@ enum ViewBuilder {
             p99: endpoint.traffic?.p99.map { Duration.short(seconds: $0) } ?? "–",
             inFlight: String(endpoint.inFlight), total: String(endpoint.total),
             revision: endpoint.running.map { String($0.number) } ?? "–",
-            lastChange: change.map { "\($0.revision.cause): \(HistoryText.traffic($0.revision.spec))" } ?? "never deployed",
+            lastChange: change.map { "\($0.revision.cause): \(HistoryText.traffic($0.revision.spec))" }
+                ?? "never deployed",
             lastChangeAge: change.map { age($0.revision.createdAt) } ?? "",
             canRollBack: target != nil, rollbackTarget: target ?? "", canPromote: canary != nil,
             promoteTarget: canary ?? "", token: token)
@@ -88,7 +89,8 @@ enum ViewBuilder {
             description.signature.inputs.map { tensor("input", $0) }
             + description.signature.outputs.map { tensor("output", $0) }
         var facts = [
-            Views.Fact(name: "Source", value: record.source), Views.Fact(name: "Imported", value: record.createdAt.description),
+            Views.Fact(name: "Source", value: record.source),
+            Views.Fact(name: "Imported", value: record.createdAt.description),
             Views.Fact(name: "Size", value: bytes(record.size)),
         ]
         facts += record.labels.sorted { $0.key < $1.key }.map { Views.Fact(name: $0.key, value: $0.value) }
@@ -96,7 +98,9 @@ enum ViewBuilder {
             facts.append(Views.Fact(name: "Declared processing", value: processing.encodedString()))
         }
         facts += known.map { referrer in
-            let accuracy = referrer.payload["accuracy"]?.doubleValue.map { "accuracy \(percent($0)) on \(referrer.name)" }
+            let accuracy = referrer.payload["accuracy"]?.doubleValue.map {
+                "accuracy \(percent($0)) on \(referrer.name)"
+            }
             return Views.Fact(
                 name: referrer.kind.rawValue, value: accuracy ?? String(referrer.payload.encodedString().prefix(400)))
         }
@@ -138,7 +142,9 @@ enum ViewBuilder {
     private static func hundredth(_ basisPoints: Int) -> String { "\(basisPoints / 100).\(basisPoints % 100 / 10)" }
 
     private static func bytes(_ count: Int) -> String {
-        count < 1000 ? "\(count) B" : count < 1_000_000 ? "\(number(Double(count) / 1e3)) KB" : "\(number(Double(count) / 1e6)) MB"
+        count < 1000
+            ? "\(count) B"
+            : count < 1_000_000 ? "\(number(Double(count) / 1e3)) KB" : "\(number(Double(count) / 1e6)) MB"
     }
 
     private static func age(_ milliseconds: Int) -> String {

@@ -51,7 +51,8 @@ package struct Deployments: Sendable {
                 of: endpoint.text, spec: revision.json.encodedString(), digests: Array(revision.spec.digests),
                 cause: "\(revision.cause)", note: note ?? "")
             guard row.number == revision.number else {
-                throw ControlError(.damaged, "revision \(revision.number) of '\(endpoint)' was recorded as \(row.number)")
+                throw ControlError(
+                    .damaged, "revision \(revision.number) of '\(endpoint)' was recorded as \(row.number)")
             }
             return (plan, revision)
         }

@@ -1,6 +1,6 @@
+import Home
 package import Release
 package import Tensors
-import Home
 
 /// Revisions as JSON and as short text, for the command line, the API and the console.
 package enum HistoryText {

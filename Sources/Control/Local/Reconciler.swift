@@ -55,7 +55,8 @@ package actor Reconciler {
                     return
                 }
             } catch {
-                logger.error("endpoint could not be brought in line", metadata: ["endpoint": "\(endpoint)", "error": "\(error)"])
+                logger.error(
+                    "endpoint could not be brought in line", metadata: ["endpoint": "\(endpoint)", "error": "\(error)"])
                 return
             }
         }

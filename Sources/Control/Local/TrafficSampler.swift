@@ -34,7 +34,7 @@ final class TrafficSampler: Service {
     }
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             repeat { await self.sample() } while (try? await Task.sleep(for: .seconds(1))) != nil
         }
     }
@@ -59,7 +59,9 @@ final class TrafficSampler: Service {
                 state.seen[name.text, default: []].formUnion(now)
                 return state.seen[name.text] ?? []
             }
-            let samples = all.map { ($0.version, metrics.arm(endpoint: name.text, model: $0.model, version: $0.version).sample(at: time)) }
+            let samples = all.map {
+                ($0.version, metrics.arm(endpoint: name.text, model: $0.model, version: $0.version).sample(at: time))
+            }
             state.withLock { $0.add(samples, of: name.text, at: time) }
         }
     }
@@ -71,7 +73,9 @@ final class TrafficSampler: Service {
 
 extension TrafficSampler.State {
     /// Adds each version's totals, and their sum as the endpoint's.
-    fileprivate mutating func add(_ samples: [(version: String, sample: TrafficSample)], of endpoint: String, at time: Double) {
+    fileprivate mutating func add(
+        _ samples: [(version: String, sample: TrafficSample)], of endpoint: String, at time: Double
+    ) {
         guard var sum = samples.first?.sample else { return }
         for (_, sample) in samples.dropFirst() {
             sum.requests += sample.requests

@@ -62,7 +62,9 @@ struct Deck: Sendable {
         let answering = await platform.answering()
         return Server.Ready(
             data: dataAddress, control: control,
-            endpoints: answering.sorted { $0.key < $1.key }.map { ($0.key.text, HistoryText.traffic($0.value.revision.spec)) },
+            endpoints: answering.sorted { $0.key < $1.key }.map {
+                ($0.key.text, HistoryText.traffic($0.value.revision.spec))
+            },
             warnings: warnings)
     }
 

@@ -40,7 +40,8 @@ package struct Server: Sendable {
                 ("pid", .integer(Int(getpid()))),
                 (
                     "endpoints",
-                    .array(endpoints.map { .object([("endpoint", .string($0.name)), ("traffic", .string($0.traffic))]) })
+                    .array(
+                        endpoints.map { .object([("endpoint", .string($0.name)), ("traffic", .string($0.traffic))]) })
                 ),
                 ("warnings", .array(warnings.map(JSONValue.string))),
             ])
@@ -128,7 +129,8 @@ package struct Server: Sendable {
     }
 
     private var dataPlaneConfiguration: DataPlaneConfiguration {
-        var configuration = DataPlaneConfiguration(host: options.host, port: options.port, serverVersion: options.version)
+        var configuration = DataPlaneConfiguration(
+            host: options.host, port: options.port, serverVersion: options.version)
         configuration.limits.bodyBytes = options.largestBody
         configuration.drainDelay = Self.nanoseconds(options.drainDelay)
         configuration.origins = RequestOrigin(bound: options.host, names: options.hostNames)
@@ -145,7 +147,7 @@ package struct Server: Sendable {
     private func listening<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
         do {
             return try await body()
-        } catch where "\(error)".contains("errno: 98") || "\(error)".contains("ddress already in use") {
+        } catch  where "\(error)".contains("errno: 98") || "\(error)".contains("ddress already in use") {
             throw ControlError(
                 .portInUse, "the address is in use: port \(options.port) or \(options.controlPort) of \(options.host)",
                 help: "another server may be running ('slipway status'); choose others with --port and --control-port")

@@ -36,7 +36,8 @@ struct DemoData {
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
         let program = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let root = program.split(separator: "/").dropLast(3).joined(separator: "/")
-        for candidate in ["/\(root)/Examples/digits", "Examples/digits"] where access("\(candidate)/mlp.onnx", R_OK) == 0 {
+        for candidate in ["/\(root)/Examples/digits", "Examples/digits"]
+        where access("\(candidate)/mlp.onnx", R_OK) == 0 {
             return candidate
         }
         throw Failure(9011, .notFound, "the digits example was not found", help: "name its folder with --examples")

@@ -35,9 +35,11 @@ struct DemoScene {
         Self.title("3. Call it: all \(data.labels.count) held-out images through the HTTP API")
         let (accuracy, seconds) = try await accuracy()
         ledger.check(
-            "accuracy over HTTP \(accuracy), in Python \(data.expected["mlp"] ?? .nan)", accuracy == data.expected["mlp"])
+            "accuracy over HTTP \(accuracy), in Python \(data.expected["mlp"] ?? .nan)",
+            accuracy == data.expected["mlp"])
         Terminal.answer(
-            "    one image a request, one connection: p50 \(Quantity.seconds(seconds.p50)), p99 \(Quantity.seconds(seconds.p99))")
+            "    one image a request, one connection: p50 \(Quantity.seconds(seconds.p50)), p99 \(Quantity.seconds(seconds.p99))"
+        )
     }
 
     private mutating func update() async throws {
@@ -56,29 +58,37 @@ struct DemoScene {
         let during = load.snapshot()
         let second = (during.versions["2"] ?? 0) - (before.versions["2"] ?? 0)
         let all = max(1, during.ok + during.wrong - before.ok - before.wrong)
-        Terminal.answer("    of \(all) answers, digits:2 gave \(second): \(Quantity.percent(Double(second) / Double(all), places: 1))")
+        Terminal.answer(
+            "    of \(all) answers, digits:2 gave \(second): \(Quantity.percent(Double(second) / Double(all), places: 1))"
+        )
         let promoted = try await stage.show("promote", "digits")
         await wait(for: load, answers: load.snapshot().ok + 400)
         let report = await load.stop()
-        ledger.check("import, canary and promotion succeeded", imported.succeeded && canary.succeeded && promoted.succeeded)
+        ledger.check(
+            "import, canary and promotion succeeded", imported.succeeded && canary.succeeded && promoted.succeeded)
         ledger.check("a tenth of the traffic went to the canary", (0.05...0.16).contains(Double(second) / Double(all)))
         ledger.check(
             "\(Quantity.count(report.ok)) answers during the changes: \(report.failed) failed, \(report.wrong) wrong",
             report.failed == 0 && report.wrong == 0 && report.ok > 0)
         if let latency = report.latency {
-            Terminal.answer("    latency meanwhile: p50 \(Quantity.seconds(latency.p50)), p99 \(Quantity.seconds(latency.p99))")
+            Terminal.answer(
+                "    latency meanwhile: p50 \(Quantity.seconds(latency.p50)), p99 \(Quantity.seconds(latency.p99))")
         }
         showTimeline(report)
         let (accuracy, _) = try await accuracy()
-        ledger.check("accuracy over HTTP is now \(accuracy), in Python \(data.expected["cnn"] ?? .nan)", accuracy == data.expected["cnn"])
+        ledger.check(
+            "accuracy over HTTP is now \(accuracy), in Python \(data.expected["cnn"] ?? .nan)",
+            accuracy == data.expected["cnn"])
     }
 
     private mutating func refuse() async throws {
         Self.title("5. A version that cannot run never disturbs the one that does")
-        try await stage.show("import", "\(data.folder)/broken.onnx", "--name", "digits", "--no-run", shortening: data.folder)
+        try await stage.show(
+            "import", "\(data.folder)/broken.onnx", "--name", "digits", "--no-run", shortening: data.folder)
         let outcome = try await stage.show("deploy", "digits:3")
         let (accuracy, _) = try await accuracy()
-        ledger.check("digits:3 was refused and digits:2 answers on", !outcome.succeeded && accuracy == data.expected["cnn"])
+        ledger.check(
+            "digits:3 was refused and digits:2 answers on", !outcome.succeeded && accuracy == data.expected["cnn"])
     }
 
     private mutating func comeBack() async throws {

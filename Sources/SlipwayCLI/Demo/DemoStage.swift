@@ -18,7 +18,9 @@ struct DemoStage: Sendable {
     @discardableResult
     func show(_ arguments: String..., shortening folder: String? = nil) async throws -> Outcome {
         let shown = arguments.map { word in folder.map { word.replacing($0, with: "Examples/digits") } ?? word }
-        Terminal.answer("  \(Paint.dim("$", on: STDOUT_FILENO)) \(Paint.bold("slipway \(shown.joined(separator: " "))", on: STDOUT_FILENO))")
+        Terminal.answer(
+            "  \(Paint.dim("$", on: STDOUT_FILENO)) \(Paint.bold("slipway \(shown.joined(separator: " "))", on: STDOUT_FILENO))"
+        )
         let outcome = try await run(arguments)
         for line in (outcome.output + outcome.talk).split(separator: "\n") {
             Terminal.answer("    \(folder.map { String(line).replacing($0, with: "Examples/digits") } ?? String(line))")

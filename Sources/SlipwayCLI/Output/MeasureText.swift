@@ -10,7 +10,8 @@ enum MeasureText {
         case .classification(let m): return [perClass(m)] + (m.classes.count <= mostClasses ? [confusion(m)] : [])
         case .regression(let m):
             return [
-                "  mean absolute error     \(m.meanAbsoluteError)", "  root mean square error  \(m.rootMeanSquareError)",
+                "  mean absolute error     \(m.meanAbsoluteError)",
+                "  root mean square error  \(m.rootMeanSquareError)",
                 "  largest error           \(m.largestError)",
             ]
         }

@@ -11,8 +11,12 @@ enum ReadyText {
         var lines = ["slipway \(Version.text) is ready on http://\(data), console on http://\(control)"]
         let endpoints = ready["endpoints"]?.arrayValue ?? []
         lines += endpoints.map { "  \($0["endpoint"]?.stringValue ?? "?"): \($0["traffic"]?.stringValue ?? "?")" }
-        if endpoints.isEmpty { lines.append("  nothing is deployed yet: slipway import FILE, then slipway deploy NAME:1") }
-        lines += (ready["warnings"]?.arrayValue ?? []).compactMap(\.stringValue).map { "\(Paint.yellow("warning")): \($0)" }
+        if endpoints.isEmpty {
+            lines.append("  nothing is deployed yet: slipway import FILE, then slipway deploy NAME:1")
+        }
+        lines += (ready["warnings"]?.arrayValue ?? []).compactMap(\.stringValue).map {
+            "\(Paint.yellow("warning")): \($0)"
+        }
         return lines
     }
 }

@@ -27,7 +27,10 @@ struct ServerLog: LogHandler {
             line = Array("\(time.dropFirst(11).dropLast(1)) \(Self.short(event.level)) \(event.message)\(words)\n".utf8)
         case .json:
             let members: [(String, JSONValue)] =
-                [("time", .string(time)), ("level", .string(event.level.rawValue)), ("message", .string("\(event.message)"))]
+                [
+                    ("time", .string(time)), ("level", .string(event.level.rawValue)),
+                    ("message", .string("\(event.message)")),
+                ]
                 + fields.map { ($0.key, .string("\($0.value)")) }
             line = JSONValue.object(members).encoded() + [UInt8(ascii: "\n")]
         }

@@ -5,7 +5,8 @@ import Tensors
 
 struct AliasVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "alias", abstract: "Points a name such as digits@prod at a version, or shows where it has pointed.",
+        commandName: "alias",
+        abstract: "Points a name such as digits@prod at a version, or shows where it has pointed.",
         discussion: "Without a version: the history of the alias, or of all aliases of the model.")
 
     @Argument(help: "The alias, such as digits@prod; or a model, to see its history.")

@@ -9,7 +9,8 @@ import UnixSignals
 struct DemoVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Puts a trained network into production, updates it under load, and rolls back.",
-        discussion: "Everything happens in a home of its own and on free ports of this machine, and is gone afterwards.")
+        discussion: "Everything happens in a home of its own and on free ports of this machine, and is gone afterwards."
+    )
 
     @Option(help: "The folder of the digits example.")
     var examples: String?
@@ -38,7 +39,11 @@ struct DemoVerb: AsyncParsableCommand {
     private func prepare(_ stage: DemoStage, _ data: DemoData) async throws {
         Terminal.answer(Paint.bold("Slipway: a trained network goes into production", on: STDOUT_FILENO))
         Terminal.answer("Handwritten digits, 8x8 pixels; a perceptron first, then a convolutional network.")
-        Terminal.answer("\n" + Paint.bold("1. Register it: read in a limited child, checked, run on every engine, measured", on: STDOUT_FILENO))
+        Terminal.answer(
+            "\n"
+                + Paint.bold(
+                    "1. Register it: read in a limited child, checked, run on every engine, measured", on: STDOUT_FILENO
+                ))
         let imported = try await stage.show(
             "import", "\(data.folder)/mlp.onnx", "--name", "digits", "--processing", "\(data.folder)/processing.json",
             "--label", "view.pixels=image 8x8/16", "--evaluation", "\(data.folder)/held-out.npz",
@@ -52,7 +57,8 @@ struct DemoVerb: AsyncParsableCommand {
     private func finish(_ ready: JSONValue, _ ledger: DemoLedger, _ took: Duration) async throws {
         let held = ledger.checks.count { $0.held }
         Terminal.answer(
-            "\n\(Paint.bold("\(held) of \(ledger.checks.count) claims held", on: STDOUT_FILENO)), in \(took.components.seconds) s.")
+            "\n\(Paint.bold("\(held) of \(ledger.checks.count) claims held", on: STDOUT_FILENO)), in \(took.components.seconds) s."
+        )
         Terminal.answer("Console: http://\(ready["control"]?.stringValue ?? "?")")
         guard keep else { return Terminal.answer("(The server stops now; --keep leaves it running.)") }
         Terminal.answer("The server runs on until Ctrl-C.")
@@ -61,7 +67,8 @@ struct DemoVerb: AsyncParsableCommand {
 
     /// Starts the real server as a process, runs `body` once it is ready, and stops it by SIGTERM.
     private func withServer(
-        _ stage: DemoStage, _ body: @Sendable @escaping (JSONValue, Double, ProcessIdentifier) async throws -> DemoLedger
+        _ stage: DemoStage,
+        _ body: @Sendable @escaping (JSONValue, Double, ProcessIdentifier) async throws -> DemoLedger
     ) async throws -> DemoLedger {
         let began = ContinuousClock.now
         var platform = PlatformOptions()
@@ -69,7 +76,8 @@ struct DemoVerb: AsyncParsableCommand {
         let result = try await Subprocess.run(
             .path(FilePath("/proc/self/exe")),
             arguments: ["serve", "--port", "0", "--control-port", "0", "--json", "--log", "json"],
-            environment: stage.environment, platformOptions: platform, input: .none, output: .sequence, error: .discarded
+            environment: stage.environment, platformOptions: platform, input: .none, output: .sequence,
+            error: .discarded
         ) { execution in
             var lines = execution.standardOutput.strings().makeAsyncIterator()
             guard let line = try await lines.next(), let ready = try? JSONValue.parse(Array(line.utf8)),

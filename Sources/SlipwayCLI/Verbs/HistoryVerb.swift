@@ -25,9 +25,11 @@ struct HistoryVerb: ParsableCommand {
             let json = HistoryText.json(entry)
             let mark = entry.revision.number == history.current?.number ? "* " : ""
             table.add(
-                mark + String(entry.revision.number), "\(entry.revision.cause)", HistoryText.traffic(entry.revision.spec),
+                mark + String(entry.revision.number), "\(entry.revision.cause)",
+                HistoryText.traffic(entry.revision.spec),
                 ShortText.line(
-                    [json["outcome"]?.stringValue, json["reason"]?.stringValue].compactMap { $0 }.joined(separator: ": ")),
+                    [json["outcome"]?.stringValue, json["reason"]?.stringValue].compactMap { $0 }.joined(
+                        separator: ": ")),
                 String((json["createdAt"]?.stringValue ?? "").prefix(19)), entry.revision.note ?? "")
         }
         answer.answer(list: entries.map { (HistoryText.json($0), String($0.revision.number)) }) { table.rendered() }

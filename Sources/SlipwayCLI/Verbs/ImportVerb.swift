@@ -100,7 +100,9 @@ struct ImportVerb: AsyncParsableCommand {
             json = .object(members)
         }
         answer.answer(json, name: record.reference.description) {
-            var lines = ["\(record.reference)  \(VersionText.short(record.digest))  \(outcome(report.addition.outcome))"]
+            var lines = [
+                "\(record.reference)  \(VersionText.short(record.digest))  \(outcome(report.addition.outcome))"
+            ]
             lines += VersionText.signature(report.inspection.signature)
             lines += report.changes.map { "  changed  \($0)" }
             lines += report.engines.map { "  engine   \(VersionText.engine($0))" }

@@ -32,7 +32,8 @@ struct PredictVerb: AsyncParsableCommand {
             return print(reply)
         }
         let path = "/v2/models/\(endpoint)\(version.map { "/versions/\($0)" } ?? "")/infer"
-        let reply = try await client.request("POST", path, headers: headers, body: try JSONFile.bytes(data)).successful()
+        let reply = try await client.request("POST", path, headers: headers, body: try JSONFile.bytes(data))
+            .successful()
         Terminal.answer(bytes: reply.body + [UInt8(ascii: "\n")])
     }
 
@@ -60,6 +61,8 @@ struct PredictVerb: AsyncParsableCommand {
                     + values.prefix(32).joined(separator: " ") + (values.count > 32 ? " …" : "")
             }.joined(separator: "\n")
         }
-        answer.say("version \(reply.modelVersion ?? "?"), \(Quantity.seconds(Double(reply.latency.components.attoseconds) / 1e18))")
+        answer.say(
+            "version \(reply.modelVersion ?? "?"), \(Quantity.seconds(Double(reply.latency.components.attoseconds) / 1e18))"
+        )
     }
 }

@@ -55,7 +55,8 @@ struct ReleaseWork {
             throw Failure(
                 6002, .usage, all.isEmpty ? "there is no endpoint yet" : "there are several endpoints",
                 help: all.isEmpty
-                    ? "deploy a version first: slipway deploy NAME:1" : "name one of \(all.map(\.text).joined(separator: ", "))")
+                    ? "deploy a version first: slipway deploy NAME:1"
+                    : "name one of \(all.map(\.text).joined(separator: ", "))")
         }
         return all[0]
     }
@@ -150,7 +151,9 @@ struct DeployVerb: AsyncParsableCommand {
         let (endpoint, request) = try deploy.request(deployments)
         if dryRun {
             let plan = try deployments.plan(request, for: endpoint)
-            return answer.answer(PlanText.json(plan), name: endpoint.text) { PlanText.lines(plan).joined(separator: "\n") }
+            return answer.answer(PlanText.json(plan), name: endpoint.text) {
+                PlanText.lines(plan).joined(separator: "\n")
+            }
         }
         try await ReleaseWork(homeOptions: homeOptions, answer: answer, note: note).carryOut(request, for: endpoint)
     }

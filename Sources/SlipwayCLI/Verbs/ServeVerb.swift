@@ -21,7 +21,8 @@ struct ServeVerb: AsyncParsableCommand {
 
     func run() async throws {
         guard worker else {
-            let code = try await SupervisedServer(arguments: Array(CommandLine.arguments.dropFirst()), json: serve.json).run()
+            let code = try await SupervisedServer(arguments: Array(CommandLine.arguments.dropFirst()), json: serve.json)
+                .run()
             throw ExitCode(code)
         }
         var options = serve.server(defaultControlPort: 8090)

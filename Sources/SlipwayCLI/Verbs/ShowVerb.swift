@@ -60,7 +60,9 @@ struct ShowVerb: AsyncParsableCommand {
             if !aliases.isEmpty { lines.append("  aliases  " + aliases.map { "@\($0)" }.joined(separator: " ")) }
             if !record.note.isEmpty { lines.append("  note     \(record.note)") }
             lines.append("  source   \(record.source), imported \(record.createdAt)")
-            for (key, value) in record.labels.sorted(by: { $0.key < $1.key }) { lines.append("  label    \(key)=\(value)") }
+            for (key, value) in record.labels.sorted(by: { $0.key < $1.key }) {
+                lines.append("  label    \(key)=\(value)")
+            }
             if let processing = description.processing { lines.append("  declared \(processing.encodedString())") }
             lines += SummaryText.lines(summary, title: nil)
             lines += referrers.compactMap(Self.line)

@@ -85,6 +85,7 @@ struct StatusVerb: AsyncParsableCommand {
             }
             try await Task.sleep(for: .milliseconds(20))
         }
-        throw Failure(6004, .unavailable, "no server answered within \(seconds) s", help: "start one with: slipway serve")
+        throw Failure(
+            6004, .unavailable, "no server answered within \(seconds) s", help: "start one with: slipway serve")
     }
 }

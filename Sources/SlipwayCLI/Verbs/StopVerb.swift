@@ -19,7 +19,8 @@ struct StopVerb: AsyncParsableCommand {
             return answer.answer(.object([("stopped", .bool(false))]), name: "") { "no server is running on this home" }
         }
         guard kill(process, SIGTERM) == 0 else {
-            throw Failure(4010, .denied, "process \(process) cannot be told to stop: \(String(cString: strerror(errno)))")
+            throw Failure(
+                4010, .denied, "process \(process) cannot be told to stop: \(String(cString: strerror(errno)))")
         }
         let deadline = ContinuousClock.now + .milliseconds(Int(timeout * 1000))
         while HomeLock.owner(of: .server, in: home) != nil {

@@ -5,7 +5,9 @@ import Tensors
 import Trust
 
 extension Role: ExpressibleByArgument {
+    /// The role of this name.
     public init?(argument: String) { self.init(name: argument) }
+    /// Every role's name, for help and completion.
     public static var allValueStrings: [String] { allCases.map(\.name) }
 }
 

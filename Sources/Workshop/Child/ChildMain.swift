@@ -17,7 +17,8 @@ package enum ChildMain {
         }
         do {
             let bytes = fileSize(task.path)
-            let sandbox: Sandbox = if case .probe = task { .running(fileBytes: bytes) } else { .parsing(fileBytes: bytes) }
+            let sandbox: Sandbox =
+                if case .probe = task { .running(fileBytes: bytes) } else { .parsing(fileBytes: bytes) }
             try sandbox.enter()
             report(try perform(task))
             return 0
@@ -53,7 +54,10 @@ package enum ChildMain {
         case let error as GraphError:
             .object([
                 ("error", .string(error.description)),
-                ("code", .string(error.code == .io ? "unreadable" : error.code == .limitExceeded ? "limit" : "rejected")),
+                (
+                    "code",
+                    .string(error.code == .io ? "unreadable" : error.code == .limitExceeded ? "limit" : "rejected")
+                ),
             ])
         case let error as EngineError:
             .object([("error", .string(error.description)), ("code", "mismatch")])

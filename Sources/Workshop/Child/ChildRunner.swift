@@ -30,7 +30,8 @@ package struct ChildRunner: Sendable {
                 .path(FilePath(executable)), arguments: Arguments(task.arguments), environment: Self.environment,
                 input: .none,
                 output: .bytes(limit: Self.payloadLimit), error: .bytes(limit: Self.reportLimit))
-            return Outcome(status: result.terminationStatus, errors: result.standardError, payload: result.standardOutput)
+            return Outcome(
+                status: result.terminationStatus, errors: result.standardError, payload: result.standardOutput)
         }
         return Reply(report: try report(of: result, task), payload: result.payload)
     }
@@ -111,8 +112,11 @@ package struct ChildRunner: Sendable {
         case 24: WorkshopError(.limit, "the file needs more processor time than a model of its size may use")
         case 25: WorkshopError(.limit, "the file grows beyond what a model of its size may become")
         case 9: WorkshopError(.limit, "the limited child was killed; the machine may be out of memory")
-        case 6: WorkshopError(.crashed, "reading the file aborted the limited child (out of memory, or a fault in an engine)")
-        default: WorkshopError(.crashed, "the file crashed the limited child (signal \(signal)); nothing else was harmed")
+        case 6:
+            WorkshopError(
+                .crashed, "reading the file aborted the limited child (out of memory, or a fault in an engine)")
+        default:
+            WorkshopError(.crashed, "the file crashed the limited child (signal \(signal)); nothing else was harmed")
         }
     }
 

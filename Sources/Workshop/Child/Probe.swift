@@ -20,10 +20,13 @@ enum Probe {
         let inputs = try SampleInputs().tensors(for: session.signature, rows: rows)
         let outputs = try session.run(inputs)
         let ran = monotonic()
-        guard output(try NPZ.encode(try numbered(outputs))) else { throw WorkshopError(.limit, "the outputs could not be handed over") }
+        guard output(try NPZ.encode(try numbered(outputs))) else {
+            throw WorkshopError(.limit, "the outputs could not be handed over")
+        }
         return .object([
             ("engine", .string(kind.rawValue)), ("version", .string(engine.version)),
-            ("loadMilliseconds", .number(milliseconds(began, loaded))), ("firstRunMilliseconds", .number(milliseconds(loaded, ran))),
+            ("loadMilliseconds", .number(milliseconds(began, loaded))),
+            ("firstRunMilliseconds", .number(milliseconds(loaded, ran))),
         ])
     }
 

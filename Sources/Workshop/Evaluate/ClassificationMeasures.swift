@@ -84,7 +84,8 @@ extension ClassificationMeasures {
                     perClass.map {
                         .object([
                             ("class", .string($0.name)), ("support", .integer($0.support)),
-                            ("precision", .number($0.precision)), ("recall", .number($0.recall)), ("f1", .number($0.f1)),
+                            ("precision", .number($0.precision)), ("recall", .number($0.recall)),
+                            ("f1", .number($0.f1)),
                         ])
                     })
             ),

@@ -59,7 +59,8 @@ package struct EvaluationSet: Sendable {
             inputs.append(try converted(tensor, to: spec))
         }
         let rows = truth.shape.dimensions.first ?? 0
-        guard rows > 0, truth.shape.elementCount == rows, inputs.allSatisfy({ $0.shape.dimensions.first == rows }) else {
+        guard rows > 0, truth.shape.elementCount == rows, inputs.allSatisfy({ $0.shape.dimensions.first == rows })
+        else {
             throw WorkshopError(
                 .evaluation, "inputs and answers differ in rows",
                 causes: zip(signature.inputs, inputs).map { "\($0.name): \($1.shape)" } + ["\(chosen): \(truth.shape)"])

@@ -100,7 +100,8 @@ package struct EvaluationWork: Sendable {
         var writer = try BlobWriter(registry.blobs)
         try bytes.withUnsafeBytes { try writer.write($0) }
         let blob = try writer.finish()
-        let known = try registry.referrers(of: record.digest, kind: .evaluationSet).first?.payload["digest"]?.stringValue
+        let known = try registry.referrers(of: record.digest, kind: .evaluationSet).first?.payload["digest"]?
+            .stringValue
         guard known != blob.digest.description else { return }
         try registry.attach(
             .object([

@@ -133,6 +133,8 @@ package struct Evaluator: Sendable {
     /// Classes as text: strings as they are, whole numbers without a fraction.
     private static func names(of tensor: Tensor) -> [String] {
         if let strings = tensor.strings { return strings.decoded }
-        return ((try? tensor.doubles()) ?? []).map { $0 == $0.rounded() && $0.magnitude < 1e15 ? String(Int($0)) : "\($0)" }
+        return ((try? tensor.doubles()) ?? []).map {
+            $0 == $0.rounded() && $0.magnitude < 1e15 ? String(Int($0)) : "\($0)"
+        }
     }
 }

@@ -60,7 +60,8 @@ extension [EngineTrial] {
             do throws(WorkshopError) {
                 trials[index].agreement = try Agreement(expected, outputs)
             } catch {
-                trials[index].problem = "answers in another shape than \(self[reference].engine.displayName): \(error.message)"
+                trials[index].problem =
+                    "answers in another shape than \(self[reference].engine.displayName): \(error.message)"
             }
         }
         return trials

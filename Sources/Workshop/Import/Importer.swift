@@ -1,8 +1,8 @@
 package import Engines
 import Home
 package import Registry
-package import Tensors
 import SystemPackage
+package import Tensors
 
 /// Brings a model file into the registry: staged, read in the limited child, run once on every engine, stored.
 package struct Importer: Sendable {
@@ -87,7 +87,8 @@ package struct Importer: Sendable {
     ) async throws(WorkshopError) -> StagedFile {
         let text = processing?.encodedString() ?? "{}"
         return try await StagedFile(in: home) { descriptor async throws(WorkshopError) in
-            _ = try await child.run(.compile(path: source.path, processing: text), writingTo: FileDescriptor(rawValue: descriptor))
+            _ = try await child.run(
+                .compile(path: source.path, processing: text), writingTo: FileDescriptor(rawValue: descriptor))
         }
     }
 
