@@ -15,14 +15,16 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
-/// The tests of one room.
-func tests(_ room: String, _ dependencies: [Target.Dependency] = []) -> Target {
+/// The tests of one room. Fixtures lie beside them and are found by path.
+func tests(_ room: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     .testTarget(
-        name: "\(room)Tests", dependencies: [.target(name: room)] + dependencies, swiftSettings: strict)
+        name: "\(room)Tests", dependencies: [.target(name: room)] + dependencies, exclude: exclude,
+        swiftSettings: strict)
 }
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -65,7 +67,9 @@ let package = Package(
         room("Home", [grdb]),
         room("Trust", [crypto]),
         room("Registry", ["Tensors", "Home", "Trust"]),
-        room("Workshop", ["Tensors", "ModelGraph", "Engines", "Home", "Trust", "Registry", "CSandbox", subprocess, systemPackage]),
+        room(
+            "Workshop",
+            ["Tensors", "ModelGraph", "Engines", "Home", "Trust", "Registry", "CSandbox", subprocess, systemPackage]),
         room("Serve", ["Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioHTTP1, logging]),
         room("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1]),
         room(
@@ -81,13 +85,20 @@ let package = Package(
                 "Serve", "Client", "Control", argumentParser, logging, subprocess, systemPackage, unixSignals,
             ],
             swiftSettings: strict),
-        tests("Tensors"),
-        tests("ModelGraph", ["Tensors"]),
-        tests("Engines", ["Tensors"]),
+        .target(
+            name: "TestSupport", dependencies: ["Tensors", "Home", subprocess, systemPackage], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests("Tensors", exclude: ["Fixtures"]),
+        tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),
+        tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         tests("Monitor"),
         tests("Release", ["Tensors", "Monitor"]),
         tests("Home"),
         tests("Trust"),
         tests("Registry", ["Tensors", "Home", "Trust"]),
+        tests("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1]),
+        tests(
+            "Serve",
+            ["Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioEmbedded, nioHTTP1, logging]),
     ]
 )

@@ -59,6 +59,11 @@ package final class MetricsRegistry: Sendable {
         }
     }
 
+    /// Forgets the one metric with this name and these labels.
+    package func remove(_ name: String, labels: [Label]) {
+        families.withLock { $0[name]?.series[Self.sorted(labels)] = nil }
+    }
+
     /// All metrics in the Prometheus text format 0.0.4, ordered by name and labels.
     ///
     /// Send as `text/plain; version=0.0.4; charset=utf-8`. Values are read after the lock is released, one by one, so

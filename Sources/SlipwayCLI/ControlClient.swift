@@ -26,13 +26,23 @@ struct ControlClient {
         return try value(reply)
     }
 
+    private static func exit(_ status: Int) -> Failure.Exit {
+        switch status {
+        case 401, 403: .denied
+        case 404: .notFound
+        case 409: .conflict
+        case 503: .unavailable
+        default: .failed
+        }
+    }
+
     private func get(_ path: String) async throws -> JSONValue { try value(try await http.request("GET", path)) }
 
     private func value(_ reply: HTTPReply) throws -> JSONValue {
         let value = try JSONValue.parse(reply.body)
         guard reply.status < 300 else {
             throw Failure(
-                8100, .failed, value["error"]?.stringValue ?? "the server answered with status \(reply.status)",
+                8100, Self.exit(reply.status), value["error"]?.stringValue ?? "the server answered with status \(reply.status)",
                 help: value["help"]?.stringValue)
         }
         return value

@@ -88,12 +88,18 @@ package struct ControlServer: Sendable {
         } catch let error as ControlGate.Refusal {
             reply = .json(
                 .object([("status", .integer(error.status)), ("error", .string(error.message))]), status: error.status)
+        } catch is NIOTooManyBytesError {
+            reply = Self.tooLarge
         } catch {
             reply = .problem(error)
             if reply.status >= 500 { logger.error("control request failed", metadata: ["error": "\(error)"]) }
         }
         return response(reply, cookie: isNew && !isLocal ? session : nil)
     }
+
+    private static let tooLarge = ControlReply.json(
+        .object([("status", 413), ("error", "the body is larger than the \(largestBody) bytes that are accepted")]),
+        status: 413)
 
     private func response(_ reply: ControlReply, cookie: String?) -> Response {
         var headers: HTTPFields = [

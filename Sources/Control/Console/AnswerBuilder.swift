@@ -17,7 +17,7 @@ enum AnswerBuilder {
     private static func headline(_ reply: InferenceReply, _ labels: [String]) -> String? {
         for (_, tensor) in reply.outputs where tensor.shape.elementCount == 1 {
             if let text = tensor.strings?.decoded.first { return text }
-            if !tensor.elementType.isFloatingPoint, let index = (try? tensor.doubles())?.first.map({ Int($0) }) {
+            if !tensor.elementType.isFloatingPoint, case .integer(let index)? = tensor.jsonElements.first {
                 return labels.indices.contains(index) ? labels[index] : String(index)
             }
         }
@@ -48,8 +48,12 @@ enum AnswerBuilder {
         if let strings = tensor.strings {
             values = strings.decoded
         } else {
-            values = ((try? tensor.doubles()) ?? []).map {
-                tensor.elementType.isFloatingPoint ? String(($0 * 1e4).rounded() / 1e4) : String(Int($0))
+            values = tensor.jsonElements.map { element in
+                switch element {
+                case .integer(let whole): String(whole)
+                case .number(let fraction): String((fraction * 1e4).rounded() / 1e4)
+                default: element.encodedString()
+                }
             }
         }
         return values.prefix(mostValues).joined(separator: " ") + (values.count > mostValues ? " …" : "")

@@ -47,7 +47,7 @@ extension Duration {
     static func short(seconds: Double) -> String {
         func tenths(_ value: Double) -> String {
             let rounded = (value * 10).rounded() / 10
-            return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
+            return Int(exactly: rounded).map(String.init) ?? String(rounded)
         }
         return switch seconds {
         case ..<0.001: "\(tenths(seconds * 1e6)) µs"

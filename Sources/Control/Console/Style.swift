@@ -39,6 +39,7 @@ enum Style {
         .row > .push { margin-left: auto; }
         .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); gap: 1.1rem; }
         .grid > .card { margin: 0; }
+        .grid { margin-bottom: 1.1rem; }
         .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); gap: .75rem 1rem;
           margin: 1rem 0 .25rem; }
         .facts dt { color: var(--soft); font-size: .8rem; }
@@ -58,7 +59,7 @@ enum Style {
         table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
         caption { text-align: left; font-weight: 600; padding-bottom: .5rem; }
         th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line);
-          vertical-align: top; }
+          vertical-align: top; overflow-wrap: anywhere; }
         th { color: var(--soft); font-weight: 600; font-size: .85rem; }
         td.number, th.number { text-align: right; }
         tr:last-child td { border-bottom: 0; }

@@ -66,7 +66,7 @@ struct Trial: Sendable {
             return .object([
                 ("name", .string(field.spec.name)), ("datatype", .string(field.spec.elementType.displayName)),
                 ("shape", .array((tensor?.shape.dimensions ?? []).map(JSONValue.integer))),
-                ("data", tensor.map(Self.data) ?? .array([])),
+                ("data", .array(tensor?.jsonElements ?? [])),
             ])
         }
         let body = JSONValue.object([("inputs", .array(inputs))]).encodedString().replacing("'", with: "'\\''")
@@ -130,11 +130,6 @@ struct Trial: Sendable {
                 "'\(spec.name)' expects \(spec.shapeDescription): rows of \(perRow), got \(elements) values")
         }
         return shape
-    }
-
-    private static func data(_ tensor: Tensor) -> JSONValue {
-        if let strings = tensor.strings { return .array(strings.decoded.map(JSONValue.string)) }
-        return .array(((try? tensor.doubles()) ?? []).map { $0 == $0.rounded() ? .integer(Int($0)) : .number($0) })
     }
 }
 

@@ -4,6 +4,7 @@ import Registry
 import Release
 import Tensors
 import Trust
+import Workshop
 
 /// Makes views out of what is known: every number becomes the text that is shown.
 enum ViewBuilder {
@@ -97,17 +98,34 @@ enum ViewBuilder {
         if let processing = description.processing {
             facts.append(Views.Fact(name: "Declared processing", value: processing.encodedString()))
         }
-        facts += known.map { referrer in
-            let accuracy = referrer.payload["accuracy"]?.doubleValue.map {
-                "accuracy \(percent($0)) on \(referrer.name)"
-            }
-            return Views.Fact(
-                name: referrer.kind.rawValue, value: accuracy ?? String(referrer.payload.encodedString().prefix(400)))
-        }
+        facts += known.flatMap(Self.facts)
         let detail = Views.VersionDetail(
             reference: record.reference.description, digest: record.digest.description,
             note: record.note.isEmpty ? nil : record.note, tensors: tensors, facts: facts)
         return (detail, known.first { $0.kind == .evaluation }.flatMap { confusion($0.payload) })
+    }
+
+    /// What a referrer says, in words where we know them.
+    private static func facts(_ referrer: Referrer) -> [Views.Fact] {
+        let payload = referrer.payload
+        switch referrer.kind {
+        case .evaluation:
+            let accuracy = payload["accuracy"]?.doubleValue.map { "accuracy \(percent($0)) on \(referrer.name)" }
+            return [Views.Fact(name: "Measured", value: accuracy ?? "regression on \(referrer.name)")]
+        case .evaluationSet:
+            return [Views.Fact(name: "Evaluation set", value: "\(referrer.name), \(bytes(payload["bytes"]?.intValue ?? 0))")]
+        case .comparison:
+            return (payload["engines"]?.arrayValue ?? []).map { engine in
+                let name = "\(engine["engine"]?.stringValue ?? "?") \(engine["version"]?.stringValue ?? "")"
+                guard engine["runs"]?.boolValue == true else {
+                    return Views.Fact(name: name, value: "does not run it: \(engine["problem"]?.stringValue ?? "unknown")")
+                }
+                let load = engine["loadMilliseconds"]?.doubleValue.map { "loads in \(number($0)) ms" } ?? "runs it"
+                let agreement = engine["agrees"]?.boolValue.map { $0 ? ", agrees" : ", DISAGREES" } ?? ""
+                return Views.Fact(name: name, value: load + agreement)
+            }
+        default: return [Views.Fact(name: referrer.kind.rawValue, value: String(payload.encodedString().prefix(400)))]
+        }
     }
 
     private static func confusion(_ payload: JSONValue) -> Views.Confusion? {
@@ -117,7 +135,7 @@ enum ViewBuilder {
         return Views.Confusion(
             headings: classes,
             rows: zip(classes, rows).map { name, row in
-                Views.ConfusionRow(name: name, cells: (row.arrayValue ?? []).map { String($0.intValue ?? 0) })
+                Views.ConfusionRow(name: name, cells: (row.arrayValue ?? []).map { $0.intValue == 0 ? "·" : String($0.intValue ?? 0) })
             })
     }
 

@@ -24,18 +24,20 @@ final class Drain: Sendable {
     ///
     /// - Returns: whether it is over.
     func wait(atMost limit: Duration) async -> Bool {
-        let timer = Task {
-            try await Task.sleep(for: limit)
-            expire()
-        }
-        defer { timer.cancel() }
+        var timer: Task<Void, any Error>?
+        defer { timer?.cancel() }
         await withCheckedContinuation { continuation in
             let isOver = state.withLock { state -> Bool in
                 if case .over = state { return true }
                 state = .waiting(continuation)
                 return false
             }
-            if isOver { continuation.resume() }
+            guard !isOver else { return continuation.resume() }
+            // Not before the wait is known: a timer that fires too early would wake nobody.
+            timer = Task {
+                try await Task.sleep(for: limit)
+                expire()
+            }
         }
         return state.withLock { if case .over = $0 { true } else { false } }
     }

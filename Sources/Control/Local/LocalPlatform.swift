@@ -1,5 +1,6 @@
 package import Engines
 package import Logging
+package import Monitor
 package import Registry
 package import Release
 package import Serve
@@ -10,7 +11,7 @@ package import Serve
 /// a whole, and what is no longer needed is drained and unloaded.
 package actor LocalPlatform: Platform {
     /// One version in memory for one endpoint.
-    private struct Held {
+    private struct Held: Sendable {
         var servable: Servable
         var drain: Drain
     }
@@ -26,6 +27,7 @@ package actor LocalPlatform: Platform {
     private let plane: DataPlane
     private let loader: VersionLoader
     private let marks: Marks
+    private let metrics: VersionMetrics
     private let logger: Logger
     private var running: [EndpointName: Running] = [:]
     /// Versions that are on their way in: loaded, not yet in a routing table.
@@ -35,12 +37,14 @@ package actor LocalPlatform: Platform {
     private(set) var isComplete = false
 
     package init(
-        plane: DataPlane, registry: ModelRegistry, engines: EngineCatalog, concurrentRuns: Int, logger: Logger
+        plane: DataPlane, registry: ModelRegistry, engines: EngineCatalog, concurrentRuns: Int,
+        metrics: MetricsRegistry, logger: Logger
     ) {
         self.plane = plane
         self.logger = logger
         loader = VersionLoader(registry: registry, engines: engines, concurrentRuns: concurrentRuns)
         marks = Marks(database: registry.database)
+        self.metrics = VersionMetrics(registry: metrics)
     }
 
     package func apply(_ revision: Revision) async throws(ReleaseError) -> PassageReport {
@@ -153,6 +157,7 @@ extension LocalPlatform {
             return .failed(session, reason: "was not loaded")
         }
         do {
+            let began = ContinuousClock.now
             let calibration = try await loader.warm(loaded.session)
             let drain = Drain()
             let servable = Servable(
@@ -160,6 +165,9 @@ extension LocalPlatform {
                 session: loaded.session, calibration: calibration, labels: loaded.labels,
                 onDrained: { drain.finish() })
             entering[endpoint, default: [:]][session] = Held(servable: servable, drain: drain)
+            metrics.loaded(
+                servable, endpoint: endpoint, seconds: loaded.seconds + Self.seconds(ContinuousClock.now - began),
+                accuracy: loaded.accuracy)
             return .warmed(session)
         } catch {
             return .failed(session, reason: "does not run: \(error)")
@@ -179,8 +187,9 @@ extension LocalPlatform {
     }
 
     private func unload(_ session: ArmSession, _ endpoint: EndpointName) async {
-        running[endpoint]?.held[session] = nil
-        entering[endpoint]?[session] = nil
+        let held = running[endpoint]?.held.removeValue(forKey: session)
+        let refused = entering[endpoint]?.removeValue(forKey: session)
+        for gone in [held, refused].compactMap({ $0 }) { metrics.unloaded(gone.servable, endpoint: endpoint) }
         if running[endpoint]?.revision.spec.isWithdrawn == true { running[endpoint] = nil }
         await loader.trim()
     }

@@ -19,18 +19,28 @@ struct VersionLoader: Sendable {
     struct Loaded: Sendable {
         var session: any Session
         var labels: [String: String]
+        /// How long it took.
+        var seconds: Double
+        /// The newest accuracy that was measured, if any.
+        var accuracy: Double?
     }
 
     /// Loads a version on the engine that is asked for. The blob is checked against its digest first.
     func load(_ wanted: ArmSession) async throws -> Loaded {
         try await Self.away {
+            let began = ContinuousClock.now
             let digest = try Digest(wanted.digest)
             try registry.verify(digest)
             let description = try registry.description(digest)
             let session = try engines.engine(try kind(wanted.engine)).load(
                 .file(try registry.modelFilePath(digest)), options: try options(wanted.engine))
             EngineMemory.trim()
-            return Loaded(session: session, labels: description.labels)
+            let took = (ContinuousClock.now - began).components
+            let evaluation = try registry.referrers(of: digest, kind: .evaluation, limit: 1).first
+            return Loaded(
+                session: session, labels: description.labels,
+                seconds: Double(took.seconds) + Double(took.attoseconds) / 1e18,
+                accuracy: evaluation?.payload["accuracy"]?.doubleValue)
         }
     }
 

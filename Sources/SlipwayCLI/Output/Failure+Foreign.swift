@@ -9,6 +9,7 @@ import Tensors
 import Trust
 import Workshop
 
+// The adapters have labels: an unlabelled one that is missing would be `init(_: any Error)` calling itself.
 extension Failure {
     /// Any error of a room as the command line prints it. This file is the only place that adapts them.
     init(_ error: any Error) {
@@ -17,19 +18,19 @@ extension Failure {
         case let error as TensorError: self.init(1001, .failed, error.message)
         case let error as JSONError: self.init(1002, .failed, error.description)
         case let error as GraphError: self.init(2001, .failed, error.description)
-        case let error as EngineError: self.init(error)
-        case let error as HomeError: self.init(error)
+        case let error as EngineError: self.init(engine: error)
+        case let error as HomeError: self.init(home: error)
         case let error as TrustError: self.init(5001, .denied, error.message, help: error.help)
-        case let error as RegistryError: self.init(error)
-        case let error as WorkshopError: self.init(error)
-        case let error as ReleaseError: self.init(error)
-        case let error as ControlError: self.init(error)
-        case let error as ClientError: self.init(error)
+        case let error as RegistryError: self.init(registry: error)
+        case let error as WorkshopError: self.init(workshop: error)
+        case let error as ReleaseError: self.init(release: error)
+        case let error as ControlError: self.init(control: error)
+        case let error as ClientError: self.init(client: error)
         default: self.init(9999, .failed, "\(error)", help: "this is a fault of Slipway's own; please report it")
         }
     }
 
-    private init(_ error: EngineError) {
+    private init(engine error: EngineError) {
         switch error.code {
         case .notInstalled:
             self.init(3001, .unavailable, error.description, help: "run scripts/fetch-engines, or set SLIPWAY_ENGINES")
@@ -40,7 +41,7 @@ extension Failure {
         }
     }
 
-    private init(_ error: HomeError) {
+    private init(home error: HomeError) {
         switch error.code {
         case .notFound: self.init(4001, .notFound, error.message, help: error.help)
         case .conflict: self.init(4002, .conflict, error.message, help: error.help)
@@ -52,7 +53,37 @@ extension Failure {
         }
     }
 
-    private init(_ error: WorkshopError) {
+    private init(registry error: RegistryError) {
+        switch error.code {
+        case .notFound: self.init(6101, .notFound, error.message, help: error.help)
+        case .conflict: self.init(6102, .conflict, error.message, help: error.help)
+        case .damaged: self.init(6103, .verificationFailed, error.message, help: error.help)
+        case .full: self.init(6104, .unavailable, error.message, help: error.help ?? "free some space and try again")
+        case .invalid, .ambiguous: self.init(6105, .usage, error.message, help: error.help)
+        default: self.init(6106, .failed, error.message, help: error.help)
+        }
+    }
+
+    private init(release error: ReleaseError) {
+        switch error.code {
+        case .notFound: self.init(6201, .notFound, error.message, help: error.help)
+        case .conflict, .stale, .quarantined: self.init(6202, .conflict, error.message, help: error.help)
+        case .invalid: self.init(6203, .usage, error.message, help: error.help)
+        case .malformed: self.init(6204, .verificationFailed, error.message, help: error.help)
+        default: self.init(6205, .failed, error.message, help: error.help)
+        }
+    }
+
+    private init(control error: ControlError) {
+        switch error.code {
+        case .notRunning, .portInUse: self.init(8101, .unavailable, error.message, help: error.help)
+        case .refused: self.init(8102, .denied, error.message, help: error.help)
+        case .damaged: self.init(8103, .verificationFailed, error.message, help: error.help)
+        default: self.init(8104, .failed, error.message, help: error.help)
+        }
+    }
+
+    private init(workshop error: WorkshopError) {
         switch error.code {
         case .unreadable: self.init(7001, .notFound, error.message, causes: error.causes, help: error.help)
         case .rejected: self.init(7002, .verificationFailed, error.message, causes: error.causes, help: error.help)
@@ -63,7 +94,7 @@ extension Failure {
         }
     }
 
-    private init(_ error: ClientError) {
+    private init(client error: ClientError) {
         switch error.code {
         case .unreachable:
             self.init(8001, .unavailable, error.message, help: "is a server running? see 'slipway status'")

@@ -22,7 +22,7 @@ enum Quantity {
         return value < 0 ? "-" + grouped : grouped
     }
 
-    /// `640 µs`, `3.2 ms`, `1.50 s`.
+    /// `640 µs`, `3.20 ms`, `64.1 ms`, `1.50 s`.
     static func seconds(_ value: Double) -> String {
         switch value {
         case ..<1e-6: "\(fixed(value * 1e9, 0)) ns"
@@ -32,15 +32,22 @@ enum Quantity {
         }
     }
 
+    /// As above.
+    static func seconds(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        return self.seconds(Double(seconds) + Double(attoseconds) / 1e18)
+    }
+
     /// `97.11 %`.
     static func percent(_ ratio: Double, places: Int = 2) -> String { "\(fixed(ratio * 100, places)) %" }
 
-    /// A number with this many places, never in exponent form; ties away from zero.
+    /// A number with this many places, ties away from zero; in exponent form only from 1e15 on.
     static func fixed(_ value: Double, _ places: Int) -> String {
-        guard value.isFinite, value.magnitude < 1e15 else { return "\(value)" }
         var scale = 1.0
         for _ in 0..<places { scale *= 10 }
-        let scaled = Int((value.magnitude * scale).rounded())
+        guard let scaled = Int(exactly: (value.magnitude * scale).rounded()), value.magnitude < 1e15 else {
+            return "\(value)"
+        }
         let digits = String(scaled)
         let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
         let sign = value < 0 && scaled != 0 ? "-" : ""

@@ -28,14 +28,18 @@ enum CurlLine {
     static func text(endpoint: String, address: String, signature: Signature) -> String {
         let inputs = signature.inputs.map { spec -> JSONValue in
             let shape = (spec.dimensions ?? [.fixed(1)]).map { $0.size ?? 1 }
-            let count = min(mostElements, shape.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue })
+            let count = shape.reduce(1) { count, size in
+                let (product, overflow) = count.multipliedReportingOverflow(by: size)
+                return overflow ? mostElements : min(mostElements, product)
+            }
             return .object([
                 ("name", .string(spec.name)), ("datatype", .string(spec.elementType.displayName)),
                 ("shape", .array(shape.map(JSONValue.integer))),
                 ("data", .array((0..<max(0, count)).map { _ in value(spec.elementType) })),
             ])
         }
-        let body = JSONValue.object([("inputs", .array(inputs))]).encodedString()
+        // A quote in a tensor's name must not end the shell's.
+        let body = JSONValue.object([("inputs", .array(inputs))]).encodedString().replacing("'", with: "'\\''")
         return "curl -s http://\(address)/v2/models/\(endpoint)/infer -d '\(body)'"
     }
 

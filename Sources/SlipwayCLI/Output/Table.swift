@@ -12,9 +12,15 @@ struct Table {
         alignments = columns.map { $0.hasPrefix(">") ? .right : .left }
     }
 
-    mutating func add(_ cells: String...) { rows.append(cells) }
+    mutating func add(_ cells: String...) { add(cells: cells) }
 
-    mutating func add(cells: [String]) { rows.append(cells) }
+    /// Control characters, such as a line break in a note, become spaces: a cell is a part of one line.
+    mutating func add(cells: [String]) {
+        rows.append(
+            cells.map { cell in
+                String(String.UnicodeScalarView(cell.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+            })
+    }
 
     var isEmpty: Bool { rows.isEmpty }
 

@@ -74,7 +74,8 @@ struct ImportVerb: AsyncParsableCommand {
     /// A file's name without folder and extension, in lower case.
     static func modelName(of path: String) -> String {
         let file = path.split(separator: "/").last.map(String.init) ?? path
-        return (file.split(separator: ".").first.map(String.init) ?? file).lowercased()
+        guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { return file.lowercased() }
+        return file[..<dot].lowercased()
     }
 
     @Sendable private func showStep(_ step: Importer.Step) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Control
 import Tensors
 
 struct PredictVerb: AsyncParsableCommand {
@@ -39,14 +40,10 @@ struct PredictVerb: AsyncParsableCommand {
 
     private func print(_ reply: InferenceReply) {
         let outputs = reply.outputs.map { output -> JSONValue in
-            let values: [JSONValue] =
-                output.tensor.strings?.decoded.map(JSONValue.string)
-                ?? ((try? output.tensor.doubles()) ?? []).map {
-                    output.tensor.elementType.isFloatingPoint ? .number($0) : .integer(Int($0))
-                }
-            return .object([
+            .object([
                 ("name", .string(output.name)), ("datatype", .string(output.tensor.elementType.displayName)),
-                ("shape", .array(output.tensor.shape.dimensions.map(JSONValue.integer))), ("data", .array(values)),
+                ("shape", .array(output.tensor.shape.dimensions.map(JSONValue.integer))),
+                ("data", .array(output.tensor.jsonElements)),
             ])
         }
         answer.answer(
@@ -56,13 +53,11 @@ struct PredictVerb: AsyncParsableCommand {
             ]), name: reply.modelName
         ) {
             reply.outputs.map { output in
-                let values = output.tensor.strings?.decoded ?? ((try? output.tensor.doubles()) ?? []).map { "\($0)" }
+                let values = output.tensor.jsonElements.map { $0.stringValue ?? $0.encodedString() }
                 return "\(output.name)  \(output.tensor.elementType.displayName) \(output.tensor.shape)\n  "
                     + values.prefix(32).joined(separator: " ") + (values.count > 32 ? " …" : "")
             }.joined(separator: "\n")
         }
-        answer.say(
-            "version \(reply.modelVersion ?? "?"), \(Quantity.seconds(Double(reply.latency.components.attoseconds) / 1e18))"
-        )
+        answer.say("version \(reply.modelVersion ?? "?"), \(Quantity.seconds(reply.latency))")
     }
 }

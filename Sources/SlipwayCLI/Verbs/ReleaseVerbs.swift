@@ -88,6 +88,18 @@ struct DeployOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A promise: 99 % of requests within this time.", valueName: "milliseconds"))
     var p99: Double?
 
+    func validate() throws {
+        guard canary == nil || !hasSettings else {
+            throw ValidationError(
+                "--canary keeps the endpoint's settings: --engine, --precision, --threads, --routing-key and --p99 go "
+                    + "with a whole deployment")
+        }
+    }
+
+    private var hasSettings: Bool {
+        engine != nil || precision != nil || threads != nil || routingKey != nil || p99 != nil
+    }
+
     /// - Returns: the endpoint and what is asked for.
     func request(_ deployments: Deployments) throws -> (EndpointName, ReleaseRequest) {
         let reference = try Reference(version)
@@ -99,7 +111,7 @@ struct DeployOptions: ParsableArguments {
 
     /// Settings that were given, over those the endpoint has; `nil` when none was.
     private func settings(_ deployments: Deployments, _ name: EndpointName) throws -> EndpointSettings? {
-        guard engine != nil || precision != nil || threads != nil || routingKey != nil || p99 != nil else { return nil }
+        guard hasSettings else { return nil }
         var settings = try deployments.history(of: name).current?.spec.settings ?? EndpointSettings()
         if engine != nil || precision != nil || threads != nil {
             settings.engine = .named(

@@ -24,7 +24,8 @@ struct ShowVerb: AsyncParsableCommand {
     }
 
     static func looksLikeFile(_ text: String) -> Bool {
-        text.contains("/") || text.hasSuffix(".onnx") || access(text, F_OK) == 0
+        var status = stat()
+        return text.contains("/") || text.hasSuffix(".onnx") || stat(text, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     private func showFile() async throws {

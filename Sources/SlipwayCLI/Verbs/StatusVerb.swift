@@ -17,6 +17,12 @@ struct StatusVerb: AsyncParsableCommand {
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
+    func validate() throws {
+        guard wait.map({ (0...86_400).contains($0) }) ?? true else {
+            throw ValidationError("--wait takes 0 to 86400 seconds")
+        }
+    }
+
     func run() async throws {
         if let wait { try await waitForServer(seconds: wait) }
         guard let client = ControlClient(try homeOptions.directory()) else { return try recorded() }
@@ -24,7 +30,7 @@ struct StatusVerb: AsyncParsableCommand {
         let endpoints = (status["endpoints"]?.arrayValue ?? []).filter {
             endpoint == nil || $0["endpoint"]?.stringValue == endpoint
         }
-        if let endpoint, endpoints.isEmpty { throw Failure(6003, .notFound, "there is no endpoint '\(endpoint)'") }
+        if let endpoint, endpoints.isEmpty { throw Self.unknown(endpoint) }
         answer.answer(
             .object([("server", status["server"] ?? .null), ("endpoints", .array(endpoints))]),
             name: endpoints.compactMap { $0["endpoint"]?.stringValue }.joined(separator: "\n")
@@ -60,6 +66,7 @@ struct StatusVerb: AsyncParsableCommand {
         let deployments = try homeOptions.deployments()
         let histories = try deployments.endpoints().filter { endpoint == nil || $0.text == endpoint }
             .map { try deployments.history(of: $0) }
+        if let endpoint, histories.isEmpty { throw Self.unknown(endpoint) }
         var table = Table("ENDPOINT", "STATE", "TRAFFIC", "REVISION")
         for history in histories {
             guard let current = history.current else { continue }
@@ -73,6 +80,10 @@ struct StatusVerb: AsyncParsableCommand {
             ]), name: histories.map(\.endpoint.text).joined(separator: "\n")
         ) { table.isEmpty ? "nothing is deployed" : table.rendered() }
         answer.say("no server is running on this home; start one with: slipway serve")
+    }
+
+    private static func unknown(_ endpoint: String) -> Failure {
+        Failure(6003, .notFound, "there is no endpoint '\(endpoint)'", help: "'slipway status' lists them")
     }
 
     private func waitForServer(seconds: Double) async throws {

@@ -13,6 +13,10 @@ struct StopVerb: AsyncParsableCommand {
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
+    func validate() throws {
+        guard (0...86_400).contains(timeout) else { throw ValidationError("--timeout takes 0 to 86400 seconds") }
+    }
+
     func run() async throws {
         let home = try homeOptions.directory()
         guard let process = HomeLock.owner(of: .server, in: home) else {
