@@ -86,6 +86,7 @@ extension Failure {
     private init(workshop error: WorkshopError) {
         switch error.code {
         case .unreadable: self.init(7001, .notFound, error.message, causes: error.causes, help: error.help)
+        case .storage: self.init(7007, .unavailable, error.message, causes: error.causes, help: error.help)
         case .rejected: self.init(7002, .verificationFailed, error.message, causes: error.causes, help: error.help)
         case .crashed: self.init(7003, .verificationFailed, error.message, causes: error.causes, help: error.help)
         case .limit: self.init(7004, .verificationFailed, error.message, causes: error.causes, help: error.help)

@@ -24,8 +24,15 @@ struct ShowVerb: AsyncParsableCommand {
     }
 
     static func looksLikeFile(_ text: String) -> Bool {
-        var status = stat()
-        return text.contains("/") || text.hasSuffix(".onnx") || stat(text, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        text.contains("/") || text.hasSuffix(".onnx") || access(text, F_OK) == 0 && !isDirectory(text)
+    }
+
+    /// A folder `digits` beside the person does not hide the model `digits`.
+    private static func isDirectory(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        close(descriptor)
+        return true
     }
 
     private func showFile() async throws {
