@@ -177,7 +177,8 @@ extension LocalPlatform {
     private func swap(to revision: Revision) {
         let held = (running[revision.endpoint]?.held ?? [:]).merging(entering[revision.endpoint] ?? [:]) { $1 }
         entering[revision.endpoint] = nil
-        running[revision.endpoint] = Running(revision: revision, held: held)
+        let isGone = revision.spec.isWithdrawn && held.isEmpty
+        running[revision.endpoint] = isGone ? nil : Running(revision: revision, held: held)
         publish()
     }
 
@@ -198,8 +199,10 @@ extension LocalPlatform {
     private func publish() {
         let endpoints = running.values.compactMap { known -> ServingEndpoint? in
             let arms = known.revision.spec.answering.compactMap { arm -> ServingEndpoint.Arm? in
-                let held = known.held.first { $0.key.version == arm.version && $0.key.digest == arm.digest }
-                return held.map { ServingEndpoint.Arm($0.value.servable, weight: arm.weight) }
+                // The engine too: while it changes, the same version is in memory twice.
+                let session = ArmSession(
+                    version: arm.version, digest: arm.digest, engine: known.revision.spec.settings.engine)
+                return known.held[session].map { ServingEndpoint.Arm($0.servable, weight: arm.weight) }
             }
             return ServingEndpoint(
                 name: known.revision.endpoint.text, arms: arms,
