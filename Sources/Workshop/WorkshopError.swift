@@ -2,11 +2,13 @@
 package struct WorkshopError: Error, Sendable {
     /// What kind of failure. Wraps a private enum, so that adding a code breaks nobody.
     package struct Code: Hashable, Sendable {
-        private enum Value { case unreadable, rejected, crashed, limit, sandbox, mismatch, evaluation }
+        private enum Value { case unreadable, storage, rejected, crashed, limit, sandbox, mismatch, evaluation }
         private let value: Value
 
         /// The source cannot be read: missing, not a regular file, too large.
         package static let unreadable = Code(value: .unreadable)
+        /// The home cannot take a file: its disk is full, or refuses.
+        package static let storage = Code(value: .storage)
         /// Not a model, or an invalid one; the message lists what is wrong.
         package static let rejected = Code(value: .rejected)
         /// The limited child died of a signal while it worked on the file.

@@ -9,7 +9,8 @@ final class StagedFile: Sendable {
 
     /// Copies a regular file into the home's temporary directory.
     ///
-    /// - Throws: `WorkshopError.Code.unreadable` when the source is missing, not a regular file, or too large.
+    /// - Throws: `WorkshopError.Code.unreadable` when the source is missing, not a regular file, or too large; `.storage`
+    ///   when the home cannot take it. Nothing is left behind.
     init(copying source: String, into home: HomeDirectory, limit: Int) throws(WorkshopError) {
         let input = open(source, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard input >= 0 else {
@@ -28,10 +29,11 @@ final class StagedFile: Sendable {
         defer { close(output) }
         self.path = path
         bytes = Int(status.st_size)
-        guard Self.copy(from: input, to: output, count: bytes) else {
-            let reason = errno == ENOSPC ? "no space is left in the home" : String(cString: strerror(errno))
+        do throws(WorkshopError) {
+            try Self.copy(from: input, to: output, count: bytes, name: source)
+        } catch {
             unlink(path)
-            throw WorkshopError(.unreadable, "cannot copy '\(source)' into the home: \(reason)")
+            throw error
         }
     }
 
@@ -60,29 +62,41 @@ final class StagedFile: Sendable {
         let path = "\(home.temporary)/import-\(String(generator.next(), radix: 16))"
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
-            throw WorkshopError(.unreadable, "no file can be made in the home: \(String(cString: strerror(errno)))")
+            throw cannotStore("no file can be made in the home")
         }
         return (path, descriptor)
     }
 
     /// Copies exactly `count` bytes; a source that has shrunk is a failure.
-    private static func copy(from input: Int32, to output: Int32, count: Int) -> Bool {
+    private static func copy(
+        from input: Int32, to output: Int32, count: Int, name: String
+    ) throws(WorkshopError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
         defer { buffer.deallocate() }
         var rest = count
         while rest > 0 {
             let got = read(input, buffer.baseAddress, min(rest, buffer.count))
             if got < 0, errno == EINTR { continue }
-            guard got > 0 else { return false }
+            guard got > 0 else {
+                let reason = got == 0 ? "it became shorter meanwhile" : String(cString: strerror(errno))
+                throw WorkshopError(.unreadable, "cannot read all of '\(name)': \(reason)")
+            }
             var written = 0
             while written < got {
                 let put = write(output, buffer.baseAddress?.advanced(by: written), got - written)
                 if put < 0, errno == EINTR { continue }
-                guard put > 0 else { return false }
+                guard put > 0 else { throw Self.cannotStore("'\(name)' cannot be copied into the home") }
                 written += put
             }
             rest -= got
         }
-        return true
+    }
+
+    /// What `errno` says about a write into the home.
+    private static func cannotStore(_ what: String) -> WorkshopError {
+        let isFull = errno == ENOSPC || errno == EDQUOT
+        return WorkshopError(
+            .storage, "\(what): \(isFull ? "no space is left" : String(cString: strerror(errno)))",
+            help: isFull ? "free some space, or choose another home with --home" : nil)
     }
 }
