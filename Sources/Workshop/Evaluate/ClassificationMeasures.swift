@@ -12,6 +12,9 @@ package struct ClassificationMeasures: Hashable, Sendable {
         package var f1: Double
     }
 
+    /// A table of this many classes has 32 MB, and is kept with the version.
+    private static let mostClasses = 2_000
+
     /// Class names in the confusion table's order: by number where all are numbers, else by name.
     package let classes: [String]
     /// `confusion[i][j]`: rows of class `i` that were predicted as class `j`.
@@ -30,9 +33,9 @@ package struct ClassificationMeasures: Hashable, Sendable {
                 help: "the evaluation set needs one label for each row")
         }
         let names = Self.ordered(Set(predicted).union(actual))
-        guard names.count <= 10_000 else {
+        guard names.count <= Self.mostClasses else {
             throw WorkshopError(
-                .evaluation, "\(names.count) different classes; a confusion table has at most 10,000",
+                .evaluation, "\(names.count) different classes; a confusion table has at most \(Self.mostClasses)",
                 help: "if the labels are quantities, evaluate with --task regression")
         }
         let index = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
@@ -65,9 +68,9 @@ package struct ClassificationMeasures: Hashable, Sendable {
     }
 
     private static func ordered(_ names: Set<String>) -> [String] {
-        let numbered = names.compactMap { name in Double(name).map { (name, $0) } }
+        let numbered = names.compactMap { name in Double(name).flatMap { $0.isNaN ? nil : (name, $0) } }
         guard numbered.count == names.count else { return names.sorted() }
-        return numbered.sorted { $0.1 < $1.1 }.map(\.0)
+        return numbered.sorted { ($0.1, $0.0) < ($1.1, $1.0) }.map(\.0)
     }
 }
 

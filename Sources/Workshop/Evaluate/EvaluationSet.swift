@@ -13,7 +13,7 @@ package struct EvaluationSet: Sendable {
     package var rows: Int { answers.shape.elementCount }
 
     /// Names that are taken for the answers when none is given.
-    private static let usualNames = ["labels", "label", "y", "target", "targets", "class", "answer", "answers"]
+    static let usualNames = ["labels", "label", "y", "target", "targets", "class", "answer", "answers"]
 
     /// Reads an NPZ or CSV file, told apart by content, for a model with this signature.
     ///
@@ -24,7 +24,7 @@ package struct EvaluationSet: Sendable {
         path: String, for signature: Signature, answers: String? = nil
     ) throws(WorkshopError) -> EvaluationSet {
         do {
-            let arrays = try readArrays(path, signature)
+            let arrays = try readArrays(path, signature, answers)
             return try match(arrays, signature, answers)
         } catch let error as WorkshopError {
             throw error
@@ -71,7 +71,11 @@ package struct EvaluationSet: Sendable {
     private static func converted(_ tensor: Tensor, to spec: TensorSpec) throws(WorkshopError) -> Tensor {
         do throws(TensorError) {
             let typed = try tensor.elementType == spec.elementType ? tensor : tensor.converted(to: spec.elementType)
-            guard spec.accepts(typed.shape) || spec.dimensions?.first?.size != nil else {
+            // A first dimension that is fixed is the batch of a run, not the rows of the set.
+            let row = TensorSpec(
+                name: spec.name, elementType: spec.elementType,
+                dimensions: spec.dimensions.map { $0.prefix(1).map { _ in .unknown } + $0.dropFirst() })
+            guard row.accepts(typed.shape) else {
                 throw TensorError(
                     .sizeMismatch, "input '\(spec.name)' expects \(spec.shapeDescription), the set has \(typed.shape)")
             }
@@ -86,9 +90,11 @@ package struct EvaluationSet: Sendable {
 
 extension EvaluationSet {
     /// The arrays of an NPZ file, or the columns of a CSV file gathered into the shapes that the signature asks for.
-    private static func readArrays(_ path: String, _ signature: Signature) throws -> [(name: String, tensor: Tensor)] {
+    private static func readArrays(
+        _ path: String, _ signature: Signature, _ answers: String?
+    ) throws -> [(name: String, tensor: Tensor)] {
         if try isZip(path) { return try NPZ.read(path: path, limits: limits) }
-        return try TableArrays.read(path, signature)
+        return try TableArrays.read(path, signature, answers: answers)
     }
 
     private static let limits = ArrayLimits(bytes: 2 << 30)
@@ -101,6 +107,7 @@ extension EvaluationSet {
         defer { close(descriptor) }
         var magic: UInt32 = 0
         let count = withUnsafeMutableBytes(of: &magic) { Glibc.read(descriptor, $0.baseAddress, 4) }
-        return count == 4 && UInt32(littleEndian: magic) & 0xFFFF == 0x4B50
+        // The first bytes of a member, or of the end of an empty file; a CSV column may be named "PK".
+        return count == 4 && [0x0403_4B50, 0x0605_4B50].contains(UInt32(littleEndian: magic))
     }
 }

@@ -73,12 +73,11 @@ package struct Evaluator: Sendable {
             case .classification:
                 .classification(
                     try ClassificationMeasures(
-                        predicted: parts.flatMap(classes), actual: Self.names(of: set.answers)))
+                        predicted: parts.flatMap(classes), actual: truths(set.answers, predicted: parts)))
             case .regression:
                 .regression(
                     try RegressionMeasures(
-                        predicted: parts.flatMap { (try? $0.doubles()) ?? [] },
-                        actual: (try? set.answers.doubles()) ?? []))
+                        predicted: try Self.quantities(parts), actual: try Self.quantities([set.answers])))
             }
         return Result(output: session.signature.outputs[chosen].name, measures: measures, batch: batch)
     }
@@ -130,11 +129,31 @@ package struct Evaluator: Sendable {
         }
     }
 
+    /// The true class of every row. Where predictions are class names and the answers are numbers, they are places among
+    /// the names.
+    private func truths(_ answers: Tensor, predicted: [Tensor]) -> [String] {
+        let names = Self.names(of: answers)
+        let isNamed = predicted.allSatisfy { $0.strings != nil || $0.elementType.isFloatingPoint }
+        guard isNamed, answers.strings == nil, !Set(names).isSubset(of: labels) else { return names }
+        let places = names.compactMap { Int($0) }
+        guard places.count == names.count, places.allSatisfy(labels.indices.contains) else { return names }
+        return places.map { labels[$0] }
+    }
+
+    private static func quantities(_ tensors: [Tensor]) throws(WorkshopError) -> [Double] {
+        var values: [Double] = []
+        do throws(TensorError) {
+            for tensor in tensors { values += try tensor.doubles() }
+        } catch {
+            throw WorkshopError(
+                .evaluation, "regression needs numbers: \(error.message)", help: "evaluate with --task classification")
+        }
+        return values
+    }
+
     /// Classes as text: strings as they are, whole numbers without a fraction.
     private static func names(of tensor: Tensor) -> [String] {
         if let strings = tensor.strings { return strings.decoded }
-        return ((try? tensor.doubles()) ?? []).map {
-            $0 == $0.rounded() && $0.magnitude < 1e15 ? String(Int($0)) : "\($0)"
-        }
+        return ((try? tensor.doubles()) ?? []).map { Int(exactly: $0).map(String.init) ?? "\($0)" }
     }
 }

@@ -2,16 +2,26 @@ import Tensors
 
 /// A CSV file as the arrays that an evaluation set has.
 enum TableArrays {
-    /// The last column that no input is named like is the answer; the others are inputs of the same name, or, for a
-    /// model with one input of as many columns, that input together.
-    static func read(_ path: String, _ signature: Signature) throws -> [(name: String, tensor: Tensor)] {
+    /// Columns named like inputs are those inputs, one value a row. Else, for a model with one input, the answers are one
+    /// column and all others together that input.
+    ///
+    /// - Parameter answers: the column with the answers; by default one of the usual names, else the only one of text,
+    ///   else the last.
+    static func read(
+        _ path: String, _ signature: Signature, answers: String? = nil
+    ) throws -> [(name: String, tensor: Tensor)] {
         let table = try CSVTable.read(path: path)
         let named = Set(signature.inputs.map(\.name))
         if table.columns.contains(where: { named.contains($0.name) }) {
             return try table.columns.map { ($0.name, try column($0, like: signature)) }
         }
+        if let answers, !table.columns.contains(where: { $0.name == answers }) {
+            throw WorkshopError(
+                .evaluation, "the table has no column '\(answers)'",
+                causes: ["it has: \(table.columns.map(\.name).joined(separator: ", "))"])
+        }
         guard let input = signature.inputs.first, signature.inputs.count == 1,
-            let answer = answerColumn(table, width: input.dimensions?.last?.size)
+            let answer = answerColumn(table, width: input.dimensions?.last?.size, wanted: answers)
         else {
             throw WorkshopError(
                 .evaluation, "the table's columns do not fit the model's inputs",
@@ -24,9 +34,11 @@ enum TableArrays {
         return [(input.name, try table.matrix(of: features)), (answer.name, try answer.tensor())]
     }
 
-    /// The column that is left over: the only one of text, else the last.
-    private static func answerColumn(_ table: CSVTable, width: Int?) -> CSVTable.Column? {
-        if let width, table.columns.count != width + 1 { return nil }
+    private static func answerColumn(_ table: CSVTable, width: Int?, wanted: String?) -> CSVTable.Column? {
+        guard table.columns.count >= 2, width.map({ table.columns.count - 1 == $0 }) ?? true else { return nil }
+        for name in wanted.map({ [$0] }) ?? EvaluationSet.usualNames {
+            if let column = table.columns.first(where: { $0.name == name }) { return column }
+        }
         let texts = table.columns.filter { if case .strings = $0.values { true } else { false } }
         return texts.count == 1 ? texts[0] : table.columns.last
     }
