@@ -12,9 +12,12 @@ package struct ChildRunner: Sendable {
 
     /// The program to run: this one.
     private let executable: String
+    /// How long a child may take, instead of what its task is allowed.
+    private let wallClock: Duration?
 
-    package init(executable: String = "/proc/self/exe") {
+    package init(executable: String = "/proc/self/exe", wallClock: Duration? = nil) {
         self.executable = executable
+        self.wallClock = wallClock
     }
 
     /// What a child left behind.
@@ -66,13 +69,14 @@ package struct ChildRunner: Sendable {
         do {
             return try await withThrowingTaskGroup(of: Outcome?.self) { group in
                 group.addTask { try await body() }
+                let wallClock = wallClock ?? task.wallClock
                 group.addTask {
-                    try await Task.sleep(for: task.wallClock)
+                    try await Task.sleep(for: wallClock)
                     return nil
                 }
                 defer { group.cancelAll() }
                 guard let outcome = try await group.next() ?? nil else {
-                    throw WorkshopError(.limit, "reading the file took longer than \(task.wallClock) and was stopped")
+                    throw WorkshopError(.limit, "reading the file took longer than \(wallClock) and was stopped")
                 }
                 return outcome
             }
@@ -84,17 +88,18 @@ package struct ChildRunner: Sendable {
     }
 
     private func report(of outcome: Outcome, _ task: ChildTask) throws(WorkshopError) -> JSONValue {
-        let lines = String(decoding: outcome.errors, as: UTF8.self).split(separator: "\n")
+        let lines = outcome.errors.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
         let report = lines.last { $0.hasPrefix(Self.reportMark) }
             .flatMap { try? JSONValue.parse(Array($0.dropFirst(Self.reportMark.count).utf8)) }
         switch outcome.status {
         case .signaled(let signal):
             throw Self.death(by: signal)
         case .exited(let status):
-            guard let report else {
+            // A report without an error, and yet a failure: it died on the way out.
+            guard let report, status == 0 || report["error"] != nil else {
                 throw WorkshopError(
-                    .crashed, "the limited child ended with status \(status) and no report",
-                    causes: lines.suffix(3).map(String.init))
+                    .crashed, "the limited child ended with status \(status) and no result",
+                    causes: Array(lines.suffix(3)))
             }
             if let message = report["error"]?.stringValue {
                 throw WorkshopError(
@@ -111,7 +116,8 @@ package struct ChildRunner: Sendable {
         switch signal {
         case 24: WorkshopError(.limit, "the file needs more processor time than a model of its size may use")
         case 25: WorkshopError(.limit, "the file grows beyond what a model of its size may become")
-        case 9: WorkshopError(.limit, "the limited child was killed; the machine may be out of memory")
+        case 9:
+            WorkshopError(.limit, "the limited child was killed: out of processor time, or the machine out of memory")
         case 6:
             WorkshopError(
                 .crashed, "reading the file aborted the limited child (out of memory, or a fault in an engine)")
