@@ -33,7 +33,8 @@ import Testing
             json == """
                 {"format":"onnx","inputs":[{"name":"x","type":"FP32","shape":["N",4]}],\
                 "outputs":[{"name":"y","type":"FP32","shape":["N",3]}],"parameters":12,"weightBytes":48,\
-                "fileBytes":212,"nodes":2,"operators":[{"operator":"MatMul","count":1},{"operator":"Softmax","count":1}],\
+                "fileBytes":212,"nodes":2,\
+                "operators":[{"operator":"MatMul","count":1},{"operator":"Softmax","count":1}],\
                 "opsets":[{"domain":"ai.onnx","version":7}],"irVersion":3,"producer":"slipway-fixtures",\
                 "producerVersion":"1","externalTensors":0,"functions":0}
                 """)

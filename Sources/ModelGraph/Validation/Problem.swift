@@ -10,7 +10,7 @@ package struct Problem: Hashable, Sendable {
         }
         private let value: Value
 
-        /// A name given twice where it must be unique: values, initializers, attributes, functions, metadata.
+        /// A name given twice where it must be unique: values, initializers, attributes, functions.
         package static let duplicateName = Code(value: .duplicateName)
         /// A name that must not be empty is.
         package static let emptyName = Code(value: .emptyName)
@@ -22,7 +22,7 @@ package struct Problem: Hashable, Sendable {
         package static let cycle = Code(value: .cycle)
         /// A graph output that nothing in that graph makes.
         package static let missingOutput = Code(value: .missingOutput)
-        /// An operator set version that cannot be, or twice the same domain.
+        /// An operator set version that cannot be, or two versions of one domain.
         package static let badOpset = Code(value: .badOpset)
         /// A node of a domain that the model does not import.
         package static let unknownDomain = Code(value: .unknownDomain)

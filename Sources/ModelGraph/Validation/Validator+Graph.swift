@@ -31,6 +31,7 @@ extension Validator {
         }
     }
 
+    /// Before IR version 4 every initializer should be an input too; engines run files that break this, and so do we.
     private mutating func checkInitializers(_ graph: Graph) {
         let inputs = Set(graph.inputs.map(\.name))
         var seen: Set<String> = []
@@ -48,14 +49,7 @@ extension Validator {
         let step = Place.Step.initializer(name)
         checkName(name, isRequired: true, at: step)
         if !seen.insert(name).inserted { report(.duplicateName, "is given twice", at: step) }
-        if inputs.contains(name) { return }
-        _ = makeVisible(name)
-        if model.irVersion < 4 {
-            report(
-                .badVersion,
-                "is not among the graph's inputs; before IR version 4 (this is \(model.irVersion)) it must be",
-                at: step)
-        }
+        if !inputs.contains(name) { _ = makeVisible(name) }
     }
 
     private mutating func checkOutputs(_ graph: Graph, isMain: Bool) {

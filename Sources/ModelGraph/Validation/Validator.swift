@@ -92,7 +92,7 @@ extension Validator {
         }
     }
 
-    /// The imports by domain.
+    /// The imports by domain. Converters do import a domain twice, but two versions would be two meanings.
     mutating func checkedOpsets(_ imports: [OpsetImport]) -> [String: Int64] {
         var result: [String: Int64] = [:]
         for item in imports {
@@ -101,8 +101,8 @@ extension Validator {
             if item.version < 1 {
                 report(.badOpset, "operator set \(shown) has version \(item.version); expected 1 or more")
             }
-            if result.updateValue(item.version, forKey: domain) != nil {
-                report(.badOpset, "operator set \(shown) is imported twice")
+            if let other = result.updateValue(item.version, forKey: domain), other != item.version {
+                report(.badOpset, "operator set \(shown) is imported in versions \(other) and \(item.version)")
             }
         }
         return result
