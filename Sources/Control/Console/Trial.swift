@@ -101,7 +101,7 @@ struct Trial: Sendable {
     }
 
     /// Typed text as a tensor; a first dimension that is free becomes as many rows as there are.
-    private static func tensor(_ field: Field) throws(TensorError) -> Tensor {
+    static func tensor(_ field: Field) throws(TensorError) -> Tensor {
         let words = field.text.split { $0 == " " || $0 == "," || $0 == "\n" || $0 == "\r" || $0 == "\t" }.map(
             String.init)
         let lines = field.text.split(whereSeparator: \.isNewline).map(String.init)

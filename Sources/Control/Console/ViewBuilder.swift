@@ -113,12 +113,15 @@ enum ViewBuilder {
             let accuracy = payload["accuracy"]?.doubleValue.map { "accuracy \(percent($0)) on \(referrer.name)" }
             return [Views.Fact(name: "Measured", value: accuracy ?? "regression on \(referrer.name)")]
         case .evaluationSet:
-            return [Views.Fact(name: "Evaluation set", value: "\(referrer.name), \(bytes(payload["bytes"]?.intValue ?? 0))")]
+            return [
+                Views.Fact(name: "Evaluation set", value: "\(referrer.name), \(bytes(payload["bytes"]?.intValue ?? 0))")
+            ]
         case .comparison:
             return (payload["engines"]?.arrayValue ?? []).map { engine in
                 let name = "\(engine["engine"]?.stringValue ?? "?") \(engine["version"]?.stringValue ?? "")"
                 guard engine["runs"]?.boolValue == true else {
-                    return Views.Fact(name: name, value: "does not run it: \(engine["problem"]?.stringValue ?? "unknown")")
+                    return Views.Fact(
+                        name: name, value: "does not run it: \(engine["problem"]?.stringValue ?? "unknown")")
                 }
                 let load = engine["loadMilliseconds"]?.doubleValue.map { "loads in \(number($0)) ms" } ?? "runs it"
                 let agreement = engine["agrees"]?.boolValue.map { $0 ? ", agrees" : ", DISAGREES" } ?? ""
@@ -135,7 +138,8 @@ enum ViewBuilder {
         return Views.Confusion(
             headings: classes,
             rows: zip(classes, rows).map { name, row in
-                Views.ConfusionRow(name: name, cells: (row.arrayValue ?? []).map { $0.intValue == 0 ? "·" : String($0.intValue ?? 0) })
+                Views.ConfusionRow(
+                    name: name, cells: (row.arrayValue ?? []).map { $0.intValue == 0 ? "·" : String($0.intValue ?? 0) })
             })
     }
 
@@ -147,13 +151,13 @@ enum ViewBuilder {
     // MARK: - Numbers
 
     static func percent(_ ratio: Double) -> String {
-        let hundredths = Int((ratio * 10_000).rounded())
+        guard let hundredths = Int(exactly: (ratio * 10_000).rounded()) else { return "–" }
         let rest = hundredths % 100
         return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) %"
     }
 
     static func number(_ value: Double) -> String {
-        let tenths = Int((value * 10).rounded())
+        guard let tenths = Int(exactly: (value * 10).rounded()) else { return "–" }
         return tenths >= 1000 ? String(tenths / 10) : "\(tenths / 10).\(tenths % 10)"
     }
 

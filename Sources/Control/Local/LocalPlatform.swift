@@ -1,4 +1,3 @@
-package import Engines
 package import Logging
 package import Monitor
 package import Registry
@@ -26,7 +25,8 @@ package actor LocalPlatform: Platform {
 
     private let plane: DataPlane
     private let loader: VersionLoader
-    private let marks: Marks
+    /// `nil` where a crash has no next start to warn.
+    private let marks: Marks?
     private let metrics: VersionMetrics
     private let logger: Logger
     private var running: [EndpointName: Running] = [:]
@@ -36,14 +36,15 @@ package actor LocalPlatform: Platform {
     /// Everything that should be loaded at the start is loaded, or was given up.
     private(set) var isComplete = false
 
+    /// - Parameter keepsMarks: whether what enters service is written down in the home; see `Marks`.
     package init(
-        plane: DataPlane, registry: ModelRegistry, engines: EngineCatalog, concurrentRuns: Int,
-        metrics: MetricsRegistry, logger: Logger
+        plane: DataPlane, registry: ModelRegistry, engines: any EngineSource, concurrentRuns: Int,
+        metrics: MetricsRegistry, keepsMarks: Bool = true, logger: Logger
     ) {
         self.plane = plane
         self.logger = logger
         loader = VersionLoader(registry: registry, engines: engines, concurrentRuns: concurrentRuns)
-        marks = Marks(database: registry.database)
+        marks = keepsMarks ? Marks(database: registry.database) : nil
         self.metrics = VersionMetrics(registry: metrics)
     }
 
@@ -57,6 +58,10 @@ package actor LocalPlatform: Platform {
             revision: revision.number, result: .completed, loaded: passage.entering.map(\.version),
             unloaded: passage.leaving.map(\.version), secondsToSwap: nil, seconds: 0)
         var actions = passage.handle(.started)
+        defer {
+            entering[endpoint] = nil
+            loading[endpoint] = nil
+        }
         while !actions.isEmpty {
             let action = actions.removeFirst()
             if case .abandon(let reason) = action {
@@ -68,15 +73,13 @@ package actor LocalPlatform: Platform {
             if case .swap = action { report.secondsToSwap = Self.seconds(clock.now - began) }
             if let event { actions += passage.handle(event) }
         }
-        entering[endpoint] = nil
-        loading[endpoint] = nil
         report.seconds = Self.seconds(clock.now - began)
         log(report, endpoint)
         return report
     }
 
     package func status(of endpoint: EndpointName) async throws(ReleaseError) -> EndpointStatus? {
-        guard let known = running[endpoint] else { return nil }
+        guard let known = running[endpoint], !known.revision.spec.isWithdrawn else { return nil }
         return EndpointStatus(
             revision: known.revision.number, arms: known.revision.spec.arms.map { ArmStatus(arm: $0, state: .ready) })
     }
@@ -112,7 +115,7 @@ extension LocalPlatform {
         let endpoint = revision.endpoint
         switch action {
         case .markEntering(let session):
-            try record("entering", session) { try marks.entering(session.digest, at: endpoint) }
+            try record("entering", session) { try marks?.entering(session.digest, at: endpoint) }
             return nil
         case .load(let session): return await load(session, endpoint)
         case .warm(let session): return await warm(session, endpoint)
@@ -124,10 +127,10 @@ extension LocalPlatform {
             await unload(session, endpoint)
             return nil
         case .markHealthy(let session):
-            try record("healthy", session) { try marks.healthy(session.digest, at: endpoint) }
+            try record("healthy", session) { try marks?.healthy(session.digest, at: endpoint) }
             return nil
         case .clearMark(let session):
-            try record("refused", session) { try marks.refused(session.digest, at: endpoint) }
+            try record("refused", session) { try marks?.refused(session.digest, at: endpoint) }
             return nil
         case .complete, .abandon: return nil
         }

@@ -1,15 +1,23 @@
 import Dispatch
-import Engines
+package import Engines
 import Registry
 import Release
 import Serve
 import Tensors
 import Trust
 
+/// Where engines come from: the catalog of installed libraries, or one made up for tests.
+package protocol EngineSource: Sendable {
+    /// - Throws: `EngineError.Code.notInstalled` or `.incompatible`.
+    func engine(_ kind: EngineKind) throws(EngineError) -> any Engine
+}
+
+extension EngineCatalog: EngineSource {}
+
 /// Loads and measures versions, away from event loops and from Swift's own threads: both block for long.
 struct VersionLoader: Sendable {
     let registry: ModelRegistry
-    let engines: EngineCatalog
+    let engines: any EngineSource
     /// How many runs will be in flight at a time.
     let concurrentRuns: Int
 

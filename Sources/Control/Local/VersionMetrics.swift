@@ -18,7 +18,8 @@ struct VersionMetrics: Sendable {
         registry.gauge("slipway_version_load_seconds", "Time to load and warm a version.", labels).set(seconds)
         if let accuracy {
             registry.gauge(
-                "slipway_version_accuracy_ratio", "Accuracy of a version on its evaluation set, as last measured.", labels
+                "slipway_version_accuracy_ratio", "Accuracy of a version on its evaluation set, as last measured.",
+                labels
             ).set(accuracy)
         }
     }
