@@ -42,7 +42,8 @@ struct ControlClient {
         let value = try JSONValue.parse(reply.body)
         guard reply.status < 300 else {
             throw Failure(
-                8100, Self.exit(reply.status), value["error"]?.stringValue ?? "the server answered with status \(reply.status)",
+                8100, Self.exit(reply.status),
+                value["error"]?.stringValue ?? "the server answered with status \(reply.status)",
                 help: value["help"]?.stringValue)
         }
         return value

@@ -36,13 +36,32 @@ struct SupervisedServer {
             case .start(let pause):
                 hasCrashed = if case .signal = life.status { true } else { false }
                 Terminal.say("\(Paint.yellow("warning")): the server \(life.status); starting it again")
-                try await Task.sleep(for: .milliseconds(Int(pause * 1000)))
+                guard try await Self.pause(seconds: pause) else { return 0 }
             case .finish(let status): return Self.code(status)
             case .giveUp(let reason):
                 if case .signal = life.status { Terminal.say("\(Paint.red("error")): \(reason)") }
                 return Self.code(life.status)
             case .none: return Self.code(life.status)
             }
+        }
+    }
+
+    /// Waits before the next start.
+    ///
+    /// - Returns: false when someone asked for the end meanwhile.
+    private static func pause(seconds: Double) async throws -> Bool {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        return try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await Task.sleep(for: .milliseconds(Int(seconds * 1000)))
+                return true
+            }
+            group.addTask {
+                for await _ in signals { return false }
+                return true
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? true
         }
     }
 

@@ -18,7 +18,9 @@ struct Table {
     mutating func add(cells: [String]) {
         rows.append(
             cells.map { cell in
-                String(String.UnicodeScalarView(cell.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+                String(
+                    String.UnicodeScalarView(
+                        cell.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
             })
     }
 
