@@ -25,8 +25,9 @@ package protocol Session: AnyObject, Sendable {
     ///
     /// - Parameters:
     ///   - inputs: one tensor for each of `signature.inputs`, in that order; read, never kept.
-    ///   - outputs: one slot for each of `signature.outputs`. A `.tensor` slot is written in place when its type and
-    ///     shape are what the graph produces; an `.allocate` slot is replaced by a tensor in the engine's memory.
+    ///   - outputs: one slot for each of `signature.outputs`. A `.tensor` slot is written in place and must have the type
+    ///     and shape that the graph produces; only strings are replaced by others. An `.allocate` slot is replaced by a
+    ///     tensor in the engine's memory.
     /// - Throws: `EngineError`; the contents of `.tensor` slots are then undefined.
     func run(inputs: [Tensor], outputs: inout [OutputSlot]) throws(EngineError)
 }
@@ -99,6 +100,9 @@ package struct SessionOptions: Hashable, Sendable {
     /// Runs that will be in flight at a time; an engine sizes its pools by it.
     package var concurrentRuns = 1
     package var precision: Precision = .float32
+    /// The signature that the model itself declares, where it is known. The session then has its names and axes, which
+    /// engines report only in part, and refuses a model that contradicts it.
+    package var declared: Signature?
 
     package init() {}
 }

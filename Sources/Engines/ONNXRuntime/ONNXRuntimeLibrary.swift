@@ -262,6 +262,7 @@ extension ONNXRuntimeLibrary {
     /// memory out; strings are copied and the value is released.
     func takeTensor(_ value: ValueHandle, _ elementType: ElementType) throws(EngineError) -> Tensor {
         let owner = ONNXRuntimeValue(value, self)
+        defer { withExtendedLifetime(owner) {} }
         do {
             let shape = try Shape(actualDimensions(of: value))
             if elementType == .string {

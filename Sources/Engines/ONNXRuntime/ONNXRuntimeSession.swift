@@ -9,13 +9,17 @@ final class ONNXRuntimeSession: Session, @unchecked Sendable {
     let signature: Signature
     private let library: ONNXRuntimeLibrary
     private let session: ONNXRuntimeLibrary.SessionHandle
+    /// The names the library goes by, whatever the model declares.
     private let inputNames: CStringArray
     private let outputNames: CStringArray
 
     init(_ library: ONNXRuntimeLibrary, _ source: ModelSource, _ options: SessionOptions) throws(EngineError) {
         let session = try library.makeSession(source, options)
         do throws(EngineError) {
-            signature = try library.signature(of: session)
+            let own = try library.signature(of: session)
+            signature = try own.named(by: options.declared, .onnxRuntime)
+            inputNames = CStringArray(own.inputs.map(\.name))
+            outputNames = CStringArray(own.outputs.map(\.name))
         } catch {
             library.release(session: session)
             throw error
@@ -23,8 +27,6 @@ final class ONNXRuntimeSession: Session, @unchecked Sendable {
         self.library = library
         self.session = session
         device = options.device
-        inputNames = CStringArray(signature.inputs.map(\.name))
-        outputNames = CStringArray(signature.outputs.map(\.name))
     }
 
     deinit { library.release(session: session) }

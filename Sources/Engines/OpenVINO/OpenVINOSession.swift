@@ -19,7 +19,7 @@ final class OpenVINOSession: Session, @unchecked Sendable {
     ) throws(EngineError) {
         let model = try library.compile(source, device: deviceName, properties: Self.properties(options))
         do throws(EngineError) {
-            signature = try library.signature(of: model)
+            signature = try library.signature(of: model).named(by: options.declared, .openVINO)
             if options.device.kind == .cpu { try Self.checkThreads(library, model, signature) }
         } catch {
             library.release(model: model)

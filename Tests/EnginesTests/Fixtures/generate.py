@@ -83,6 +83,12 @@ def vectors():
     )
 
 
+def inner_name():
+    """An output that is an inner tensor by another name."""
+    nodes = [helper.make_node("Relu", ["x"], ["h"]), helper.make_node("Identity", ["h"], ["y"])]
+    save("inner_name", nodes, [value("x", FLOAT, ["N"])], [value("y", FLOAT, ["N"])])
+
+
 def zipmap():
     node = helper.make_node("ZipMap", ["p"], ["probabilities"], domain="ai.onnx.ml", classlabels_int64s=[0, 1])
     pair = helper.make_map_type_proto(TensorProto.INT64, helper.make_tensor_type_proto(FLOAT, []))
@@ -149,6 +155,7 @@ two_by_two()
 scalars()
 nonzero()
 vectors()
+inner_name()
 zipmap()
 loose_shapes()
 identities()
