@@ -40,8 +40,10 @@ struct VersionLoader: Sendable {
             let digest = try Digest(wanted.digest)
             try registry.verify(digest)
             let description = try registry.description(digest)
+            var options = try options(wanted.engine)
+            options.declared = description.signature
             let session = try engines.engine(try kind(wanted.engine)).load(
-                .file(try registry.modelFilePath(digest)), options: try options(wanted.engine))
+                .file(try registry.modelFilePath(digest)), options: options)
             EngineMemory.trim()
             let took = (ContinuousClock.now - began).components
             let evaluation = try registry.referrers(of: digest, kind: .evaluation, limit: 1).first

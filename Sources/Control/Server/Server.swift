@@ -91,12 +91,21 @@ package struct Server: Sendable {
                 try await listening { try await group.run() }
                 return .servicesEnded
             }
+            let (firstSignal, announce) = AsyncStream.makeStream(of: Void.self)
             tasks.addTask {
-                for await _ in signals {
+                var isDraining = false
+                for await signal in signals {
                     // The second one does not wait for anybody.
-                    for (number, code) in [(SIGTERM, 143 as Int32), (SIGINT, 130)] { exitOnNext(number, code) }
-                    break
+                    if isDraining { _exit(signal == .sigint ? 130 : 143) }
+                    isDraining = true
+                    announce.yield()
+                    announce.finish()
                 }
+                return .signalsEnded
+            }
+            tasks.addTask {
+                for await _ in firstSignal { break }
+                guard !Task.isCancelled else { return .signalsEnded }
                 deck.logger.info("draining")
                 deck.plane.beginDrain()
                 await deck.plane.shutdown(grace: Self.nanoseconds(options.grace))
@@ -107,12 +116,12 @@ package struct Server: Sendable {
             try await deck.bringInLine()
             onReady(try await deck.ready(control: controlAddress, warnings: warnings))
             // After a drain the services end by themselves; services that end first leave nobody to wait for.
-            if try await tasks.next() == .drained { _ = try await tasks.next() }
+            while let ending = try await tasks.next(), ending != .servicesEnded {}
             tasks.cancelAll()
         }
     }
 
-    private enum Ending: Sendable { case servicesEnded, drained }
+    private enum Ending: Sendable { case servicesEnded, drained, signalsEnded }
 
     /// Who may call: everyone, or whoever has a token.
     private func access(_ tokens: TokenAuthenticator, _ warnings: inout [String]) throws -> any Authenticator {
@@ -153,9 +162,4 @@ package struct Server: Sendable {
                 help: "another server may be running ('slipway status'); choose others with --port and --control-port")
         }
     }
-}
-
-/// Ends the process when this signal comes again.
-private func exitOnNext(_ number: Int32, _ code: Int32) {
-    signal(number) { caught in _exit(caught == SIGINT ? 130 : 143) }
 }

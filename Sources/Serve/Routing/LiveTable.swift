@@ -21,7 +21,8 @@ final class LiveTable: Sendable {
     func endpoint(_ name: String) throws(RequestFault) -> LiveEndpoint {
         guard let endpoint = endpoints[name] else {
             throw RequestFault(
-                .unknownModel, "no model of this name is deployed; GET /v2/models lists those that are")
+                .unknownModel,
+                "there is no model '\(name.prefix(64))' deployed; GET /v2/models lists those that are")
         }
         return endpoint
     }
@@ -70,7 +71,7 @@ final class LiveEndpoint: Sendable {
             let loaded = arms.map(\.servable.version).joined(separator: ", ")
             throw RequestFault(
                 .unknownVersion,
-                "model '\(name)' has no such version loaded; loaded: \(loaded.isEmpty ? "none" : loaded)")
+                "model '\(name)' has no version '\(version.prefix(64))' loaded; loaded: \(loaded.isEmpty ? "none" : loaded)")
         }
         return arm
     }
