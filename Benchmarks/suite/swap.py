@@ -1,0 +1,87 @@
+"""latency while versions change under a steady load, against the same load without changes; nothing may fail"""
+
+import pathlib
+import sys
+import time
+
+from harness import servers
+from harness.load import Load, faults
+from harness.report import Report, median, milliseconds, times
+
+# Every command changes what is served: two versions of the same network that differ in what they compute beside it.
+CHANGES = [
+    ("deploy", "digits:2"), ("rollback", "digits"), ("deploy", "digits:2", "--canary", "10%"), ("promote", "digits"),
+    ("rollback", "digits"), ("rollback", "digits"), ("deploy", "digits:1"),
+]
+
+
+def main():
+    report = Report("swap")
+    rounds, seconds = report.pick((3, 12.0), (1, 4.0))
+    runs = {"quiet": [], "changing": []}
+    commands = []
+    with servers.Home() as home:
+        prepare(home)
+        with servers.slipway_serve(home) as server:
+            server.start("digits")
+            maximum = load(server, seconds=report.pick(3, 1)).figures()["rate"]
+            rate = maximum / 2
+            report.say(f"the maximum is {maximum:,.0f} requests a second; the load is half of that")
+            for number in range(rounds):
+                report.say(f"round {number + 1} of {rounds}")
+                runs["quiet"].append(load(server, seconds=seconds, rate=rate).figures())
+                steady = load(server, seconds=seconds, rate=rate)
+                commands += change(home, steady, seconds)
+                runs["changing"].append(steady.figures())
+    for kind, figures in runs.items():
+        for run in figures:
+            report.fault(faults(run, f"{kind} load"))
+    show(report, maximum, runs, commands)
+    return report.finish()
+
+
+def prepare(home):
+    """digits:1 and digits:2 give the same scores; the second computes no probabilities."""
+    home.slipway(
+        "import", servers.DIGITS / "mlp.onnx", "--name", "digits", "--processing", servers.DIGITS / "processing.json")
+    scale_only = pathlib.Path(home.path) / "scale.json"
+    scale_only.write_text('{"pre": [{"input": "pixels", "scale": 0.0625}]}')
+    home.slipway("import", servers.DIGITS / "mlp.onnx", "--name", "digits", "--processing", scale_only)
+    home.slipway("deploy", "digits:1")
+
+
+def load(server, *, seconds, rate=None):
+    return Load(server.address, "digits", seconds=seconds, connections=8, rate=rate, warm_up=0.5)
+
+
+def change(home, steady, seconds):
+    """Carries out change after change until the load is about to end; the last cycle is always whole."""
+    deadline = time.monotonic() + seconds * 0.8
+    taken = []
+    while time.monotonic() < deadline and not steady.is_over:
+        taken += [(words[0], home.slipway(*words)) for words in CHANGES]
+    return taken
+
+
+def show(report, maximum, runs, commands):
+    rows = []
+    keys = ("p50_s", "p90_s", "p99_s", "max_s")
+    middle = {kind: {key: median([run[key] for run in figures]) for key in keys} for kind, figures in runs.items()}
+    for kind, figures in runs.items():
+        sums = {key: sum(run[key] for run in figures) for key in ("ok", "wrong", "failed", "unsent")}
+        report.record(kind=kind, maximum_rate=maximum, rounds=len(figures), **sums, **middle[kind])
+        rows.append([
+            f"{kind}, {sums['ok']:,} answers", sums["failed"], sums["wrong"],
+            *(milliseconds(middle[kind][key]) for key in keys)])
+    rows.append(["ratio", "", "", *(times(middle["changing"][key] / middle["quiet"][key]) for key in keys)])
+    report.table(["load", "failed", "wrong", "p50 ms", "p90 ms", "p99 ms", "max ms"], rows)
+    verbs = []
+    for verb in dict.fromkeys(verb for verb, _ in commands):
+        taken = [seconds for name, seconds in commands if name == verb]
+        report.record(kind="command", verb=verb, count=len(taken), median_s=median(taken), max_s=max(taken))
+        verbs.append([f"slipway {verb}", len(taken), milliseconds(median(taken)), milliseconds(max(taken))])
+    report.table(["command, start to exit", "times", "median ms", "max ms"], verbs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
