@@ -22,6 +22,11 @@ func tests(_ room: String, _ dependencies: [Target.Dependency] = [], exclude: [S
         swiftSettings: strict)
 }
 
+/// What `scripts/bench` drives Slipway with; not part of any product.
+func instrument(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Benchmarks/\(name)", swiftSettings: strict)
+}
+
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
@@ -85,9 +90,12 @@ let package = Package(
                 "Serve", "Client", "Control", argumentParser, logging, subprocess, systemPackage, unixSignals,
             ],
             swiftSettings: strict),
+        .target(name: "CEngineLimit", dependencies: ["CEngines"], path: "Benchmarks/CEngineLimit"),
+        instrument("LoadBench", ["Client", "Tensors", argumentParser]),
+        instrument("EngineBench", ["Engines", "Tensors", "CEngines", "CEngineLimit", argumentParser]),
         .target(
-            name: "TestSupport", dependencies: ["Tensors", "Home", subprocess, systemPackage], path: "Tests/TestSupport",
-            swiftSettings: strict),
+            name: "TestSupport", dependencies: ["Tensors", "Client", "Home", subprocess, systemPackage],
+            path: "Tests/TestSupport", swiftSettings: strict),
         tests("Tensors", exclude: ["Fixtures"]),
         tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
@@ -97,8 +105,18 @@ let package = Package(
         tests("Trust"),
         tests("Registry", ["Tensors", "Home", "Trust"]),
         tests("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1]),
+        tests("Serve", ["Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioEmbedded, nioHTTP1, logging]),
+        .executableTarget(
+            name: "WorkshopChild", dependencies: ["Workshop", "Tensors"], path: "Tests/WorkshopTests/WorkshopChild",
+            swiftSettings: strict),
         tests(
-            "Serve",
-            ["Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioEmbedded, nioHTTP1, logging]),
+            "Workshop",
+            [
+                "WorkshopChild", "Tensors", "ModelGraph", "Engines", "Home", "Trust", "Registry", "TestSupport",
+                systemPackage, subprocess,
+            ], exclude: ["Fixtures", "WorkshopChild"]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["TestSupport", "Tensors", "Client", "Home"], exclude: ["clients"],
+            swiftSettings: strict),
     ]
 )

@@ -8,7 +8,9 @@ package struct Slipway: Sendable {
     /// What a finished command left behind.
     package struct Outcome: Sendable, CustomStringConvertible {
         package var status: TerminationStatus
+        /// Standard output: the answer.
         package var output: String
+        /// Standard error: the talk.
         package var talk: String
 
         package var exitCode: Int32? { if case .exited(let code) = status { code } else { nil } }
@@ -17,27 +19,28 @@ package struct Slipway: Sendable {
     }
 
     package let home: TemporaryDirectory
+    /// A place for files beside the home: logs of servers, models that a test makes.
+    package let scratch: TemporaryDirectory
     private let environment: [String: String]
 
-    package init(home: TemporaryDirectory, environment: [String: String] = [:]) {
-        self.home = home
+    /// - Parameter environment: variables that every command gets, besides those of the tests.
+    package init(home: TemporaryDirectory? = nil, environment: [String: String] = [:]) throws {
+        self.home = try home ?? TemporaryDirectory()
+        scratch = try TemporaryDirectory()
         self.environment = environment
     }
 
     /// The binary under test.
-    package static func binary() throws -> String {
-        guard let path = getenv("SLIPWAY_TEST_BINARY").map({ String(cString: $0) }) else {
-            throw MissingTool("SLIPWAY_TEST_BINARY is not set; run the tests with ./scripts/test")
-        }
-        return path
-    }
+    package static func binary() throws -> String { try required("SLIPWAY_TEST_BINARY") }
 
     /// The Python that has the third-party clients.
-    package static func python() throws -> String {
-        guard let path = getenv("SLIPWAY_TEST_PYTHON").map({ String(cString: $0) }) else {
-            throw MissingTool("SLIPWAY_TEST_PYTHON is not set; run the tests with ./scripts/test")
+    package static func python() throws -> String { try required("SLIPWAY_TEST_PYTHON") }
+
+    private static func required(_ variable: String) throws -> String {
+        guard let path = getenv(variable) else {
+            throw MissingTool("\(variable) is not set; run the tests with ./scripts/test")
         }
-        return path
+        return String(cString: path)
     }
 
     /// The root of the checkout.
@@ -50,24 +53,35 @@ package struct Slipway: Sendable {
     /// The path of a file under `Examples/`.
     package static func example(_ path: String) -> String { "\(root)/Examples/\(path)" }
 
+    // MARK: - Commands
+
     /// Runs one command to its end.
     package func callAsFunction(_ arguments: String...) async throws -> Outcome { try await run(arguments) }
 
     /// Runs one command to its end.
-    package func run(_ arguments: [String]) async throws -> Outcome {
-        try await Self.command(Self.binary(), arguments, environment: variables)
+    ///
+    /// - Parameter seconds: how long it may take; then it is killed and its exit code is 137.
+    package func run(_ arguments: [String], within seconds: Int = 60) async throws -> Outcome {
+        try await Self.command(Self.binary(), arguments, environment: variables, within: seconds)
     }
 
-    /// Runs any program to its end.
+    /// Runs any program to its end, in the root of the checkout.
+    ///
+    /// - Parameter seconds: how long it may take; then it is killed and its exit code is 137.
     package static func command(
-        _ program: String, _ arguments: [String], environment: Environment = .inherit
+        _ program: String, _ arguments: [String], environment: Environment = .inherit, within seconds: Int = 60
     ) async throws -> Outcome {
-        let executable: Executable = program.contains("/") ? .path(FilePath(program)) : .name(program)
         let result = try await Subprocess.run(
-            executable, arguments: Arguments(arguments), environment: environment, workingDirectory: FilePath(root),
-            input: .none, output: .string(limit: 16 << 20), error: .string(limit: 16 << 20))
+            .name("timeout"), arguments: Arguments(["-s", "KILL", String(seconds), program] + arguments),
+            environment: environment, workingDirectory: FilePath(root), input: .none,
+            output: .string(limit: 64 << 20), error: .string(limit: 16 << 20))
         return Outcome(
             status: result.terminationStatus, output: result.standardOutput, talk: result.standardError)
+    }
+
+    /// Runs a line of shell in the environment of this home.
+    package func shell(_ line: String, within seconds: Int = 60) async throws -> Outcome {
+        try await Self.command("sh", ["-c", line], environment: variables, within: seconds)
     }
 
     /// Runs a command and fails unless it succeeds.
@@ -78,63 +92,29 @@ package struct Slipway: Sendable {
         return outcome
     }
 
-    private var variables: Environment {
+    /// Runs a command with `--json`, fails unless it succeeds, and returns what it answers.
+    @discardableResult
+    package func json(_ arguments: String...) async throws -> JSONValue {
+        let outcome = try await run(arguments + ["--json"])
+        guard outcome.exitCode == 0, let value = outcome.json else {
+            throw CommandFailed(arguments: arguments, outcome: outcome)
+        }
+        return value
+    }
+
+    var variables: Environment {
         var values: [Environment.Key: String?] = ["SLIPWAY_HOME": home.path, "NO_COLOR": "1"]
-        if getenv("SLIPWAY_ENGINES") == nil { values["SLIPWAY_ENGINES"] = Self.defaultEngines }
+        if getenv("SLIPWAY_ENGINES") == nil { values["SLIPWAY_ENGINES"] = Self.engines }
         for (name, value) in environment { values[Environment.Key(stringLiteral: name)] = value }
         return .inherit.updating(values)
     }
 
-    private static var defaultEngines: String {
+    /// Where `scripts/fetch-engines` puts the engines.
+    package static var engines: String {
+        if let engines = getenv("SLIPWAY_ENGINES") { return String(cString: engines) }
         if let home = getenv("SLIPWAY_HOME") { return String(cString: home) + "/engines" }
         if let data = getenv("XDG_DATA_HOME") { return String(cString: data) + "/slipway/engines" }
         return (getenv("HOME").map { String(cString: $0) } ?? "/root") + "/.local/share/slipway/engines"
-    }
-}
-
-// MARK: - A running server
-
-extension Slipway {
-    /// Where a running server listens.
-    package struct Server: Sendable {
-        package let data: String
-        package let control: String
-        package let process: ProcessIdentifier
-
-        package var port: Int { Int(data.split(separator: ":").last ?? "0") ?? 0 }
-        package var controlPort: Int { Int(control.split(separator: ":").last ?? "0") ?? 0 }
-
-        /// Sends a signal to the process that was started.
-        package func send(_ signal: Signal) throws { kill(process.value, signal.rawValue) }
-    }
-
-    /// Starts a server (`serve` or `run …`), runs `body` once it is ready, ends it with SIGTERM, and returns how it
-    /// ended.
-    @discardableResult
-    package func serving<Result: Sendable>(
-        _ arguments: [String] = ["serve"], _ body: @Sendable @escaping (Server) async throws -> Result
-    ) async throws -> (result: Result, status: TerminationStatus) {
-        let all = arguments + ["--port", "0", "--control-port", "0", "--json"]
-        let run = try await Subprocess.run(
-            .path(FilePath(Self.binary())), arguments: Arguments(all), environment: variables,
-            input: .none, output: .sequence, error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
-        ) { execution in
-            var lines = execution.standardOutput.strings().makeAsyncIterator()
-            guard let line = try await lines.next(), let ready = try? JSONValue.parse(Array(line.utf8)),
-                let data = ready["data"]?.stringValue, let control = ready["control"]?.stringValue
-            else { throw MissingTool("the server said nothing that reads as its ready line") }
-            let server = Server(data: data, control: control, process: execution.processIdentifier)
-            do {
-                let result = try await body(server)
-                try? execution.send(signal: .terminate)
-                while try await lines.next() != nil {}
-                return result
-            } catch {
-                try? execution.send(signal: .kill)
-                throw error
-            }
-        }
-        return (run.closureResult, run.terminationStatus)
     }
 }
 

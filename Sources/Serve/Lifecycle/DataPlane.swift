@@ -128,6 +128,10 @@ extension DataPlane {
 
     /// Connections open now.
     package var connectionCount: Int { plane.connectionCount }
+    /// Inference requests that are not answered yet, on every version published now.
+    package var requestsInFlight: Int {
+        state.withLock { $0.table.endpoints }.flatMap(\.arms).reduce(0) { $0 + $1.servable.requestsInFlight }
+    }
     /// Runs that wait for a thread.
     package var queuedRuns: Int { plane.runThreads.waiting }
     /// Bytes that bodies and tensors hold now.

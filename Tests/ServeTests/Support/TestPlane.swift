@@ -1,4 +1,5 @@
 import Engines
+import Glibc
 import Logging
 import Monitor
 import Release
@@ -23,7 +24,7 @@ struct TestPlane: Sendable {
     static func run(
         _ endpoints: [ServingEndpoint], authenticator: any Authenticator = OpenAccess(),
         configure: (inout DataPlaneConfiguration) -> Void = { _ in },
-        _ body: (TestPlane) async throws -> Void
+        _ body: @Sendable (TestPlane) async throws -> Void
     ) async throws {
         var configuration = DataPlaneConfiguration(port: 0, serverVersion: "0.0.1")
         configuration.eventLoops = 2
@@ -34,13 +35,25 @@ struct TestPlane: Sendable {
             logger: Logger(label: "test") { _ in CollectingHandler(log: log) })
         let (_, port) = try await plane.start()
         plane.publish(RoutingTable(endpoints: endpoints))
+        let server = TestPlane(plane: plane, port: port, registry: registry, log: log)
         do {
-            try await body(TestPlane(plane: plane, port: port, registry: registry, log: log))
+            try await withTaskExecutorPreference(BlockingExecutor()) { try await body(server) }
         } catch {
             await plane.shutdown(grace: 0)
             throw error
         }
         await plane.shutdown(grace: HTTPLimits.second)
+    }
+
+    /// Waits until something has happened that announces itself to nobody.
+    ///
+    /// - Throws: when it has not after 20 seconds.
+    func wait(until isTrue: () throws -> Bool) throws {
+        let end = MonotonicClock.now() + 20 * HTTPLimits.second
+        while try !isTrue() {
+            guard MonotonicClock.now() < end else { throw RawClient.Failure(what: "it never happened") }
+            usleep(500)
+        }
     }
 }
 
@@ -78,5 +91,13 @@ struct CollectingHandler: LogHandler {
     func log(event: LogEvent) {
         let pairs = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         log.add("\(event.level) \(event.message) \(pairs.joined(separator: " "))")
+    }
+}
+
+extension TestPlane {
+    /// The value of a metric's first series whose labels contain `part`.
+    func metric(_ name: String, _ part: String = "") -> Double? {
+        metrics.split(separator: "\n").first { $0.hasPrefix(name) && $0.contains(part) }
+            .flatMap { $0.split(separator: " ").last }.flatMap { Double($0) }
     }
 }

@@ -1,0 +1,105 @@
+import Engines
+import Monitor
+import Synchronization
+import Tensors
+import Testing
+
+@testable import Serve
+
+@Suite struct Measurements {
+    @Test func requestsAreCountedByWhoAnsweredAndHow() async throws {
+        try await TestPlane.run([.of(.doubler()), .of(.failing(), name: "bad", version: "1")]) { server in
+            let client = try server.client()
+            for _ in 0..<3 { #expect(try client.post("/v2/models/digits/infer", HTTPConformance.json).status == 200) }
+            #expect(try client.post("/v2/models/digits/infer", "{}").status == 400)
+            #expect(try client.post("/v2/models/bad/infer", HTTPConformance.json).status == 500)
+            #expect(try client.post("/v2/models/none/infer", "{}").status == 404)
+            let text = try client.request("GET", "/metrics").text
+            for line in [
+                #"slipway_requests_total{code="200",endpoint="digits",model="digits",version="3"} 3"#,
+                #"slipway_requests_total{code="400",endpoint="digits",model="digits",version="3"} 1"#,
+                #"slipway_requests_total{code="500",endpoint="bad",model="bad",version="1"} 1"#,
+                #"slipway_rejected_requests_total{reason="unknown_model"} 1"#,
+                #"slipway_request_duration_seconds_count{endpoint="digits",stage="total",version="3"} 4"#,
+                #"slipway_request_duration_seconds_count{endpoint="digits",stage="run",version="3"} 3"#,
+                #"slipway_requests_in_flight{endpoint="digits",model="digits",version="3"} 0"#, "slipway_connections 1",
+            ] {
+                #expect(text.contains(line + "\n"), "\(line)")
+            }
+            #expect(server.metric("slipway_received_bytes_total") ?? 0 > 500)
+            #expect(server.metric("slipway_sent_bytes_total") ?? 0 > 500)
+        }
+    }
+
+    @Test func stagesAddUpToTheWhole() async throws {
+        try await TestPlane.run([.of(.doubler(), calibration: .long)]) { server in
+            let client = try server.client()
+            for _ in 0..<20 { _ = try client.post("/v2/models/digits/infer", HTTPConformance.json) }
+            let sums = ["receive", "decode", "queue", "run", "encode", "total"].map { stage in
+                server.metric("slipway_request_duration_seconds_sum", "stage=\"\(stage)\"") ?? -1
+            }
+            #expect(sums.allSatisfy { $0 > 0 })
+            #expect(abs(sums.dropLast().reduce(0, +) - (sums.last ?? 0)) < 1e-6)
+        }
+    }
+
+    /// Row 52 of the attack list.
+    @Test func unknownNamesMakeNoSeries() async throws {
+        try await TestPlane.run([.of(.doubler())]) { server in
+            let client = try server.client()
+            _ = try client.post("/v2/models/none/infer", "{}")
+            let before = server.metrics.split(separator: "\n").count
+            for name in 0..<500 { _ = try client.post("/v2/models/m\(name)/infer", "{}") }
+            #expect(server.metrics.split(separator: "\n").count == before)
+        }
+    }
+
+    @Test func aForgottenVersionLeavesNoSeries() {
+        let registry = MetricsRegistry()
+        let metrics = ServeMetrics(registry: registry)
+        let arm = metrics.arm(endpoint: "digits", model: "digits", version: "3", objectives: [0.02])
+        #expect(arm === metrics.arm(endpoint: "digits", model: "digits", version: "3"))
+        #expect(arm.latency.edges.contains(0.02))
+        metrics.forget(endpoint: "digits", model: "digits", version: "3")
+        #expect(!String(decoding: registry.exposition(), as: UTF8.self).contains("digits"))
+        #expect(arm !== metrics.arm(endpoint: "digits", model: "digits", version: "3"))
+    }
+
+    @Test func whoWatchesSeesWhatWasAsked() async throws {
+        let seen = Mutex<[CompletedInference]>([])
+        try await TestPlane.run(
+            [.of(.doubler())], configure: { $0.onCompleted = { completed in seen.withLock { $0.append(completed) } } }
+        ) { server in
+            let client = try server.client()
+            _ = try client.post("/v2/models/digits/infer", HTTPConformance.json, headers: ["X-Request-Id: r1"])
+            _ = try client.request("GET", "/v2")
+            let all = seen.withLock { $0 }
+            #expect(all.count == 1 && all[0].requestID == "r1" && all[0].status == 200 && all[0].endpoint == "digits")
+            #expect(all[0].inputs.first?.values(as: Float.self) == [1, 2, 3, 4])
+            guard case .tensor(let output) = all[0].outputs[0] else { throw RawClient.Failure(what: "no output") }
+            #expect(output.values(as: Float.self) == [2, 4, 6, 8])
+        }
+    }
+
+    @Test func everyRequestIsLoggedWhenAskedFor() async throws {
+        try await TestPlane.run([.of(.doubler())], configure: { $0.logsEveryRequest = true }) { server in
+            let client = try server.client()
+            _ = try client.post("/v2/models/digits/infer", HTTPConformance.json, headers: ["X-Request-Id: r1"])
+            #expect(try client.request("GET", "/v2").status == 200)
+            let line = try #require(server.log.all.first { $0.contains("request_id=r1") })
+            #expect(line.contains("status=200") && line.contains("endpoint=digits") && line.contains("version=3"))
+        }
+        try await TestPlane.run([.of(.doubler())]) { server in
+            _ = try server.client().post("/v2/models/digits/infer", HTTPConformance.json)
+            #expect(server.log.all.isEmpty, "quiet by default")
+        }
+    }
+
+    @Test func aFloodOfErrorsIsNoFloodOfLines() async throws {
+        try await TestPlane.run([.of(.failing())]) { server in
+            let client = try server.client()
+            for _ in 0..<500 { _ = try client.post("/v2/models/digits/infer", HTTPConformance.json) }
+            #expect(server.log.all.count < 250 && !server.log.all.isEmpty)
+        }
+    }
+}

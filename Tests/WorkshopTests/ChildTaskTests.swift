@@ -1,0 +1,24 @@
+import Engines
+import Testing
+
+@testable import Workshop
+
+@Suite struct ChildTaskTests {
+    static let tasks: [ChildTask] = [
+        .inspect(path: "model.onnx"), .inspect(path: "--help"), .inspect(path: "a file\nwith a line break"),
+        .compile(path: "m", processing: #"{"labels": ["a b", "'"]}"#), .compile(path: "", processing: ""),
+        .probe(path: "m", engine: .onnxRuntime, engineDirectories: []),
+        .probe(path: "m", engine: .openVINO, engineDirectories: ["/a", "/b c"]),
+    ]
+
+    @Test(arguments: tasks) func tasksTravelAsArguments(task: ChildTask) {
+        #expect(task.arguments.first == ChildTask.verb)
+        #expect(ChildTask(arguments: task.arguments.dropFirst()) == task)
+    }
+
+    @Test(arguments: [
+        [], ["inspect"], ["inspect", "a", "b"], ["compile", "a"], ["probe", "a"], ["probe", "a", "abacus"], ["other", "a"],
+    ]) func otherArgumentsAreNoTask(arguments: [String]) {
+        #expect(ChildTask(arguments: arguments) == nil)
+    }
+}
