@@ -34,7 +34,9 @@ extension EndToEnd {
                     }
                 }
                 let report = await load.stop()
-                print("soak: maximum \(Int(maximum))/s, then \(report.ok) answers in \(report.elapsed) s: \(report)")
+                print(
+                    "soak: \(Int(maximum))/s at most, then \(report.ok) answers in \(report.elapsed) s,",
+                    "\(report.failed) failed, \(report.wrong) wrong, p50 \(report.latency?.p50 ?? 0) s")
                 #expect(report.failed == 0, "\(report.messages)")
                 #expect(report.wrong == 0, "\(report.messages)")
                 #expect(report.elapsed >= Self.length)
