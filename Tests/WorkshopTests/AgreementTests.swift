@@ -3,7 +3,9 @@ import Testing
 import Workshop
 
 @Suite struct AgreementTests {
-    private func floats(_ values: [Float]) throws -> Tensor { try Tensor(.float32, Shape([values.count]), values: values) }
+    private func floats(_ values: [Float]) throws -> Tensor {
+        try Tensor(.float32, Shape([values.count]), values: values)
+    }
 
     @Test func equalOutputsAgreeExactly() throws {
         let outputs = [try floats([1, -2, .nan, .infinity]), try Tensor(Shape([1]), strings: StringElements(["a"]))]
@@ -35,10 +37,13 @@ import Workshop
     }
 
     @Test func whereEqualityIsAskedOneElementDecides() throws {
-        let numbers = try (Tensor(.int64, Shape([3]), values: [Int64(1), 2, 3]), Tensor(.int64, Shape([3]), values: [Int64(1), 2, 4]))
+        let numbers = try (
+            Tensor(.int64, Shape([3]), values: [Int64(1), 2, 3]), Tensor(.int64, Shape([3]), values: [Int64(1), 2, 4])
+        )
         #expect(try Agreement([numbers.0], [numbers.1]).unequal == 1)
         let words = try (
-            Tensor(Shape([2]), strings: StringElements(["a", "b"])), Tensor(Shape([2]), strings: StringElements(["c", "d"]))
+            Tensor(Shape([2]), strings: StringElements(["a", "b"])),
+            Tensor(Shape([2]), strings: StringElements(["c", "d"]))
         )
         #expect(try Agreement([words.0], [words.1]).unequal == 2)
         let packed = try (Tensor(.int4, Shape([2]), values: 0x21), Tensor(.int4, Shape([2]), values: 0x22))
@@ -48,7 +53,9 @@ import Workshop
 
     @Test func otherShapesTypesAndCountsCannotBeCompared() throws {
         let three = try floats([1, 2, 3])
-        for other in [[], [try floats([1, 2])], [try Tensor(.int32, Shape([3]), values: [Int32(1), 2, 3])], [three, three]] {
+        for other in [
+            [], [try floats([1, 2])], [try Tensor(.int32, Shape([3]), values: [Int32(1), 2, 3])], [three, three],
+        ] {
             let error = #expect(throws: WorkshopError.self) { try Agreement([three], other) }
             #expect(error?.code == .mismatch)
         }

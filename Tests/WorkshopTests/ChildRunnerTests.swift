@@ -13,7 +13,9 @@ import Testing
 
     init() throws { folder = try TemporaryDirectory() }
 
-    private func run(_ script: String, wallClock: Duration = .seconds(60)) async throws(WorkshopError) -> ChildRunner.Reply {
+    private func run(_ script: String, wallClock: Duration = .seconds(60)) async throws(WorkshopError)
+        -> ChildRunner.Reply
+    {
         do { try TextFile.write(script, to: folder.file("model")) } catch { throw WorkshopError(.sandbox, "\(error)") }
         return try await ChildRunner(executable: ChildProgram.script, wallClock: wallClock)
             .run(.inspect(path: folder.file("model")))
@@ -33,7 +35,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("unreadable", WorkshopError.Code.unreadable), ("limit", .limit), ("sandbox", .sandbox), ("mismatch", .mismatch),
+        ("unreadable", WorkshopError.Code.unreadable), ("limit", .limit), ("sandbox", .sandbox),
+        ("mismatch", .mismatch),
         ("rejected", .rejected), ("a word of a later version", .rejected),
     ]) func anErrorIsToldWithItsCauses(word: String, code: WorkshopError.Code) async {
         let error = await #expect(throws: WorkshopError.self) {
@@ -130,7 +133,9 @@ import Testing
             let error = await #expect(throws: WorkshopError.self) { try await child.inspect(path: folder.file(name)) }
             #expect(error?.code == .rejected, "\(name): \(String(describing: error))")
         }
-        let missing = await #expect(throws: WorkshopError.self) { try await child.inspect(path: folder.file("missing")) }
+        let missing = await #expect(throws: WorkshopError.self) {
+            try await child.inspect(path: folder.file("missing"))
+        }
         #expect(missing?.code == .unreadable)
     }
 

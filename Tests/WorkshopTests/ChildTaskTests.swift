@@ -17,7 +17,8 @@ import Testing
     }
 
     @Test(arguments: [
-        [], ["inspect"], ["inspect", "a", "b"], ["compile", "a"], ["probe", "a"], ["probe", "a", "abacus"], ["other", "a"],
+        [], ["inspect"], ["inspect", "a", "b"], ["compile", "a"], ["probe", "a"], ["probe", "a", "abacus"],
+        ["other", "a"],
     ]) func otherArgumentsAreNoTask(arguments: [String]) {
         #expect(ChildTask(arguments: arguments) == nil)
     }

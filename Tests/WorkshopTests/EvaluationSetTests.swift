@@ -27,7 +27,9 @@ import Workshop
         try Tensor(.float32, Shape([count, 2]), values: (0..<count * 2).map(Float.init)).converted(to: type)
     }
 
-    private func labels(_ values: Int64...) throws -> Tensor { try Tensor(.int64, Shape([values.count]), values: values) }
+    private func labels(_ values: Int64...) throws -> Tensor {
+        try Tensor(.int64, Shape([values.count]), values: values)
+    }
 
     // MARK: - NPZ
 
@@ -127,11 +129,12 @@ import Workshop
         #expect(set.answersName == "bought")
     }
 
-    @Test(arguments: [
-        ("a,b,last\n1,2,7\n3,4,8\n", nil, "last"), ("label,a,b\n7,1,2\n8,3,4\n", nil, "label"),
-        ("kind,a,b\nx,1,2\ny,3,4\n", nil, "kind"), ("truth,a,b\n7,1,2\n8,3,4\n", "truth", "truth"),
-        ("PK,a,b\n1,2,7\n3,4,8\n", nil, "b"),
-    ] as [(String, String?, String)])
+    @Test(
+        arguments: [
+            ("a,b,last\n1,2,7\n3,4,8\n", nil, "last"), ("label,a,b\n7,1,2\n8,3,4\n", nil, "label"),
+            ("kind,a,b\nx,1,2\ny,3,4\n", nil, "kind"), ("truth,a,b\n7,1,2\n8,3,4\n", "truth", "truth"),
+            ("PK,a,b\n1,2,7\n3,4,8\n", nil, "b"),
+        ] as [(String, String?, String)])
     func allOtherColumnsTogetherAreTheOnlyInput(csv: String, wanted: String?, answers: String) throws {
         let set = try read(csv: csv, answers: wanted)
         #expect(set.answersName == answers)
@@ -153,7 +156,9 @@ import Workshop
 
     // MARK: - Files
 
-    @Test(arguments: ["a,b\n1\n", "", "\u{FEFF}", "PK\u{3}\u{4}not a zip file"]) func damagedFilesAreErrors(text: String) {
+    @Test(arguments: ["a,b\n1\n", "", "\u{FEFF}", "PK\u{3}\u{4}not a zip file"]) func damagedFilesAreErrors(
+        text: String
+    ) {
         let error = #expect(throws: WorkshopError.self) { try read(csv: text) }
         #expect(error?.code == .evaluation)
     }

@@ -1,14 +1,16 @@
 import Engines
 import Tensors
-import Testing
 import TestSupport
+import Testing
 import Workshop
 
 @Suite struct EvaluatorTests {
     private static let input = TensorSpec(name: "x", elementType: .float32, dimensions: [.symbol("N"), .fixed(1)])
 
     /// A session that answers each row's `x` by the value at that place.
-    private func session(_ outputs: [(TensorSpec, @Sendable ([Float]) throws -> Tensor)], batch: Int? = nil) -> MadeSession {
+    private func session(_ outputs: [(TensorSpec, @Sendable ([Float]) throws -> Tensor)], batch: Int? = nil)
+        -> MadeSession
+    {
         let input = TensorSpec(
             name: "x", elementType: .float32, dimensions: [batch.map { .fixed($0) } ?? .symbol("N"), .fixed(1)])
         return MadeSession(inputs: [input], outputs: outputs.map(\.0)) { inputs throws(EngineError) in
@@ -38,7 +40,8 @@ import Workshop
             TensorSpec(name: name, elementType: .float32, dimensions: [.symbol("N"), .unknown]),
             { rows in
                 let values = rows.map(body)
-                return try Tensor(.float32, Shape([rows.count, values.first?.count ?? 0]), values: Array(values.joined()))
+                return try Tensor(
+                    .float32, Shape([rows.count, values.first?.count ?? 0]), values: Array(values.joined()))
             }
         )
     }
@@ -61,7 +64,9 @@ import Workshop
             path: folder.file("set.npz"), for: Signature(inputs: [Self.input], outputs: []))
     }
 
-    private func integers(_ values: Int64...) throws -> Tensor { try Tensor(.int64, Shape([values.count]), values: values) }
+    private func integers(_ values: Int64...) throws -> Tensor {
+        try Tensor(.int64, Shape([values.count]), values: values)
+    }
 
     private func accuracy(_ result: Evaluator.Result) -> Double? {
         guard case .classification(let measures) = result.measures else { return nil }
@@ -97,7 +102,8 @@ import Workshop
         let names = ["setosa", "versicolor", "virginica"]
         let output =
             areScores
-            ? Self.scores("out") { row in (0..<3).map { Float($0) == row ? 1 : 0 } } : Self.words("out") { names[Int($0)] }
+            ? Self.scores("out") { row in (0..<3).map { Float($0) == row ? 1 : 0 } }
+            : Self.words("out") { names[Int($0)] }
         let evaluator = Evaluator(session: session([output]), labels: names)
         let numbered = try evaluator.evaluate(set([0, 1, 2, 2], integers(0, 1, 2, 1)))
         #expect(accuracy(numbered) == 0.75)
@@ -148,14 +154,18 @@ import Workshop
 
     @Test func anEngineThatFailsIsTold() throws {
         let session = session([Self.whole("class") { Int64($0) }], batch: 2)
-        #expect(try accuracy(Evaluator(session: session, labels: []).evaluate(set([1, 2, 3, 4], integers(1, 2, 3, 4)))) == 1)
+        #expect(
+            try accuracy(Evaluator(session: session, labels: []).evaluate(set([1, 2, 3, 4], integers(1, 2, 3, 4)))) == 1
+        )
         let error = #expect(throws: WorkshopError.self) {
             try Evaluator(session: session, labels: []).evaluate(set([1, 2, 3], integers(1, 2, 3)))
         }
         #expect(error?.message.contains("expected 2 rows") == true)
     }
 
-    @Test(arguments: [Float.nan, .infinity, -.infinity, 3e38]) func numbersBeyondAllIntegersDoNotTrap(value: Float) throws {
+    @Test(arguments: [Float.nan, .infinity, -.infinity, 3e38]) func numbersBeyondAllIntegersDoNotTrap(value: Float)
+        throws
+    {
         let session = session([Self.scores("scores") { [$0, value] }, Self.scores("y") { _ in [value] }])
         let answers = try Tensor(.float64, Shape([1]), values: [Double(value)])
         let evaluator = Evaluator(session: session, labels: [])

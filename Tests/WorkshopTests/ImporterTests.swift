@@ -41,7 +41,9 @@ import Workshop
         return "cat '\(folder.file(name))'; echo 'slipway-child: {\"version\": \"1.2\", \"loadMilliseconds\": 3.5}' >&2"
     }
 
-    private func run(_ path: String, _ change: (inout Importer.Request) -> Void = { _ in }) async throws -> Importer.Report {
+    private func run(_ path: String, _ change: (inout Importer.Request) -> Void = { _ in }) async throws
+        -> Importer.Report
+    {
         var request = Importer.Request(path: path, model: try ModelName("made"))
         change(&request)
         let importer = Importer(

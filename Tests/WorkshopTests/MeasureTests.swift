@@ -55,7 +55,8 @@ import Workshop
             let measures = try ClassificationMeasures(predicted: names.shuffled(), actual: names)
             #expect(measures.classes == ["-inf", "01", "1", "1.0", "2e0", "10"])
         }
-        #expect(try ClassificationMeasures(predicted: ["nan", "1"], actual: ["10", "2"]).classes == ["1", "10", "2", "nan"])
+        #expect(
+            try ClassificationMeasures(predicted: ["nan", "1"], actual: ["10", "2"]).classes == ["1", "10", "2", "nan"])
     }
 
     @Test(arguments: [(0, 0), (3, 2), (0, 1)]) func countsThatDifferAreRefused(predicted: Int, actual: Int) {

@@ -92,7 +92,8 @@ import Testing
         let outcome = try await TrespassTests.run("overflow", in: folder)
         #expect(outcome.exitCode == 0, "\(outcome)")
         #expect(outcome.json?["storage"]?.boolValue == true)
-        #expect(outcome.json?["message"]?.stringValue?.contains("cannot be copied into the home: File too large") == true)
+        #expect(
+            outcome.json?["message"]?.stringValue?.contains("cannot be copied into the home: File too large") == true)
         #expect(traces == [])
     }
 }

@@ -14,7 +14,8 @@ import Testing
     }
 
     static func run(_ deed: String, in folder: TemporaryDirectory) async throws -> Slipway.Outcome {
-        try await Slipway.command("/bin/sh", ["-c", "exec \"$0\" \"$@\" 2>&1 >\"$2/out\"", ChildProgram.own, deed, folder.path])
+        try await Slipway.command(
+            "/bin/sh", ["-c", "exec \"$0\" \"$@\" 2>&1 >\"$2/out\"", ChildProgram.own, deed, folder.path])
     }
 
     @Test func whatAHostileFileCouldWantIsRefused() async throws {

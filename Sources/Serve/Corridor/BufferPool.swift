@@ -126,6 +126,8 @@ final class Lease: @unchecked Sendable {
 }
 
 /// One piece of memory.
+///
+/// `@unchecked Sendable`: it is either in the pool, whose lock guards it, or leased to one request.
 private struct Block: @unchecked Sendable {
     let base: UnsafeMutableRawPointer
     /// Bytes from its beginning that may have been written, and so take memory.

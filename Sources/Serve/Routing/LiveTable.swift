@@ -71,7 +71,8 @@ final class LiveEndpoint: Sendable {
             let loaded = arms.map(\.servable.version).joined(separator: ", ")
             throw RequestFault(
                 .unknownVersion,
-                "model '\(name)' has no version '\(version.prefix(64))' loaded; loaded: \(loaded.isEmpty ? "none" : loaded)")
+                "model '\(name)' has no version '\(version.prefix(64))' loaded; loaded: \(loaded.isEmpty ? "none" : loaded)"
+            )
         }
         return arm
     }
