@@ -52,6 +52,10 @@ struct OutputPlan: Sendable {
     /// The shape of output `index` for these inputs, if it follows from them.
     func shape(_ index: Int, inputs: [Tensor]) -> Shape? {
         guard case .known(_, let sizes) = outputs[index] else { return nil }
+        return try? Self.shape(sizes, inputs)
+    }
+
+    private static func shape(_ sizes: [Size], _ inputs: [Tensor]) throws(TensorError) -> Shape {
         var dimensions: [Int] = []
         dimensions.reserveCapacity(sizes.count)
         for size in sizes {
@@ -60,7 +64,7 @@ struct OutputPlan: Sendable {
             case .input(let input, let axis): dimensions.append(inputs[input].shape.dimensions[axis])
             }
         }
-        return try? Shape(dimensions)
+        return try Shape(dimensions)
     }
 
     /// The slots of a run: memory from the pool where the shape is known, the engine's where it is not, and nothing for
@@ -78,12 +82,11 @@ struct OutputPlan: Sendable {
     }
 
     private func slot(_ index: Int, _ inputs: [Tensor], _ pool: BufferPool) throws(RequestFault) -> OutputSlot {
-        guard case .known(let type, _) = outputs[index], let shape = shape(index, inputs: inputs) else {
-            return .allocate
-        }
-        guard let count = try? shape.byteCount(of: type), count <= pool.budget else {
-            throw RequestFault(
-                .replyTooLarge, "an output of shape \(shape) is larger than this server's memory for them")
+        guard case .known(let type, let sizes) = outputs[index] else { return .allocate }
+        guard let shape = try? Self.shape(sizes, inputs), let count = try? shape.byteCount(of: type),
+            count <= pool.budget
+        else {
+            throw RequestFault(.replyTooLarge, "an output would be larger than this server's memory for them")
         }
         guard let buffer = pool.buffer(count) else { throw .exhausted }
         guard let tensor = try? Tensor(type, shape, buffer: buffer) else { return .allocate }

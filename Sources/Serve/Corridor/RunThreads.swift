@@ -3,7 +3,7 @@ import NIOCore
 
 /// Threads for runs that are too long for an event loop, with one bounded queue before them.
 ///
-/// `@unchecked Sendable`: `queue`, `isStopping` and `threads` are guarded by `mutex`.
+/// `@unchecked Sendable`: every variable is guarded by `mutex`.
 final class RunThreads: @unchecked Sendable {
     /// What to run, and where to say that it is done.
     struct Task {
@@ -14,11 +14,14 @@ final class RunThreads: @unchecked Sendable {
     }
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let work = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let ended = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let capacity: Int
     private var queue = CircularBuffer<Task>()
     private var isStopping = false
-    private var threads: [pthread_t] = []
+    /// Nobody waits for what is still running.
+    private var isAbandoned = false
+    private var threads = 0
 
     /// - Parameters:
     ///   - count: threads, and so runs at a time.
@@ -26,14 +29,21 @@ final class RunThreads: @unchecked Sendable {
     init(count: Int, capacity: Int) {
         self.capacity = capacity
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
+        pthread_cond_init(work, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(ended, &attributes)
+        pthread_condattr_destroy(&attributes)
         for _ in 0..<max(1, count) { startThread() }
     }
 
     deinit {
-        pthread_cond_destroy(condition)
+        pthread_cond_destroy(ended)
+        pthread_cond_destroy(work)
         pthread_mutex_destroy(mutex)
-        condition.deallocate()
+        ended.deallocate()
+        work.deallocate()
         mutex.deallocate()
     }
 
@@ -44,10 +54,14 @@ final class RunThreads: @unchecked Sendable {
             &thread, nil,
             { argument in
                 guard let argument else { return nil }
-                Unmanaged<RunThreads>.fromOpaque(argument).takeRetainedValue().work()
+                Unmanaged<RunThreads>.fromOpaque(argument).takeRetainedValue().runTasks()
                 return nil
             }, this.toOpaque())
-        if result == 0 { threads.append(thread) } else { this.release() }
+        guard result == 0 else { return this.release() }
+        pthread_detach(thread)
+        pthread_mutex_lock(mutex)
+        threads += 1
+        pthread_mutex_unlock(mutex)
     }
 
     /// Tasks that wait.
@@ -62,21 +76,31 @@ final class RunThreads: @unchecked Sendable {
     /// - Returns: `false` when the queue is full or the threads have stopped.
     func submit(_ task: Task) -> Bool {
         pthread_mutex_lock(mutex)
-        guard queue.count < capacity, !isStopping, !threads.isEmpty else {
+        guard queue.count < capacity, !isStopping, threads > 0 else {
             pthread_mutex_unlock(mutex)
             return false
         }
         queue.append(task)
         pthread_mutex_unlock(mutex)
-        pthread_cond_signal(condition)
+        pthread_cond_signal(work)
         return true
     }
 
-    private func work() {
+    private func runTasks() {
         while let task = next() {
             task.job.run()
-            task.eventLoop.execute(task.done)
+            if isWaitedFor { task.eventLoop.execute(task.done) }
         }
+        pthread_mutex_lock(mutex)
+        threads -= 1
+        pthread_mutex_unlock(mutex)
+        pthread_cond_broadcast(ended)
+    }
+
+    private var isWaitedFor: Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return !isAbandoned
     }
 
     private func next() -> Task? {
@@ -84,19 +108,30 @@ final class RunThreads: @unchecked Sendable {
         defer { pthread_mutex_unlock(mutex) }
         while queue.isEmpty {
             if isStopping { return nil }
-            pthread_cond_wait(condition, mutex)
+            pthread_cond_wait(work, mutex)
         }
         return queue.removeFirst()
     }
 
-    /// Lets the threads end once the queue is empty, and waits for them. Must not be called on one of them.
-    func stop() {
+    /// Lets the threads end once the queue is empty, and waits for them: the event loops have to live until then.
+    ///
+    /// A run cannot be interrupted. One that is not over at `deadline` is abandoned: its thread ends when it does, and
+    /// nobody is told.
+    ///
+    /// - Parameter deadline: on the monotonic clock.
+    /// - Returns: whether every thread has ended.
+    func stop(deadline: UInt64) -> Bool {
+        var end = timespec(
+            tv_sec: Int(deadline / HTTPLimits.second), tv_nsec: Int(deadline % HTTPLimits.second))
         pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
         isStopping = true
-        let ending = threads
-        threads = []
-        pthread_mutex_unlock(mutex)
-        pthread_cond_broadcast(condition)
-        for thread in ending { pthread_join(thread, nil) }
+        pthread_cond_broadcast(work)
+        while threads > 0 {
+            guard pthread_cond_timedwait(ended, mutex, &end) != ETIMEDOUT else { break }
+        }
+        isAbandoned = threads > 0
+        if isAbandoned { queue.removeAll() }
+        return !isAbandoned
     }
 }

@@ -178,7 +178,7 @@ extension DataPlane {
     ///
     /// - Parameter grace: nanoseconds that requests get to be answered after the listener has closed; connections
     ///   still open then are closed.
-    /// - Returns: whether every connection ended by itself.
+    /// - Returns: whether every connection and every run ended by itself.
     @discardableResult
     package func shutdown(grace: UInt64 = 30 * HTTPLimits.second) async -> Bool {
         beginDrain()
@@ -193,7 +193,8 @@ extension DataPlane {
         if listener != nil { try? await Task.sleep(nanoseconds: plane.configuration.drainDelay) }
         try? await listener?.close().get()
         for loop in loops { loop.eventLoop.execute { loop.value.beginClosing() } }
-        let isClean = await waitForConnections(until: MonotonicClock.now() &+ grace)
+        let end = MonotonicClock.now() &+ grace
+        let areAnswered = await waitForConnections(until: end)
         for loop in loops {
             try? await loop.eventLoop.submit {
                 loop.value.stop()
@@ -201,9 +202,9 @@ extension DataPlane {
             }.get()
         }
         publish(RoutingTable(endpoints: [], isReady: false))
-        await stopThreads()
+        let haveEnded = await stopThreads(deadline: end)
         try? await group.shutdownGracefully()
-        return isClean
+        return areAnswered && haveEnded
     }
 
     private func waitForConnections(until end: UInt64) async -> Bool {
@@ -214,13 +215,12 @@ extension DataPlane {
         return true
     }
 
-    /// Joining blocks, so it gets a thread of its own.
-    private func stopThreads() async {
+    /// Waiting for threads blocks, so it is done on one that may be.
+    private func stopThreads(deadline: UInt64) async -> Bool {
         let threads = plane.runThreads
-        await withCheckedContinuation { continuation in
+        return await withCheckedContinuation { continuation in
             NIOThreadPool.singleton.submit { _ in
-                threads.stop()
-                continuation.resume()
+                continuation.resume(returning: threads.stop(deadline: deadline))
             }
         }
     }
