@@ -67,7 +67,7 @@ let package = Package(
         room("Tensors", ["CZlib"]),
         room("ModelGraph", ["Tensors"]),
         room("Engines", ["Tensors", "CEngines"]),
-        room("Monitor", ["Tensors"]),
+        room("Monitor"),
         room("Release", ["Tensors", "Monitor"]),
         room("Home", [grdb]),
         room("Trust", [crypto]),

@@ -26,9 +26,10 @@ enum AnswerBuilder {
 
     private static func output(_ output: (name: String, tensor: Tensor), _ labels: [String]) -> Views.Output {
         let tensor = output.tensor
+        let bars = bars(tensor, labels)
         return Views.Output(
             name: output.name, type: tensor.elementType.displayName, shape: "\(tensor.shape)", text: text(tensor),
-            bars: bars(tensor, labels))
+            bars: bars, hasBars: !bars.isEmpty)
     }
 
     /// Scores between 0 and 1 of one row, as bars.

@@ -82,9 +82,9 @@ enum Style {
           background: #0b1218; display: block; }
         .answer { font-size: 3rem; font-weight: 700; line-height: 1.1; }
         .bars { list-style: none; margin: .5rem 0; padding: 0; }
-        .bars li { display: grid; grid-template-columns: 3.5rem 1fr 4.5rem; gap: .6rem; align-items: center; }
+        .bars li { display: grid; grid-template-columns: 3.5rem 1fr 5rem; gap: .6rem; align-items: center; }
         .bars svg { display: block; width: 100%; height: .7rem; border-radius: 99px; }
-        .bars .number { text-align: right; font-variant-numeric: tabular-nums; }
+        .bars .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
         .note { border-left: 4px solid var(--sea); padding: .5rem 1rem; background: var(--sea-soft); border-radius: 6px;
           margin: 0 0 1rem; }
         .note.bad { border-color: var(--bad); background: var(--bad-soft); }

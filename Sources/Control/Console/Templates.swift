@@ -140,8 +140,8 @@ enum Templates {
         {{#headline}}<p class="answer">{{headline}}</p>{{/headline}}
         {{#outputs}}
         <h3><code>{{name}}</code> <span class="hint">{{type}} {{shape}}</span></h3>
-        {{#bars.empty}}<pre>{{text}}</pre>{{/bars.empty}}
-        {{^bars.empty}}<ul class="bars">{{#bars}}<li><span>{{label}}</span><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="rest" width="100" height="8"/><rect class="fill" width="{{width}}" height="8"/></svg><span class="number">{{value}}</span></li>{{/bars}}</ul>{{/bars.empty}}
+        {{^hasBars}}<pre>{{text}}</pre>{{/hasBars}}
+        {{#hasBars}}<ul class="bars">{{#bars}}<li><span>{{label}}</span><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="rest" width="100" height="8"/><rect class="fill" width="{{width}}" height="8"/></svg><span class="number">{{value}}</span></li>{{/bars}}</ul>{{/hasBars}}
         {{/outputs}}
         <p class="hint">{{servedBy}} in {{took}}</p>
         {{/answered}}

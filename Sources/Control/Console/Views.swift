@@ -88,6 +88,8 @@ enum Views {
         var shape: String
         var text: String
         var bars: [Bar]
+        /// Stored, because templates see stored properties only.
+        var hasBars: Bool
     }
 
     struct Answer {
