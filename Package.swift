@@ -115,6 +115,18 @@ let package = Package(
                 "WorkshopChild", "Tensors", "ModelGraph", "Engines", "Home", "Trust", "Registry", "TestSupport",
                 systemPackage, subprocess,
             ], exclude: ["Fixtures", "WorkshopChild"]),
+        tests(
+            "Control",
+            [
+                "Tensors", "Engines", "Monitor", "Release", "Home", "Trust", "Registry", "Serve", "Client",
+                "TestSupport", hummingbird, httpTypes, logging,
+            ]),
+        tests(
+            "SlipwayCLI",
+            [
+                "Tensors", "ModelGraph", "Engines", "Home", "Trust", "Registry", "Release", "Workshop", "Client",
+                "Control", argumentParser,
+            ]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport", "Tensors", "Client", "Home"], exclude: ["clients"],
             swiftSettings: strict),

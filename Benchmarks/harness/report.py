@@ -54,8 +54,8 @@ class Report:
         busy = self._foreigners.share()
         marks = [f"**busy machine ({busy:.0%} in use by others): do not quote**"] if busy > machine.QUIET else []
         marks += ["**quick run: do not quote**"] if self.is_quick else []
-        given = os.environ.get("SLIPWAY_BINARY")
-        marks += ["**another program than the one built here: do not quote**"] if given else []
+        given = any(os.environ.get(key) for key in ("SLIPWAY_BINARY", "SLIPWAY_BENCH_TOOLS"))
+        marks += ["**other programs than those built here: do not quote**"] if given else []
         marks += ["**faults: do not quote**"] if self._faults else []
         title = (
             f"`{self.name}` at {commit}, {self._began:%Y-%m-%d %H:%M} UTC, {facts['processor']}, "
@@ -63,16 +63,16 @@ class Report:
         print("\n\n".join([" · ".join([title, *marks]), *self._texts]))
         for line in self._faults:
             self.say(f"FAULT: {line}")
-        self._append(facts, commit, busy)
+        self._append(facts, commit, busy, given)
         return 1 if self._faults else 0
 
-    def _append(self, facts, commit, busy):
+    def _append(self, facts, commit, busy, given):
         folder = machine.ROOT / ".build" / "bench"
         folder.mkdir(parents=True, exist_ok=True)
         common = {
             "benchmark": self.name, "date": self._began.isoformat(timespec="seconds"), "commit": commit,
             "machine": facts, "foreign_load": round(busy, 4), "quick": self.is_quick,
-            "given_program": bool(os.environ.get("SLIPWAY_BINARY")),
+            "given_programs": given,
             "faults": self._faults}
         with open(folder / f"{self.name}.jsonl", "a", encoding="utf-8") as file:
             for line in self._lines:

@@ -131,8 +131,20 @@ def fastapi(workers=2):
     command = [
         sys.executable, "-m", "uvicorn", "rivals.fastapi_server:app", "--workers", workers, "--host", "127.0.0.1",
         "--port", "{port}", "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
-    environment = {**os.environ, "NETWORK": str(DIGITS / "mlp.onnx"), "PYTHONDONTWRITEBYTECODE": "1"}
-    return Server("FastAPI", command, environment)
+    return Server("FastAPI", command, _rival_environment())
+
+
+def triton():
+    """Triton with its Python backend, where scripts/bench could install it; else `None`."""
+    python = ROOT / ".build" / "bench-triton" / "bin" / "python3"
+    if not python.exists():
+        return None
+    folder = ROOT / ".build" / "bench" / "triton"
+    return Server("Triton", [python, "-m", "rivals.triton_server", "{port}", folder], _rival_environment())
+
+
+def _rival_environment():
+    return {**os.environ, "NETWORK": str(DIGITS / "mlp.onnx")}
 
 
 def _free_port():

@@ -8,9 +8,11 @@ extension EndToEnd {
     struct RunTests {
         @Test(arguments: ["onnxruntime", "openvino"])
         func aFileIsServedWithALineThatWorksAsPasted(_ engine: String) async throws {
-            // The temporary home of `run` goes here.
+            // The temporary home of `run` goes here; nothing else may, from whatever library.
             let temporary = try TemporaryDirectory()
-            let slipway = try Slipway(environment: ["TMPDIR": temporary.path])
+            let person = try TemporaryDirectory()
+            let slipway = try Slipway(
+                environment: ["TMPDIR": temporary.path, "HOME": person.path, "XDG_CACHE_HOME": person.file("cache")])
             let ended = try await slipway.starting(
                 ["run", Slipway.example("digits/mlp.onnx"), "--port", "0", "--engine", engine]
             ) { running in
@@ -26,6 +28,7 @@ extension EndToEnd {
             #expect(ended.exitCode == 0, "\(ended.talk)")
             #expect(ended.talk.contains("is ready on http://127.0.0.1:"))
             #expect(TextFile.list(temporary.path) == [])
+            #expect(TextFile.list(person.path) == [])
             #expect(TextFile.list(slipway.home.path) == [], "the home of the person is not touched")
         }
 

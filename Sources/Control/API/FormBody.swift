@@ -19,10 +19,10 @@ struct FormBody {
         var index = bytes.startIndex
         while index < bytes.endIndex {
             let byte = bytes[index]
-            if byte == UInt8(ascii: "%"), bytes.endIndex - index > 2,
-                let value = UInt8(String(decoding: bytes[(index + 1)...(index + 2)], as: UTF8.self), radix: 16)
+            if byte == UInt8(ascii: "%"), bytes.endIndex - index > 2, let high = digit(bytes[index + 1]),
+                let low = digit(bytes[index + 2])
             {
-                result.append(value)
+                result.append(high << 4 | low)
                 index += 3
             } else {
                 result.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
@@ -30,5 +30,14 @@ struct FormBody {
             }
         }
         return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
     }
 }

@@ -121,9 +121,10 @@ struct ConsoleRoutes: Sendable {
             title: title, version: overview.server.version, uptime: ViewBuilder.uptime(overview.server.uptime),
             dataPlane: overview.server.dataPlane)
         let endpoint = request.parameter("endpoint")
-        if let done = request.query["done"], Self.knownNotices.contains(done) {
+        func notice(_ name: String) -> String? { request.query[name]?.replacing("+", with: " ") }
+        if let done = notice("done"), Self.knownNotices.contains(done) {
             frame.notice = "\(endpoint) was \(done)."
-        } else if let failed = request.query["failed"], Self.knownNotices.contains(failed) {
+        } else if let failed = notice("failed"), Self.knownNotices.contains(failed) {
             frame.notice = "\(endpoint) could not be \(failed); see its revisions. What ran before runs on."
             frame.noticeIsBad = true
         }
@@ -131,5 +132,5 @@ struct ConsoleRoutes: Sendable {
     }
 
     /// A notice is one of ours: an address cannot put words into the page's mouth.
-    private static let knownNotices: Set<String> = ["rolled back", "rolled+back", "promoted"]
+    private static let knownNotices: Set<String> = ["rolled back", "promoted"]
 }

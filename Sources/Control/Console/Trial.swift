@@ -102,8 +102,8 @@ struct Trial: Sendable {
 
     /// Typed text as a tensor; a first dimension that is free becomes as many rows as there are.
     static func tensor(_ field: Field) throws(TensorError) -> Tensor {
-        let words = field.text.split { $0 == " " || $0 == "," || $0 == "\n" || $0 == "\r" || $0 == "\t" }.map(
-            String.init)
+        // A browser ends lines with CR LF, which is one character.
+        let words = field.text.split { $0.isWhitespace || $0 == "," }.map(String.init)
         let lines = field.text.split(whereSeparator: \.isNewline).map(String.init)
         let count = field.spec.elementType == .string ? lines.count : words.count
         let shape = try shape(field.spec, elements: count)

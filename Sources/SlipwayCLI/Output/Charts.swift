@@ -4,7 +4,9 @@ enum Charts {
 
     /// One character per value, scaled to the largest.
     static func sparkline(_ values: [Double]) -> String {
-        guard let top = values.max(), top > 0 else { return String(repeating: "▁", count: values.count) }
+        guard let top = values.filter(\.isFinite).max(), top > 0 else {
+            return String(repeating: "▁", count: values.count)
+        }
         return String(values.map { ticks[Int((share($0 / top) * 7).rounded())] })
     }
 

@@ -28,17 +28,16 @@ enum MeasureText {
     }
 
     private static func confusion(_ m: ClassificationMeasures) -> String {
-        var rows = [[""] + m.classes.map { ">" + $0 }]
+        var rows = [[""] + m.classes]
         for (index, name) in m.classes.enumerated() {
             rows.append(
                 ["  " + name] + m.confusion[index].enumerated().map { $1 == 0 && $0 != index ? "·" : String($1) })
         }
-        let widths = rows[0].indices.map { column in rows.map { $0[column].filter { $0 != ">" }.count }.max() ?? 1 }
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 1 }
         let text = rows.map { row in
             row.enumerated().map { column, cell in
-                let plain = cell.filter { $0 != ">" }
-                let pad = String(repeating: " ", count: widths[column] - plain.count)
-                return column == 0 ? plain + pad : pad + plain
+                let pad = String(repeating: " ", count: widths[column] - cell.count)
+                return column == 0 ? cell + pad : pad + cell
             }.joined(separator: "  ")
         }
         return "  confusion: rows are true classes, columns predictions\n" + text.joined(separator: "\n")

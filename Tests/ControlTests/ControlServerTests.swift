@@ -1,0 +1,113 @@
+import Client
+import Release
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+@testable import Control
+
+/// The listeners, over real sockets.
+@Suite(.timeLimit(.minutes(1))) struct ControlServerTests {
+    private let bridge: Bridge
+
+    init() throws { bridge = try Bridge(Harbour()) }
+
+    /// Runs a listener for as long as `body` does.
+    private func serving<Result: Sendable>(
+        at address: ControlServer.Address = .tcp(host: "127.0.0.1", port: 0),
+        _ body: @escaping @Sendable (HTTPClient) async throws -> Result
+    ) async throws -> Result {
+        let (ports, announce) = AsyncStream.makeStream(of: Int?.self)
+        let server = ControlServer(routes: bridge.routes, gate: bridge.gate, logger: Harbour.logger)
+        let service = server.service(at: address) { announce.yield($0) }
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask {
+                try await service.run()
+                return nil
+            }
+            group.addTask {
+                for await port in ports {
+                    switch address {
+                    case .tcp(let host, _): return try await body(HTTPClient(.tcp(host: host, port: port ?? 0)))
+                    case .socket(let path): return try await body(HTTPClient(.unixSocket(path: path)))
+                    }
+                }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() { if let result { return result } }
+            throw ControlError(.failed, "the listener ended")
+        }
+    }
+
+    @Test func everyReplyHasItsGuards() async throws {
+        let reply = try await serving { try await $0.request("GET", "/") }
+        #expect(reply.status == 200)
+        #expect(reply.header("content-security-policy")?.hasPrefix("default-src 'none'; script-src 'self'") == true)
+        #expect(reply.header("x-content-type-options") == "nosniff")
+        #expect(reply.header("referrer-policy") == "same-origin")
+        #expect(reply.header("cache-control") == "no-store")
+        let cookie = try #require(reply.header("set-cookie"))
+        #expect(cookie.hasPrefix("slipway_session=") && cookie.hasSuffix("; Path=/; HttpOnly; SameSite=Strict"))
+    }
+
+    @Test func aSessionIsKept() async throws {
+        let session = "slipway_session=" + String(repeating: "c", count: 32)
+        let reply = try await serving { try await $0.request("GET", "/", headers: [HTTPHeader("cookie", session)]) }
+        #expect(reply.header("set-cookie") == nil)
+    }
+
+    @Test func aBodyThatIsTooLargeIs413() async throws {
+        let path = "/api/v1/endpoints/digits/deploy"
+        let headers = [HTTPHeader("content-type", "application/json")]
+        let (over, under) = try await serving { client in
+            (
+                try await client.request(
+                    "POST", path, headers: headers, body: Array(repeating: 32, count: (4 << 20) + 1)),
+                try await client.request("POST", path, headers: headers, body: Array(repeating: 32, count: 4 << 20))
+            )
+        }
+        #expect(over.status == 413)
+        #expect(String(decoding: over.body, as: UTF8.self).contains("4194304 bytes"))
+        #expect(under.status == 400)
+    }
+
+    @Test func errorsAreProblems() async throws {
+        let reply = try await serving { try await $0.request("GET", "/api/v1/endpoints/UPPER/history") }
+        #expect(reply.status == 400)
+        #expect(reply.header("content-type") == "application/problem+json")
+    }
+
+    @Test func unknownPathsAreNotFound() async throws {
+        #expect(try await serving { try await $0.request("GET", "/nothing") }.status == 404)
+        #expect(try await serving { try await $0.request("GET", "/models/a/b/c") }.status == 404)
+    }
+
+    @Test func refusalsSayWhatIsMissing() async throws {
+        let path = "/api/v1/endpoints/digits/rollback"
+        let reply = try await serving { try await $0.request("POST", path, body: Array("{}".utf8)) }
+        #expect(reply.status == 415)
+        #expect(String(decoding: reply.body, as: UTF8.self).contains("application/json"))
+        let foreign = try await serving {
+            try await $0.request("POST", path, headers: [HTTPHeader("origin", "http://evil.example")])
+        }
+        #expect(foreign.status == 421)
+    }
+
+    @Test func parametersAndQueriesArrive() async throws {
+        let version = try bridge.harbour.version("runs")
+        _ = try bridge.harbour.deployments.submit(.deploy(version), for: .digits)
+        let reply = try await serving { try await $0.request("GET", "/endpoints/digits?done=rolled+back") }
+        #expect(reply.status == 200)
+        #expect(String(decoding: reply.body, as: UTF8.self).contains("digits was rolled back."))
+    }
+
+    @Test func theSocketIsForAdministrators() async throws {
+        let folder = try TemporaryDirectory()
+        let reply = try await serving(at: .socket(path: folder.file("s"))) {
+            try await $0.request("GET", "/api/v1/status")
+        }
+        #expect(reply.status == 200)
+        #expect(reply.header("set-cookie") == nil)
+    }
+}

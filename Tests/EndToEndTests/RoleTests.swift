@@ -1,0 +1,132 @@
+import Client
+import Tensors
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// Every route of both planes, asked by everybody there is.
+    @Suite
+    struct RoleTests {
+        /// In the order of what they may do.
+        private static let roles = ["anonymous", "viewer", "invoker", "deployer", "admin"]
+
+        struct Route: CustomTestStringConvertible, Sendable {
+            enum Kind: Sendable { case data, api, form }
+
+            var kind: Kind
+            var method: String
+            var path: String
+            var role: String
+
+            var testDescription: String { "\(method) \(path)" }
+
+            static func data(_ method: String, _ path: String, _ role: String) -> Route {
+                Route(kind: .data, method: method, path: path, role: role)
+            }
+
+            static func api(_ method: String, _ path: String, _ role: String) -> Route {
+                Route(kind: .api, method: method, path: path, role: role)
+            }
+
+            static func form(_ path: String, _ role: String) -> Route {
+                Route(kind: .form, method: "POST", path: path, role: role)
+            }
+        }
+
+        /// What changes something names an endpoint that is not there.
+        static let routes: [Route] = [
+            .data("GET", "/", "anonymous"), .data("GET", "/metrics", "anonymous"),
+            .data("GET", "/v2/health/live", "anonymous"), .data("GET", "/v2/health/ready", "anonymous"),
+            .data("GET", "/v2/models/digits/ready", "anonymous"),
+            .data("GET", "/v2/models/digits/versions/1/ready", "anonymous"),
+            .data("GET", "/v2", "viewer"), .data("GET", "/v2/models", "viewer"),
+            .data("GET", "/v2/models/digits", "viewer"),
+            .data("GET", "/v2/models/digits/versions/1", "viewer"), .data("POST", "/v2/models/digits/infer", "invoker"),
+            .data("POST", "/v2/models/digits/versions/1/infer", "invoker"),
+            .api("GET", "/metrics", "anonymous"), .api("GET", "/healthz", "anonymous"),
+            .api("GET", "/console/style.css", "anonymous"), .api("GET", "/console/script.js", "anonymous"),
+            .api("GET", "/console/icon.svg", "anonymous"),
+            .api("GET", "/api/v1/status", "viewer"), .api("GET", "/api/v1/endpoints/digits/history", "viewer"),
+            .api("GET", "/", "viewer"), .api("GET", "/endpoints/digits", "viewer"), .api("GET", "/models", "viewer"),
+            .api("GET", "/models/digits/1", "viewer"),
+            .api("POST", "/api/v1/endpoints/absent/reconcile", "deployer"),
+            .api("POST", "/api/v1/endpoints/absent/deploy", "deployer"),
+            .api("POST", "/api/v1/endpoints/absent/promote", "deployer"),
+            .api("POST", "/api/v1/endpoints/absent/rollback", "deployer"),
+            .api("POST", "/api/v1/endpoints/absent/undeploy", "deployer"),
+            .form("/endpoints/absent/rollback", "deployer"), .form("/endpoints/absent/promote", "deployer"),
+            .form("/endpoints/absent/try", "invoker"),
+        ]
+
+        @Test
+        func everyRouteAsksForItsRoleAndNoMore() async throws {
+            let slipway = try await Slipway.withDigits()
+            var tokens: [String: String] = [:]
+            for role in Self.roles.dropFirst() {
+                let made = try await slipway.json("token", "create", "\(role)-1", "--role", role)
+                tokens[role] = made["token"]?.stringValue
+            }
+            let known = tokens
+            try await slipway.serving(["serve", "--auth", "token"]) { server in
+                let form = try await ConsoleForm(at: "/endpoints/digits", of: server, bearer: known["admin"])
+                for route in Self.routes {
+                    for caller in ["nobody", "forger"] + Self.roles.dropFirst() {
+                        let bearer =
+                            caller == "nobody" ? nil : known[caller] ?? "slw_\(String(repeating: "A", count: 43))"
+                        let status = try await Self.status(of: route, bearer, server, form)
+                        let expected = Self.expected(route, caller)
+                        #expect(expected.contains(status), "\(route.testDescription) by \(caller): \(status)")
+                    }
+                }
+            }
+        }
+
+        @Test
+        func aRevokedTokenIsWorthlessAtOnce() async throws {
+            let slipway = try await Slipway.withDigits()
+            let made = try await slipway.json("token", "create", "short", "--role", "viewer")
+            try await slipway.expect("token", "create", "other", "--role", "viewer")
+            let token = made["token"]?.stringValue ?? ""
+            try await slipway.serving(["serve", "--host", "0.0.0.0"]) { server in
+                let client = try server.dataPlane()
+                #expect(try await client.request("GET", "/v2", headers: [.bearer(token)]).status == 200)
+                #expect(try await client.request("GET", "/v2").status == 401)
+                try await slipway.expect("token", "revoke", "short")
+                try await wait(for: "the token to be refused", atMost: .seconds(5)) {
+                    try await client.request("GET", "/v2", headers: [.bearer(token)]).status == 401
+                }
+            }
+            let listed = try await slipway("token", "list", "--json")
+            #expect(!listed.output.contains(token) && listed.json?.arrayValue?.count == 1, "\(listed)")
+        }
+
+        private static func expected(_ route: Route, _ caller: String) -> ClosedRange<Int> {
+            guard let needed = roles.firstIndex(of: route.role), needed > 0 else { return 200...200 }
+            guard let has = roles.firstIndex(of: caller) else { return 401...401 }
+            if has < needed { return 403...403 }
+            // Let in: what is there answers, what is not there is not found, an empty wish is no good one.
+            if route.method == "GET" || route.kind == .data { return 200...200 }
+            return route.path.hasSuffix("/deploy") ? 400...400 : 404...404
+        }
+
+        /// A status that tells "let in" from 401 and 403.
+        private static func status(
+            of route: Route, _ bearer: String?, _ server: Slipway.Server, _ form: ConsoleForm
+        ) async throws -> Int {
+            let headers: [HTTPHeader] = bearer.map { [.bearer($0)] } ?? []
+            switch route.kind {
+            case .data:
+                let body = route.method == "POST" ? try TextFile.bytes(Slipway.example("digits/sample.json")) : []
+                return try await server.dataPlane().request(route.method, route.path, headers: headers, body: body)
+                    .status
+            case .api:
+                let type = route.method == "POST" ? [HTTPHeader("content-type", "application/json")] : []
+                return try await server.controlPlane().request(
+                    route.method, route.path, headers: headers + type,
+                    body: route.method == "POST" ? Array("{}".utf8) : []
+                ).status
+            case .form: return try await form.replacing(bearer: bearer).post(route.path).status
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Control
+import Engines
+import Testing
+import Trust
+import Workshop
+
+@testable import SlipwayCLI
+
+@Suite struct ParsingTests {
+    private func parse<Verb>(_ type: Verb.Type, _ words: String...) throws -> Verb {
+        try #require(try SlipwayCommand.parseAsRoot(words) as? Verb)
+    }
+
+    @Test(arguments: [
+        "run model.onnx",
+        "run digits:3 --name d --host 0.0.0.0 --port 0 --control-port 0 --engine openvino --auth none",
+        "run m.onnx --processing p.json --home /h --json --log json --verbose", "serve",
+        "serve --drain-delay 1.5 --grace 0 --concurrency 4 --max-body 1000 --host-name a --host-name b",
+        "stop --timeout 3",
+        "predict digits --data rows.npz", "predict digits --data - --server localhost:1 --version 2",
+        "import m.onnx -n digits --label a=b --label c=d=e --note x --provenance t.json --evaluation e.csv --answers y --no-run",
+        "list", "list digits --limit 3 -o json", "show digits:3", "show m.onnx --json",
+        "evaluate digits:3 --data e.npz --answers y --prediction p --task regression --engine openvino --keep",
+        "alias digits@prod digits:3 --note x", "alias digits@prod --remove", "alias digits", "rm digits:3 --force",
+        "rm digits:3 --undo", "plan digits:2 --detailed-exitcode", "deploy digits:2 --canary 10% --note x",
+        "deploy digits:2 --endpoint e --engine openvino --precision bf16 --threads 2 --routing-key X-User --p99 20",
+        "deploy digits:2 --dry-run", "promote", "promote digits", "rollback digits --to 3", "undeploy digits", "status",
+        "status digits --wait 5", "history digits --quiet", "diff digits --from 1 --to 2 -o name", "demo --keep",
+        "token create ada --role admin", "token list", "token revoke ada", "version",
+    ]) func whatTheManualShowsIsUnderstood(line: String) {
+        #expect(throws: Never.self) { try SlipwayCommand.parseAsRoot(line.split(separator: " ").map(String.init)) }
+    }
+
+    @Test(arguments: [
+        "frobnicate", "run", "run a b", "serve digits", "serve --port 65536", "serve --port -1", "serve --port x",
+        "serve --control-port 99999999999999999999", "serve --drain-delay -1", "serve --drain-delay nan",
+        "serve --grace inf",
+        "serve --grace 3601", "serve --concurrency 0", "serve --concurrency 1025", "serve --max-body 0",
+        "serve --max-body -5",
+        "serve --auth maybe", "serve --log yaml", "stop --timeout -1", "stop --timeout inf", "stop --timeout nan",
+        "stop --timeout 1e300", "status --wait inf", "status --wait -1", "status --wait nan", "status --wait 1e300",
+        "predict digits", "import", "list -o yaml", "list --limit x", "evaluate digits:1 --task guess",
+        "evaluate digits:1 --engine abacus", "deploy", "deploy digits:2 --threads many", "deploy digits:2 --p99 soon",
+        "deploy digits:2 --canary 10% --engine openvino", "deploy digits:2 --canary 10% --p99 20",
+        "plan digits:2 --canary 10% --routing-key x", "rollback digits --to first", "token create ada --role king",
+        "history digits --json=false",
+    ]) func whatCannotBeMeantIsRefused(line: String) {
+        #expect(throws: (any Error).self) {
+            try SlipwayCommand.parseAsRoot(line.split(separator: " ").map(String.init))
+        }
+    }
+
+    @Test func optionsEndUpInTheirPlace() throws {
+        let run = try parse(RunVerb.self, "run", "m.onnx", "--port", "0", "--engine", "openvino", "--concurrency", "3")
+        #expect(run.engine == .openVINO && run.serve.port == 0)
+        let server = run.serve.server(defaultControlPort: 0)
+        #expect(server.port == 0 && server.controlPort == 0 && server.concurrentRuns == 3)
+        let serve = try parse(ServeVerb.self, "serve", "--drain-delay", "1.5", "--grace", "0", "--control-host", "::1")
+        let options = serve.serve.server(defaultControlPort: 8090)
+        #expect(options.port == 8080 && options.controlPort == 8090 && options.controlHost == "::1")
+        #expect(options.drainDelay == .milliseconds(1500) && options.grace == .zero)
+        #expect(!serve.worker && !serve.afterCrash)
+        #expect(try parse(TokenVerb.Create.self, "token", "create", "ada", "--role", "deployer").role == .deployer)
+        #expect(try parse(EvaluateVerb.self, "evaluate", "d:1", "--task", "regression").task == .regression)
+    }
+
+    /// The supervisor appends what it has found out to what a person wrote.
+    @Test func theLastOfTwoPortsCounts() throws {
+        let serve = try parse(ServeVerb.self, "serve", "--port", "0", "--worker", "--after-crash", "--port", "4711")
+        #expect(serve.serve.port == 4711 && serve.worker && serve.afterCrash)
+    }
+
+    @Test func formsOfAnAnswerAreTold() throws {
+        #expect(try parse(ListVerb.self, "list").answer.format == .table)
+        #expect(try parse(ListVerb.self, "list", "-o", "jsonl").answer.format == .jsonl)
+        #expect(try parse(ListVerb.self, "list", "--json").answer.format == .json)
+        #expect(try parse(ListVerb.self, "list", "-o", "name", "--json").answer.format == .json)
+    }
+
+    @Test func everyVerbSaysWhatItDoes() {
+        let verbs = SlipwayCommand.configuration.groupedSubcommands.flatMap(\.subcommands)
+        #expect(verbs.count == 21)
+        for verb in verbs {
+            #expect(verb.configuration.commandName?.isEmpty == false)
+            #expect(verb.configuration.abstract.hasSuffix("."), "\(verb)")
+        }
+        #expect(Set(verbs.map { $0.configuration.commandName }).count == verbs.count)
+    }
+
+    @Test(arguments: [
+        ("", "", 0), ("a", "", 1), ("", "abc", 3), ("deploy", "deploy", 0), ("depoly", "deploy", 2), ("list", "lst", 1),
+        ("kitten", "sitting", 3), ("ü", "u", 1), ("e\u{301}", "é", 0),
+    ]) func distanceIsLevenshteins(left: String, right: String, distance: Int) {
+        #expect(Suggestions.distance(left, right) == distance)
+        #expect(Suggestions.distance(right, left) == distance)
+    }
+}
+
+@Suite struct NameTests {
+    @Test(arguments: [
+        ("digits.onnx", "digits"), ("/models/Digits.ONNX", "digits"), ("a/b/resnet50-v1.5.onnx", "resnet50-v1.5"),
+        ("model", "model"), (".onnx", ".onnx"), ("folder.d/model", "model"), ("a.b.c", "a.b"),
+        ("trailing/", "trailing"),
+        ("/", "/"), ("", ""), ("my model.onnx", "my model"),
+    ]) func aModelIsNamedLikeItsFile(path: String, name: String) { #expect(ImportVerb.modelName(of: path) == name) }
+
+    @Test(arguments: [
+        ("digits", false), ("digits:3", false), ("digits@prod", false), ("model.onnx", true), ("./digits", true),
+        ("/tmp", true), ("folder/model", true),
+    ]) func aFileIsToldFromAVersion(subject: String, isFile: Bool) {
+        #expect(ShowVerb.looksLikeFile(subject) == isFile)
+    }
+}
