@@ -33,13 +33,14 @@ extension EndToEnd {
                 exitCode: 7),
             Hostile(name: "zip", making: "cp '\(Slipway.example("digits/held-out.npz"))' zip.onnx", exitCode: 7),
             Hostile(name: "sparse", making: "truncate -s 1T sparse.onnx", exitCode: 7),
+            Hostile(name: "three-gigabytes", making: "truncate -s 3G three-gigabytes.onnx", exitCode: 7),
             Hostile(name: "folder", making: "mkdir folder.onnx", exitCode: 3),
             Hostile(name: "pipe", making: "mkfifo pipe.onnx", exitCode: 3),
             Hostile(name: "loop", making: "ln -s loop.onnx loop.onnx", exitCode: 3),
             Hostile(name: "nowhere", making: "ln -s missing nowhere.onnx", exitCode: 3),
             Hostile(name: "missing", making: ":", exitCode: 3),
             Hostile(name: "/dev/zero", making: ":", exitCode: 3),
-            Hostile(name: "/proc/self/mem", making: ":", exitCode: 3),
+            Hostile(name: "/proc/self/mem", making: ":", exitCode: 7),
         ]
 
         @Test(arguments: files)
