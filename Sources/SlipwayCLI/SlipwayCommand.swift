@@ -43,6 +43,7 @@ enum Main {
         if arguments.first == ChildTask.verb { exit(ChildMain.run(arguments: arguments.dropFirst())) }
         // A reader that goes away ends a write with an error, not the process.
         signal(SIGPIPE, SIG_IGN)
+        dieAtOnce()
         do {
             var command = try SlipwayCommand.parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
@@ -58,6 +59,13 @@ enum Main {
             Terminal.say(failure.rendered)
             exit(failure.exit.rawValue)
         }
+    }
+
+    /// A process that crashes ends: where Swift's toolchain is installed, its backtracer would hold a dead server for half
+    /// a minute or more, in which nobody answers. `SWIFT_BACKTRACE` brings it back.
+    private static func dieAtOnce() {
+        guard Terminal.environment("SWIFT_BACKTRACE") == nil else { return }
+        for number in [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(number, SIG_DFL) }
     }
 
     /// Whether ArgumentParser is to print an error: usage, help and version are its business.

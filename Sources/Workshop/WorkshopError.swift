@@ -37,6 +37,17 @@ package struct WorkshopError: Error, Sendable {
     }
 }
 
+extension WorkshopError {
+    /// The same error, saying which file it is about: the person may have given several.
+    package func about(_ path: String) -> WorkshopError {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        guard !message.contains(name) else { return self }
+        var named = self
+        named.message = "'\(name)': \(message)"
+        return named
+    }
+}
+
 extension WorkshopError: CustomStringConvertible {
     package var description: String { ([message] + causes).joined(separator: "; ") }
 }

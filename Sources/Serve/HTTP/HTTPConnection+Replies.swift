@@ -116,6 +116,7 @@ extension HTTPConnection {
     /// Sends the current request's reply and moves on.
     private func deliver(_ bytes: ByteBuffer, _ status: HTTPStatus, closes: Bool) {
         guard let request = current else { return }
+        let now = MonotonicClock.now()
         let ends = closes || !request.keepsAlive || loop.isClosing
         if !request.isComplete && ends {
             current = nil
@@ -125,18 +126,18 @@ extension HTTPConnection {
             sendAndClose(bytes)
         } else {
             send(bytes)
-            if request.isComplete { finish() } else { enter(.discarding, at: readAt) }
+            if request.isComplete { finish(at: now) } else { enter(.discarding, at: now) }
         }
-        record(request, status)
+        record(request, status, at: now)
     }
 
-    private func record(_ request: CurrentRequest, _ status: HTTPStatus) {
-        let now = MonotonicClock.now()
+    private func record(_ request: CurrentRequest, _ status: HTTPStatus, at now: UInt64) {
         let total = now &- request.receivedAt
         if let job = request.exchange?.job {
             job.times.answered = now
             job.arm.metrics.record(status, job.times)
             if let onCompleted = loop.plane.configuration.onCompleted {
+                flushIfNeeded()
                 onCompleted(
                     CompletedInference(
                         endpoint: job.arm.endpoint, servable: job.arm.servable, requestID: request.id,

@@ -82,14 +82,14 @@ extension HTTPConnection {
             } else if let answer = current?.answer {
                 reply(answer)
             }
-        case .discarding: finish()
+        case .discarding: finish(at: readAt)
         default: break
         }
     }
 
     /// The request is answered and read to its end: the next one may come.
-    func finish() {
+    func finish(at now: UInt64) {
         current = nil
-        enter(.idle, at: readAt)
+        enter(.idle, at: now)
     }
 }

@@ -44,7 +44,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     var phaseBegan = MonotonicClock.now()
     /// When the first byte of a header came that is not complete; 0 without one.
     var headerBegan: UInt64 = 0
-    /// Bytes that came since the last header was complete.
+    /// Bytes that came since the current header began, or since it was complete.
     var rawBytes = 0
     /// Since when the client has not read its replies; 0 when it does.
     var blockedSince: UInt64 = 0
@@ -99,7 +99,10 @@ extension HTTPConnection {
         loop.plane.metrics.bytesReceived.add(count)
         guard phase != .lingering, phase != .closed else { return false }
         readAt = MonotonicClock.now()
-        if phase == .idle, headerBegan == 0 { headerBegan = readAt }
+        if phase == .idle, headerBegan == 0 {
+            headerBegan = readAt
+            rawBytes = 0
+        }
         rawBytes += count
         return true
     }

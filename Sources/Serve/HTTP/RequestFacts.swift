@@ -10,7 +10,8 @@ struct RequestFacts {
         case unusable
     }
 
-    var keepsAlive: Bool
+    /// Whether another request may follow.
+    private(set) var keepsAlive: Bool
     var contentLength: Int?
     var isChunked = false
     var expectsContinue = false
@@ -21,6 +22,9 @@ struct RequestFacts {
     var host: String?
     var origin: String?
     var contentType: String?
+
+    /// `Connection: close`, or something that counts as it, was said.
+    private var isLast = false
 
     var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
 
@@ -48,6 +52,9 @@ struct RequestFacts {
                 closesConnection: true)
         }
         try checkFraming(head.version)
+        if isLast { keepsAlive = false }
+        // Source: RFC 9110 section 10.1.1: an expectation of an HTTP/1.0 client is to be ignored.
+        if head.version.minor == 0 { expectsContinue = false }
     }
 
     private mutating func read(_ name: String, _ value: String) throws(RequestFault) {
@@ -57,7 +64,7 @@ struct RequestFacts {
         case 6 where ASCII.equals(name, "expect"): try readExpectation(value)
         case 7 where ASCII.equals(name, "upgrade"):
             // The parser stops where a change of protocol may begin, so nothing can follow on this connection.
-            keepsAlive = false
+            isLast = true
         case 10 where ASCII.equals(name, "connection"): readConnection(value)
         case 12 where ASCII.equals(name, "content-type"): contentType = value
         case 12 where ASCII.equals(name, "x-request-id"): requestID = RequestID.accepted(value)
@@ -80,10 +87,8 @@ struct RequestFacts {
 
     /// Source: RFC 9112 section 9.3.
     private mutating func readConnection(_ value: String) {
-        if ASCII.list(value, contains: "close") {
-            keepsAlive = false
-        } else if ASCII.list(value, contains: "upgrade") {
-            keepsAlive = false
+        if ASCII.list(value, contains: "close") || ASCII.list(value, contains: "upgrade") {
+            isLast = true
         } else if ASCII.list(value, contains: "keep-alive") {
             keepsAlive = true
         }

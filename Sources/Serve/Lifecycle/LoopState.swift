@@ -41,10 +41,7 @@ final class LoopState {
         ticks = nil
     }
 
-    func add(_ connection: HTTPConnection) {
-        connections[ObjectIdentifier(connection)] = connection
-        if isClosing { connection.closeIfIdle(now: MonotonicClock.now(), for: 0) }
-    }
+    func add(_ connection: HTTPConnection) { connections[ObjectIdentifier(connection)] = connection }
 
     func remove(_ connection: HTTPConnection) { connections[ObjectIdentifier(connection)] = nil }
 

@@ -27,9 +27,9 @@ package struct EvaluationSet: Sendable {
             let arrays = try readArrays(path, signature, answers)
             return try match(arrays, signature, answers)
         } catch let error as WorkshopError {
-            throw error
+            throw error.about(path)
         } catch {
-            throw WorkshopError(.evaluation, "the evaluation set cannot be read: \(error)")
+            throw WorkshopError(.evaluation, "the evaluation set cannot be read: \(error)").about(path)
         }
     }
 

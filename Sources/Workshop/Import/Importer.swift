@@ -57,18 +57,29 @@ package struct Importer: Sendable {
     /// - Throws: `WorkshopError` when the file is refused, `RegistryError` and `HomeError` when storing fails. Nothing is
     ///   left behind then.
     package func run(_ request: Request, progress: @Sendable (Step) -> Void = { _ in }) async throws -> Report {
+        do {
+            return try await bring(request, progress)
+        } catch let error as WorkshopError {
+            throw error.about(request.path)
+        }
+    }
+
+    private func bring(_ request: Request, _ progress: @Sendable (Step) -> Void) async throws -> Report {
         progress(.staging)
         let home = registry.database.home
+        try removeAbandoned(in: home)
+        let lock = try HomeLock.acquire(.blobs, .shared, in: home, wait: true)
+        defer { lock.release() }
         let source = try StagedFile(copying: request.path, into: home, limit: Self.largestFile)
         progress(.inspecting)
-        var inspection = try await child.inspect(path: source.path)
+        var inspection = try ModelInspection(json: try await child.run(.inspect(path: source.path)).report)
         var changes: [String] = []
         var graph = source
         if request.processing != nil || inspection.hasMapOutput {
             progress(.compiling)
             graph = try await compiled(source, request.processing, in: home)
             changes = inspection.changes
-            inspection = try await child.inspect(path: graph.path)
+            inspection = try ModelInspection(json: try await child.run(.inspect(path: graph.path)).report)
         }
         let trials = request.runsOnce ? try await trials(graph, progress) : []
         progress(.storing)
@@ -80,6 +91,17 @@ package struct Importer: Sendable {
                 trials.json, kind: .comparison, name: "import", to: addition.record.digest)
         }
         return Report(addition: addition, inspection: inspection, engines: trials, changes: changes)
+    }
+
+    /// Clears away what imports left that were killed. Only when nobody is importing now: they hold the lock shared.
+    private func removeAbandoned(in home: HomeDirectory) throws {
+        do {
+            let lock = try ExclusiveBlobLock(home)
+            StagedFile.removeAbandoned(in: home)
+            _ = try registry.blobs.removeAbandoned(holding: lock)
+        } catch let error as HomeError where error.code == .locked {
+            return
+        }
     }
 
     private func compiled(

@@ -33,6 +33,10 @@ extension ChildRunner {
     ///
     /// - Throws: `WorkshopError` when it is no valid model, naming every problem.
     package func inspect(path: String) async throws -> ModelInspection {
-        try ModelInspection(json: try await run(.inspect(path: path)).report)
+        do {
+            return try ModelInspection(json: try await run(.inspect(path: path)).report)
+        } catch let error as WorkshopError {
+            throw error.about(path)
+        }
     }
 }

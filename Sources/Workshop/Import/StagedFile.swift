@@ -57,9 +57,23 @@ final class StagedFile: Sendable {
 
     deinit { unlink(path) }
 
+    /// Removes staged files whose process is gone. The caller holds the blob lock exclusively, so that none is in use.
+    static func removeAbandoned(in home: HomeDirectory) {
+        guard let directory = opendir(home.temporary) else { return }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name.hasPrefix(prefix) { unlink("\(home.temporary)/\(name)") }
+        }
+    }
+
+    private static let prefix = "import-"
+
     private static func create(in home: HomeDirectory) throws(WorkshopError) -> (String, Int32) {
         var generator = SystemRandomNumberGenerator()
-        let path = "\(home.temporary)/import-\(String(generator.next(), radix: 16))"
+        let path = "\(home.temporary)/\(prefix)\(String(generator.next(), radix: 16))"
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             throw cannotStore("no file can be made in the home")
