@@ -17,10 +17,14 @@ package struct ControlError: Error, Hashable, Sendable {
         package static let portInUse = Code(value: .portInUse)
     }
 
+    /// The kind of fault, to act on.
     package var code: Code
+    /// What happened, for people.
     package var message: String
+    /// What to do about it, when that is known.
     package var help: String?
 
+    /// A fault of this kind.
     package init(_ code: Code, _ message: String, help: String? = nil) {
         self.code = code
         self.message = message
@@ -29,5 +33,6 @@ package struct ControlError: Error, Hashable, Sendable {
 }
 
 extension ControlError: CustomStringConvertible {
+    /// The message.
     package var description: String { message }
 }

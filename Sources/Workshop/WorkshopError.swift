@@ -23,12 +23,16 @@ package struct WorkshopError: Error, Sendable {
         package static let evaluation = Code(value: .evaluation)
     }
 
+    /// The kind of failure, to act on.
     package var code: Code
+    /// What happened, for people.
     package var message: String
     /// One line each: what was found where.
     package var causes: [String]
+    /// What to do about it, when that is known.
     package var help: String?
 
+    /// A failure of this kind.
     package init(_ code: Code, _ message: String, causes: [String] = [], help: String? = nil) {
         self.code = code
         self.message = message
@@ -49,5 +53,6 @@ extension WorkshopError {
 }
 
 extension WorkshopError: CustomStringConvertible {
+    /// The message and its causes on one line.
     package var description: String { ([message] + causes).joined(separator: "; ") }
 }

@@ -8,6 +8,9 @@ package struct ControlGate: Sendable {
     private let authenticator: any Authenticator
     let antiForgery = AntiForgeryKey()
 
+    /// - Parameters:
+    ///   - origin: which hosts and pages requests may name.
+    ///   - authenticator: who bearers are.
     package init(origin: RequestOrigin, authenticator: any Authenticator) {
         self.origin = origin
         self.authenticator = authenticator

@@ -2,6 +2,7 @@ package import Trust
 
 /// One route of the control plane. Its role is declared where it is made; a test goes through the whole table.
 package struct ControlRoute: Sendable {
+    /// Nothing but these two: forms know no others.
     package enum Method: String, Sendable { case get = "GET", post = "POST" }
 
     /// How the caller is told from a forger.
@@ -14,10 +15,13 @@ package struct ControlRoute: Sendable {
         case api
     }
 
+    /// Reading is GET, changing is POST.
     package let method: Method
     /// Segments that begin with `:` are parameters.
     package let path: String
+    /// What the caller must at least be.
     package let role: Role
+    /// How a forger is kept out.
     package let kind: Kind
     let handler: @Sendable (ControlRequest) async throws -> ControlReply
 

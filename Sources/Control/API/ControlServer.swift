@@ -20,6 +20,7 @@ package struct ControlServer: Sendable {
     private let gate: ControlGate
     private let logger: Logger
 
+    /// - Parameter gate: asked before any route is.
     package init(routes: [ControlRoute], gate: ControlGate, logger: Logger) {
         self.routes = routes
         self.gate = gate

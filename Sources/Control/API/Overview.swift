@@ -121,13 +121,17 @@ extension TrafficSummary {
 
 /// What does not change while a server runs.
 package struct ServerFacts: Sendable {
+    /// The version of this program.
     package var version: String
     /// Where clients call, such as `127.0.0.1:8080`.
     package var dataPlane: String
+    /// Where the control plane listens.
     package var control: String
+    /// The process's number.
     package var process: Int
     let began: ContinuousClock.Instant
 
+    /// The facts of a server that comes up now.
     package init(version: String, dataPlane: String, control: String, process: Int) {
         self.version = version
         self.dataPlane = dataPlane

@@ -6,8 +6,10 @@ import Trust
 
 /// Endpoints and their revisions, as the home records them. The command line and the server call the same functions.
 package struct Deployments: Sendable {
+    /// The versions that can be deployed, and the home they are in.
     package let registry: ModelRegistry
 
+    /// The endpoints of the same home.
     package init(_ registry: ModelRegistry) {
         self.registry = registry
     }

@@ -4,6 +4,7 @@ package import Tensors
 
 /// Revisions as JSON and as short text, for the command line, the API and the console.
 package enum HistoryText {
+    /// A revision with what became of it; `reason` where it failed.
     package static func json(_ entry: EndpointHistory.Entry) -> JSONValue {
         let revision = entry.revision
         var members: [(String, JSONValue)] = [
@@ -19,6 +20,7 @@ package enum HistoryText {
         return .object(members)
     }
 
+    /// Every version of a state, with its role and its weight in basis points.
     package static func arms(_ spec: EndpointSpec) -> JSONValue {
         .array(
             spec.arms.map { arm in
@@ -37,6 +39,7 @@ package enum HistoryText {
         }.joined(separator: ", ")
     }
 
+    /// `pending`, `healthy` or `failed`.
     package static func outcome(_ outcome: RevisionOutcome) -> String {
         switch outcome {
         case .pending: "pending"

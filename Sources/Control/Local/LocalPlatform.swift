@@ -48,6 +48,7 @@ package actor LocalPlatform: Platform {
         self.metrics = VersionMetrics(registry: metrics)
     }
 
+    /// As `Platform` promises. What enters service is marked in the home before it is touched.
     package func apply(_ revision: Revision) async throws(ReleaseError) -> PassageReport {
         let clock = ContinuousClock()
         let began = clock.now
@@ -78,12 +79,14 @@ package actor LocalPlatform: Platform {
         return report
     }
 
+    /// As `Platform` promises.
     package func status(of endpoint: EndpointName) async throws(ReleaseError) -> EndpointStatus? {
         guard let known = running[endpoint], !known.revision.spec.isWithdrawn else { return nil }
         return EndpointStatus(
             revision: known.revision.number, arms: known.revision.spec.arms.map { ArmStatus(arm: $0, state: .ready) })
     }
 
+    /// As `Platform` promises; waits for requests in flight, for `drainLimit` at most.
     package func withdraw(_ endpoint: EndpointName) async throws(ReleaseError) {
         guard let known = running.removeValue(forKey: endpoint) else { return }
         publish()

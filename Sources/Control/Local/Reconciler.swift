@@ -12,6 +12,7 @@ package actor Reconciler {
     private var applied: [EndpointName: Int] = [:]
     private var reports: [EndpointName: [Int: PassageReport]] = [:]
 
+    /// - Parameter platform: where endpoints run.
     package init(deployments: Deployments, platform: any Platform, logger: Logger) {
         self.deployments = deployments
         self.platform = platform

@@ -19,6 +19,7 @@ package struct Server: Sendable {
     private let engines: EngineCatalog
     private let logger: Logger
 
+    /// A server that does nothing until `run`.
     package init(options: ServerOptions, registry: ModelRegistry, engines: EngineCatalog, logger: Logger) {
         self.options = options
         self.registry = registry
@@ -28,12 +29,16 @@ package struct Server: Sendable {
 
     /// What is said once everything answers.
     package struct Ready: Sendable {
+        /// The data plane's address, such as `127.0.0.1:8080`.
         package var data: String
+        /// The control plane's address.
         package var control: String
         /// Endpoint by endpoint: what it serves.
         package var endpoints: [(name: String, traffic: String)]
+        /// What a person should know, such as an open address or a quarantined version.
         package var warnings: [String]
 
+        /// The line that `--json` prints.
         package var json: JSONValue {
             .object([
                 ("ready", true), ("data", .string(data)), ("control", .string(control)),

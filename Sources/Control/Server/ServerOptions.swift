@@ -2,12 +2,15 @@ package import Trust
 
 /// How a server is to be set up.
 package struct ServerOptions: Sendable {
+    /// Where the data plane listens.
     package var host = "127.0.0.1"
     /// 0 picks a free port.
     package var port = 8080
+    /// Where the control plane listens; `nil` for `host`.
     package var controlHost: String?
     /// 0 picks a free port.
     package var controlPort = 8090
+    /// Who has to present a token.
     package var auth = AuthMode.automatic
     /// Further names the control plane is known by.
     package var hostNames: [String] = []
@@ -23,8 +26,10 @@ package struct ServerOptions: Sendable {
     package var pinned: PinnedEndpoint?
     /// The supervisor saw the process before this one die.
     package var afterCrash = false
+    /// The version of this program, as it is shown.
     package var version: String
 
+    /// The defaults of `slipway serve`.
     package init(version: String) {
         self.version = version
     }

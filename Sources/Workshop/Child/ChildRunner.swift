@@ -15,6 +15,9 @@ package struct ChildRunner: Sendable {
     /// How long a child may take, instead of what its task is allowed.
     private let wallClock: Duration?
 
+    /// - Parameters:
+    ///   - executable: the program that knows the hidden verb.
+    ///   - wallClock: how long a child may take, instead of what its task is allowed.
     package init(executable: String = "/proc/self/exe", wallClock: Duration? = nil) {
         self.executable = executable
         self.wallClock = wallClock

@@ -4,11 +4,15 @@ package import Tensors
 package struct ClassificationMeasures: Hashable, Sendable {
     /// The measures of one class against all others.
     package struct PerClass: Hashable, Sendable {
+        /// The class's name.
         package var name: String
         /// True rows of this class.
         package var support: Int
+        /// Of the rows predicted as this class, the share that are; 0 without any.
         package var precision: Double
+        /// Of the rows that are this class, the share predicted so; 0 without any.
         package var recall: Double
+        /// The harmonic mean of precision and recall; 0 when both are.
         package var f1: Double
     }
 
@@ -19,7 +23,9 @@ package struct ClassificationMeasures: Hashable, Sendable {
     package let classes: [String]
     /// `confusion[i][j]`: rows of class `i` that were predicted as class `j`.
     package let confusion: [[Int]]
+    /// Rows compared.
     package let rows: Int
+    /// Rows whose prediction is the true class.
     package let correct: Int
 
     /// Correct rows divided by rows.
@@ -49,6 +55,7 @@ package struct ClassificationMeasures: Hashable, Sendable {
         correct = names.indices.reduce(0) { $0 + table[$1][$1] }
     }
 
+    /// Every class against all others, in the order of `classes`.
     package var perClass: [PerClass] {
         classes.indices.map { index in
             let hits = Double(confusion[index][index])
@@ -75,6 +82,7 @@ package struct ClassificationMeasures: Hashable, Sendable {
 }
 
 extension ClassificationMeasures {
+    /// The measures as they are attached to a version.
     package var json: JSONValue {
         .object([
             ("task", .string("classification")), ("rows", .integer(rows)), ("correct", .integer(correct)),

@@ -10,6 +10,7 @@ package struct EvaluationSet: Sendable {
     /// The name of the array or column the answers came from.
     package let answersName: String
 
+    /// Rows with an answer; at least one.
     package var rows: Int { answers.shape.elementCount }
 
     /// Names that are taken for the answers when none is given.

@@ -7,16 +7,23 @@ import Trust
 
 /// What an evaluation found out about a version.
 package struct EvaluatedVersion: Sendable {
+    /// The version that was evaluated.
     package var record: VersionRecord
     /// The evaluation set's file name.
     package var set: String
+    /// Rows of the set.
     package var rows: Int
+    /// Which output was compared, and how well it did.
     package var result: Evaluator.Result
+    /// What it ran on.
     package var engine: EngineKind
+    /// That library's own version.
     package var engineVersion: String
 
+    /// How well it did.
     package var measures: Evaluator.Measures { result.measures }
 
+    /// The measures and where they come from: what is attached to the version.
     package var json: JSONValue {
         guard case .object(var members) = measures.json else { return measures.json }
         members.append(.init(key: "set", value: .string(set)))
@@ -35,6 +42,7 @@ package struct EvaluationWork: Sendable {
     /// The most bytes an evaluation set may have to be kept with a version.
     private static let largestKept = 256 << 20
 
+    /// - Parameter engines: what versions are run on, in this process.
     package init(registry: ModelRegistry, engines: EngineCatalog) {
         self.registry = registry
         self.engines = engines
@@ -42,11 +50,16 @@ package struct EvaluationWork: Sendable {
 
     /// Which output, what kind of answer, on which engine.
     package struct Options: Sendable {
+        /// The array or column with the true answers; `nil` for what `EvaluationSet` finds.
         package var answers: String?
+        /// The output that is the prediction; `nil` for what `Evaluator` chooses.
         package var output: String?
+        /// `nil` for what the answers' type suggests.
         package var task: Evaluator.Task?
+        /// What to run it on.
         package var engine = EngineKind.onnxRuntime
 
+        /// Everything as it is found, on ONNX Runtime.
         package init() {}
     }
 

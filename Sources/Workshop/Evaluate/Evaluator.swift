@@ -10,15 +10,18 @@ package struct Evaluator: Sendable {
     package struct Result: Sendable {
         /// The output that was taken for the prediction.
         package var output: String
+        /// How well it did.
         package var measures: Measures
         /// Rows per run.
         package var batch: Int
     }
 
+    /// What is measured depends on what is predicted.
     package enum Measures: Sendable {
         case classification(ClassificationMeasures)
         case regression(RegressionMeasures)
 
+        /// The measures, with the task they are for.
         package var json: JSONValue {
             switch self {
             case .classification(let measures): measures.json
@@ -39,6 +42,7 @@ package struct Evaluator: Sendable {
     /// Class names by index, for outputs that are scores.
     private let labels: [String]
 
+    /// - Parameter labels: class names by index, for outputs that are scores; may be empty.
     package init(session: any Session, labels: [String]) {
         self.session = session
         self.labels = labels

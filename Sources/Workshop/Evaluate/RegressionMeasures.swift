@@ -2,9 +2,13 @@ package import Tensors
 
 /// How far predicted quantities are from the true ones.
 package struct RegressionMeasures: Hashable, Sendable {
+    /// Pairs compared.
     package let rows: Int
+    /// The mean of |predicted − true|.
     package let meanAbsoluteError: Double
+    /// The square root of the mean of (predicted − true)².
     package let rootMeanSquareError: Double
+    /// The largest |predicted − true|.
     package let largestError: Double
     /// 1 − (residual sum of squares / total sum of squares); `nil` when the true values do not vary.
     package let determination: Double?
@@ -30,6 +34,7 @@ package struct RegressionMeasures: Hashable, Sendable {
 }
 
 extension RegressionMeasures {
+    /// The measures as they are attached to a version.
     package var json: JSONValue {
         .object([
             ("task", .string("regression")), ("rows", .integer(rows)),

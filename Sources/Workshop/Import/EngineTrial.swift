@@ -3,10 +3,13 @@ import Tensors
 
 /// What one engine made of a model that it was given for the first time.
 package struct EngineTrial: Sendable {
+    /// Which engine was tried.
     package var engine: EngineKind
     /// The library's version.
     package var version: String?
+    /// How long loading took, where it came that far.
     package var loadMilliseconds: Double?
+    /// How long the first run took, where it came that far.
     package var firstRunMilliseconds: Double?
     /// Why the engine does not run it.
     package var problem: String?
@@ -31,6 +34,7 @@ package struct EngineTrial: Sendable {
         }
     }
 
+    /// Whether it loaded and answered.
     package var runs: Bool { problem == nil }
 
     var json: JSONValue {

@@ -8,17 +8,22 @@ package import Tensors
 package struct Importer: Sendable {
     /// What is to be imported, and as what.
     package struct Request: Sendable {
+        /// The ONNX file.
         package var path: String
+        /// What it becomes a version of.
         package var model: ModelName
         /// Declared pre- and post-processing, as its owner writes it.
         package var processing: JSONValue?
+        /// Words of the person's own, part of the version's identity.
         package var labels: [String: String] = [:]
+        /// For people; no part of its identity.
         package var note = ""
         /// How it was trained, for the record.
         package var provenance: JSONValue?
         /// Whether to run it once on every engine. What was not run is recorded as not checked.
         package var runsOnce = true
 
+        /// A file without processing, labels or note.
         package init(path: String, model: ModelName) {
             self.path = path
             self.model = model
@@ -27,7 +32,9 @@ package struct Importer: Sendable {
 
     /// What came of an import.
     package struct Report: Sendable {
+        /// The version, and whether it is new.
         package var addition: ModelRegistry.Addition
+        /// What was found in the graph as it is stored.
         package var inspection: ModelInspection
         /// What each engine made of it; empty when it was not run.
         package var engines: [EngineTrial]
@@ -46,6 +53,7 @@ package struct Importer: Sendable {
     private let child: ChildRunner
     private let engineDirectories: [String]
 
+    /// - Parameter engineDirectories: where the limited child looks for engines.
     package init(registry: ModelRegistry, child: ChildRunner = ChildRunner(), engineDirectories: [String]) {
         self.registry = registry
         self.child = child

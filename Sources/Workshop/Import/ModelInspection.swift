@@ -3,7 +3,9 @@ package import Tensors
 
 /// What the limited child found in a model file.
 package struct ModelInspection: Sendable {
+    /// Inputs and outputs as they will be served.
     package let signature: Signature
+    /// Elements of all weights.
     package let parameterCount: Int
     /// Such as `fp32`; `nil` without weights.
     package let precision: String?
