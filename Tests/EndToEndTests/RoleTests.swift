@@ -106,7 +106,7 @@ extension EndToEnd {
             if has < needed { return 403...403 }
             // Let in: what is there answers, what is not there is not found, an empty wish is no good one.
             if route.method == "GET" || route.kind == .data { return 200...200 }
-            return route.path.hasSuffix("/deploy") ? 400...400 : 404...404
+            return route.path.hasSuffix("/deploy") ? 400...400 : 404...409
         }
 
         /// A status that tells "let in" from 401 and 403.

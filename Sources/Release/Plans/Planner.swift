@@ -84,8 +84,7 @@ private struct Planning {
     }
 
     private func promote() throws(ReleaseError) -> Outcome {
-        guard let current = history.current?.spec else { throw neverDeployed() }
-        guard let canary = current.canary else {
+        guard let current = history.current?.spec, let canary = current.canary else {
             throw conflict(
                 "there is no canary to promote", help: "start one with 'deploy MODEL:VERSION --canary 10%'")
         }

@@ -28,9 +28,9 @@ package struct EvaluationSet: Sendable {
             let arrays = try readArrays(path, signature, answers)
             return try match(arrays, signature, answers)
         } catch let error as WorkshopError {
-            throw error.about(path)
+            throw error
         } catch {
-            throw WorkshopError(.evaluation, "the evaluation set cannot be read: \(error)").about(path)
+            throw WorkshopError(.evaluation, "the evaluation set cannot be read: \(error)")
         }
     }
 

@@ -76,8 +76,7 @@ package struct EvaluationWork: Sendable {
         let source = try data.map { Source(path: $0, name: Self.lastComponent($0), answers: nil) } ?? kept(record)
         let engine = try engines.engine(options.engine)
         let session = try engine.load(.file(try registry.modelFilePath(record.digest)), options: SessionOptions())
-        let set = try EvaluationSet.read(
-            path: source.path, for: session.signature, answers: options.answers ?? source.answers)
+        let set = try read(source, for: session.signature, answers: options.answers ?? source.answers)
         let result = try Evaluator(session: session, labels: try classNames(record)).evaluate(
             set, task: options.task, output: options.output, progress: progress)
         let evaluated = EvaluatedVersion(
@@ -92,6 +91,16 @@ package struct EvaluationWork: Sendable {
         var path: String
         var name: String
         var answers: String?
+    }
+
+    private func read(
+        _ source: Source, for signature: Signature, answers: String?
+    ) throws(WorkshopError) -> EvaluationSet {
+        do throws(WorkshopError) {
+            return try EvaluationSet.read(path: source.path, for: signature, answers: answers)
+        } catch {
+            throw error.about(source.name)
+        }
     }
 
     private func kept(_ record: VersionRecord) throws -> Source {
