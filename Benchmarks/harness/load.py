@@ -28,7 +28,8 @@ class Load:
         if body == "json":
             command.append("--json")
         self._process = subprocess.Popen(
-            list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True)
         first = self._process.stderr.readline()
         if first != "begun\n":
             raise RuntimeError(f"LoadBench failed: {first}{self._process.communicate()[1]}")

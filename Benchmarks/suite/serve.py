@@ -112,7 +112,9 @@ def show_cells(report, figures, names):
         [f"{name} p50 / p99 ms" for name in names],
         lambda of: [f"{milliseconds(of[name]['p50_s'])} / {milliseconds(of[name]['p99_s'])}" for name in names])
     table(
-        [*(f"{name} CPU µs/req" for name in names), *(f"{name} to {ours}" for name in rivals), "load generator's core"],
+        [
+            *(f"{name} CPU µs/req" for name in names), *(f"{name} to {ours}" for name in rivals),
+            "load generator's core"],
         lambda of: [
             *(microseconds(of[name]["server_cpu_s"]) for name in names),
             *(times(of[name]["server_cpu_s"] / of[ours]["server_cpu_s"]) for name in rivals),

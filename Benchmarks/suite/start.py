@@ -61,7 +61,7 @@ def idleness(report, makers):
 
 
 def disk():
-    """Bytes of what has to be installed: the program, and the program with ONNX Runtime. Python itself is not counted."""
+    """Bytes to install: the program, and the program with ONNX Runtime. Python itself is not counted."""
     program = servers.SLIPWAY.stat().st_size
     engine = sum(size(path) for path in servers.engines().glob("onnxruntime-*"))
     # What the rival needs of the benchmark's environment: all but the ONNX package of `read`.

@@ -13,6 +13,8 @@ CHANGES = [
     ("deploy", "digits:2"), ("rollback", "digits"), ("deploy", "digits:2", "--canary", "10%"), ("promote", "digits"),
     ("rollback", "digits"), ("rollback", "digits"), ("deploy", "digits:1"),
 ]
+# Seconds from one change to the next. Commands are processes on the same machine: without a pause, they are the load.
+PACE = 0.5
 
 
 def main():
@@ -55,11 +57,13 @@ def load(server, *, seconds, rate=None):
 
 
 def change(home, steady, seconds):
-    """Carries out change after change until the load is about to end; the last cycle is always whole."""
-    deadline = time.monotonic() + seconds * 0.8
+    """Carries out a change every half second until the load is about to end; the last cycle is always whole."""
+    began = time.monotonic()
     taken = []
-    while time.monotonic() < deadline and not steady.is_over:
-        taken += [(words[0], home.slipway(*words)) for words in CHANGES]
+    while time.monotonic() < began + seconds * 0.7 and not steady.is_over:
+        for words in CHANGES:
+            taken.append((words[0], home.slipway(*words)))
+            time.sleep(max(0, began + PACE * len(taken) - time.monotonic()))
     return taken
 
 
