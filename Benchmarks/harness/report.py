@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import signal
 import statistics
 import sys
 
@@ -14,6 +15,8 @@ class Report:
 
     def __init__(self, name):
         self.name = name
+        # An exit like any other, which ends the servers.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         self.is_quick = os.environ.get("BENCH_QUICK") == "1"
         self._began = datetime.datetime.now(datetime.timezone.utc)
         self._foreigners = machine.Foreigners()
