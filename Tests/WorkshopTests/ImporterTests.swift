@@ -101,7 +101,7 @@ import Workshop
     @Test func noEngineIsTooFew() async throws {
         let path = try model(probe: "printf 'no arrays'; echo 'slipway-child: {}' >&2")
         let error = await #expect(throws: WorkshopError.self) { try await run(path) }
-        #expect(error?.code == .mismatch && error?.message == "no engine runs this model")
+        #expect(error?.code == .mismatch && error?.message.hasSuffix("no engine runs this model") == true)
         #expect(error?.causes.count == 2)
         #expect(error?.causes.first?.contains("cannot be read") == true)
         #expect(try registry.models().items.isEmpty)
