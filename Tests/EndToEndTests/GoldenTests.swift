@@ -102,7 +102,7 @@ extension EndToEnd {
                     ["show", "digits:9"],
                     """
                     error[SW6101]: model 'digits' has no version 9
-                       help: there are 'digits:2', 'digits:1'
+                       help: there are 'digits@prod', 'digits:2', 'digits:1'
 
                     """
                 ),
@@ -118,7 +118,7 @@ extension EndToEnd {
                 (
                     ["evaluate", "digits:1", "--data", "Examples/iris/iris.csv"],
                     """
-                    error[SW7006]: the table's columns do not fit the model's inputs
+                    error[SW7006]: 'iris.csv': the table's columns do not fit the model's inputs
                       cause: columns: sepal_length, sepal_width, petal_length, petal_width, species
                       cause: inputs: pixels [N, 64]
                        help: name the columns like the inputs, or give an NPZ file

@@ -6,7 +6,7 @@ package struct Share: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// - Throws: `ReleaseError.Code.invalid` outside 0 to 10,000.
     package init(basisPoints: Int) throws(ReleaseError) {
         guard (0...TrafficSplit.whole).contains(basisPoints) else {
-            throw ReleaseError(.invalid, "a share lies between 0% and 100%, found \(basisPoints) basis points")
+            throw ReleaseError(.invalid, "a share lies between 0% and 100%, found \(Self.text(basisPoints))")
         }
         self.basisPoints = basisPoints
     }
