@@ -40,7 +40,8 @@ package struct Referrer: Hashable, Sendable {
 }
 
 extension ModelRegistry {
-    /// Attaches what is known about a version. Earlier ones of the same kind and name stay as its history.
+    /// Attaches what is known about a version. Earlier ones of the same kind and name stay as its history;
+    /// what the newest of them says already is not said twice.
     ///
     /// - Throws: `RegistryError.Code.notFound` when no version has this digest.
     package func attach(
@@ -50,8 +51,12 @@ extension ModelRegistry {
             guard try !transaction.versions(withDigest: digest.description).isEmpty else {
                 throw RegistryError(.notFound, "no version has the digest \(digest)")
             }
-            try transaction.attachReferrer(
-                to: digest.description, kind: kind.rawValue, name: name, payload: payload.encodedString())
+            let said = payload.encodedString()
+            let newest = try transaction.referrers(
+                of: digest.description, kind: kind.rawValue, name: name, limit: 1
+            ).first
+            guard newest?.payload != said else { return }
+            try transaction.attachReferrer(to: digest.description, kind: kind.rawValue, name: name, payload: said)
         }
     }
 

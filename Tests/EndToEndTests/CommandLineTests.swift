@@ -180,7 +180,7 @@ extension EndToEnd {
                 (5, ["rm", "digits:1"]), (5, ["promote", "digits"]),
                 (6, ["predict", "digits", "--data", Self.example("digits/sample.json"), "--server", "127.0.0.1:1"]),
                 (7, ["import", garbage]), (7, ["show", garbage]),
-                (64, []), (64, ["depoly"]), (64, ["list", "--bogus"]), (64, ["show"]), (64, ["show", "NOT A NAME:1"]),
+                (0, []), (64, ["depoly"]), (64, ["list", "--bogus"]), (64, ["show"]), (64, ["show", "NOT A NAME:1"]),
                 (64, ["deploy", "digits:2", "--canary", "200%"]), (64, ["list", "-o", "xml"]),
                 (64, ["serve", "--port", "70000"]), (64, ["import", garbage, "--label", "nothing"]),
             ]

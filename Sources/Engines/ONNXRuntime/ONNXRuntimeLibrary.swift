@@ -47,7 +47,8 @@ extension ONNXRuntimeLibrary {
     private static func failure(_ api: slipway_ort, _ status: OpaquePointer, _ code: EngineError.Code) -> EngineError {
         defer { api.ReleaseStatus(status) }
         let words = api.GetErrorMessage(status).map { String(cString: $0) } ?? "unknown error"
-        return EngineError(code, .onnxRuntime, words, nativeCode: api.GetErrorCode(status))
+        return EngineError(
+            code, .onnxRuntime, EngineWords.shown(words), nativeCode: api.GetErrorCode(status))
     }
 
     private func check(_ status: OpaquePointer?, _ code: EngineError.Code) throws(EngineError) {

@@ -98,7 +98,7 @@ extension OpenVINOLibrary {
         // The message is kept for exceptions only; for the C interface's own refusals it is that of an older failure.
         if status > firstCStatus, let message = api.get_last_err_msg() {
             defer { api.free(message) }
-            let detail = withoutSourcePlaces(String(cString: message))
+            let detail = EngineWords.shown(String(cString: message))
             if !detail.isEmpty { words = detail }
         }
         throw EngineError(code, .openVINO, words, nativeCode: status)
@@ -112,14 +112,6 @@ extension OpenVINOLibrary {
     {
         guard let pointer else { throw EngineError(code, .openVINO, "the library returned no object") }
         return pointer
-    }
-
-    /// The message on one line, without the lines that name places in the library's source.
-    private static func withoutSourcePlaces(_ message: String) -> String {
-        message.split(whereSeparator: \.isNewline)
-            .map { $0.drop { $0 == " " || $0 == "\t" } }
-            .filter { !$0.isEmpty && !$0.hasPrefix("Exception from ") }
-            .joined(separator: " ")
     }
 }
 

@@ -9,8 +9,8 @@ final class StagedFile: Sendable {
 
     /// Copies a regular file into the home's temporary directory.
     ///
-    /// - Throws: `WorkshopError.Code.unreadable` when the source is missing, not a regular file, or too large; `.storage`
-    ///   when the home cannot take it. Nothing is left behind.
+    /// - Throws: `WorkshopError.Code.unreadable` when the source is missing or not a regular file; `.limit` when it is too
+    ///   large; `.storage` when the home cannot take it. Nothing is left behind.
     init(copying source: String, into home: HomeDirectory, limit: Int) throws(WorkshopError) {
         let input = open(source, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard input >= 0 else {
@@ -23,7 +23,7 @@ final class StagedFile: Sendable {
                 .unreadable, "'\(source)' is not a regular file", help: "give the path of a model file")
         }
         guard status.st_size <= limit else {
-            throw WorkshopError(.unreadable, "'\(source)' has \(status.st_size) bytes; at most \(limit) are accepted")
+            throw WorkshopError(.limit, "'\(source)' has \(status.st_size) bytes; at most \(limit) are accepted")
         }
         let (path, output) = try Self.create(in: home)
         defer { close(output) }
