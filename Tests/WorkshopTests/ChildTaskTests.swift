@@ -6,9 +6,13 @@ import Testing
 @Suite struct ChildTaskTests {
     static let tasks: [ChildTask] = [
         .inspect(path: "model.onnx"), .inspect(path: "--help"), .inspect(path: "a file\nwith a line break"),
+        .arrays(path: "data.npz"),
         .compile(path: "m", processing: #"{"labels": ["a b", "'"]}"#), .compile(path: "", processing: ""),
+        .compile(path: "m", processing: "{}", weights: .embed(["/a b", "/c"])),
+        .compile(path: "m", processing: "{}", weights: .rename(["ab"])),
         .probe(path: "m", engine: .onnxRuntime, engineDirectories: []),
         .probe(path: "m", engine: .openVINO, engineDirectories: ["/a", "/b c"]),
+        .probe(path: "m", engine: .openVINO, engineDirectories: ["/a"], weightBytes: 1 << 40),
     ]
 
     @Test(arguments: tasks) func tasksTravelAsArguments(task: ChildTask) {
@@ -18,7 +22,8 @@ import Testing
 
     @Test(arguments: [
         [], ["inspect"], ["inspect", "a", "b"], ["compile", "a"], ["probe", "a"], ["probe", "a", "abacus"],
-        ["other", "a"],
+        ["probe", "a", "openvino"], ["probe", "a", "openvino", "-1"], ["compile", "a", "{}", "embed"],
+        ["compile", "a", "{}", "other", "b"], ["other", "a"],
     ]) func otherArgumentsAreNoTask(arguments: [String]) {
         #expect(ChildTask(arguments: arguments) == nil)
     }
