@@ -1,3 +1,4 @@
+import Dispatch
 import Engines
 import Home
 import Logging
@@ -41,7 +42,7 @@ final class Harbour: Sendable {
 
     /// Registers the next version of `digits`.
     ///
-    /// - Parameter model: begins with `runs`, `refuses` or `fails`; what follows tells versions apart.
+    /// - Parameter model: begins with `runs`, `refuses`, `fails` or `waits`; what follows tells versions apart.
     @discardableResult
     func version(
         _ model: String, signature: Signature = .digits, processing: JSONValue? = nil, labels: [String: String] = [:],
@@ -95,6 +96,8 @@ final class MadeEngine: Engine, EngineSource {
     let version = "0"
     let devices = [Device.cpu]
     private let sessions = Mutex<[WeakSession]>([])
+    private let gate = DispatchSemaphore(value: 0)
+    private let arrivals = AsyncStream.makeStream(of: Void.self)
 
     private struct WeakSession: Sendable { weak let session: MadeSession? }
 
@@ -105,10 +108,22 @@ final class MadeEngine: Engine, EngineSource {
             throw EngineError(.modelRejected, kind, "no file")
         }
         guard !text.hasPrefix("refuses") else { throw EngineError(.modelRejected, kind, "made to be refused") }
+        if text.hasPrefix("waits") {
+            arrivals.continuation.yield()
+            gate.wait()
+        }
         let session = MadeSession(fails: text.hasPrefix("fails"), options: options)
         sessions.withLock { $0.append(WeakSession(session: session)) }
         return session
     }
+
+    /// Returns when a model that begins with `waits` is being loaded.
+    func reached() async {
+        for await _ in arrivals.stream { return }
+    }
+
+    /// Lets that load end.
+    func goOn() { gate.signal() }
 
     /// Sessions loaded so far.
     var loaded: Int { sessions.withLock { $0.count } }

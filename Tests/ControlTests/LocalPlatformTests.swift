@@ -143,6 +143,38 @@ import Trust
         #expect(try await report.unloaded.map(\.number) == [1])
     }
 
+    @Test func aRevisionThatWaitsCutsTheDrainShort() async throws {
+        _ = try await platform.apply(harbour.revision(1, .canary(one, two)))
+        let answering = try #require(await platform.answering()[try .digits]?.servables)
+        for servable in answering.values { servable.begin() }
+        let three = try harbour.version("runs three")
+        let next = try harbour.revision(2, .only(three))
+        async let report = platform.apply(next)
+        while !answering.values.allSatisfy(\.isRetired) { await Task.yield() }
+        await platform.giveWay(at: try .digits, to: 2)
+        await platform.giveWay(at: try .digits, to: 3)
+        let back = try await report
+        #expect(back.outcome == .healthy && back.unloaded.count == 2)
+        #expect(try await platform.apply(harbour.revision(3, .only(one))).outcome == .healthy)
+        #expect(harbour.engine.alive.count == 3, "requests keep what they run on")
+        for servable in answering.values { servable.end() }
+    }
+
+    @Test func aRevisionThatWaitsEndsTheLoading() async throws {
+        _ = try await platform.apply(harbour.revision(1, .only(one)))
+        let (three, four) = (try harbour.version("waits three"), try harbour.version("runs four"))
+        let next = try harbour.revision(2, .canary(three, four))
+        async let report = platform.apply(next)
+        await harbour.engine.reached()
+        await platform.giveWay(at: try .digits, to: 3)
+        harbour.engine.goOn()
+        #expect(try await report.outcome == .failed(reason: "revision 3 took its place"))
+        #expect(harbour.engine.loaded == 2, "the other arm was never loaded")
+        #expect(harbour.engine.alive.count == 1)
+        #expect(try harbour.mark(three) == nil && harbour.mark(four) == nil)
+        #expect(try await platform.status(of: .digits)?.revision == 1)
+    }
+
     @Test func whereNothingIsRecordedNoMarkIsKept() async throws {
         let harbour = try Harbour(keepsMarks: false)
         let version = try harbour.version("runs")

@@ -1,4 +1,5 @@
 import Foundation
+import Home
 import Release
 import Tensors
 import Testing
@@ -50,12 +51,11 @@ import Testing
             index: text, name: text, type: text, shape: text, value: text, hint: text, isImage: true, columns: text,
             rows: text, maximum: text)
         let revision = Views.Revision(
-            number: text, isCurrent: true, what: text, traffic: text, outcome: text, outcomeClass: text, reason: text,
-            at: text)
+            number: text, isCurrent: true, what: text, traffic: text, outcome: text, outcomeClass: text,
+            reason: text, at: Self.moment)
         let version = Views.Version(
             model: text, number: text, reference: text, digest: text, aliases: text, accuracy: text, size: text,
-            at: text,
-            note: text)
+            at: Self.moment, note: text)
         let detail = Views.VersionDetail(
             reference: text, digest: text, note: text,
             tensors: [Views.Tensor(direction: text, name: text, type: text, shape: text)],
@@ -75,6 +75,8 @@ import Testing
             "message": pages.message(frame(text), heading: text, text: text),
         ]
     }
+
+    private static let moment = Views.Moment(Timestamp(milliseconds: 1_700_000_000_000))
 
     /// The names of elements and attributes in the order they come, whatever text is between them.
     private func skeleton(_ html: String) -> [String] {
@@ -100,10 +102,12 @@ import Testing
                 index: "", name: "", type: "", shape: "", value: "", hint: "", isImage: true, columns: "", rows: "",
                 maximum: ""),
             Views.Revision(
-                number: "", isCurrent: true, what: "", traffic: "", outcome: "", outcomeClass: "", reason: "", at: ""),
-            Views.Model(name: "", versions: []),
+                number: "", isCurrent: true, what: "", traffic: "", outcome: "", outcomeClass: "", reason: "",
+                at: Self.moment),
+            Self.moment, Views.Model(name: "", versions: []),
             Views.Version(
-                model: "", number: "", reference: "", digest: "", aliases: "", accuracy: "", size: "", at: "", note: ""),
+                model: "", number: "", reference: "", digest: "", aliases: "", accuracy: "", size: "", at: Self.moment,
+                note: ""),
             Views.VersionDetail(reference: "", digest: "", note: "", tensors: [], facts: []),
             Views.Tensor(direction: "", name: "", type: "", shape: ""), Views.Fact(name: "", value: ""),
             Views.Confusion(headings: [], rows: []), Views.ConfusionRow(name: "", cells: []),

@@ -103,6 +103,7 @@ import Testing
         func apply(_ revision: Revision) async throws(ReleaseError) -> PassageReport {
             throw ReleaseError(.failed, "gone")
         }
+        func giveWay(at endpoint: EndpointName, to revision: Int) async {}
         func status(of endpoint: EndpointName) async throws(ReleaseError) -> EndpointStatus? { nil }
         func withdraw(_ endpoint: EndpointName) async throws(ReleaseError) {}
     }

@@ -59,7 +59,9 @@ enum Style {
         table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
         caption { text-align: left; font-weight: 600; padding-bottom: .5rem; }
         th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line);
-          vertical-align: top; overflow-wrap: anywhere; }
+          vertical-align: top; overflow-wrap: break-word; }
+        td.free, td code { overflow-wrap: anywhere; }
+        td time { white-space: nowrap; }
         th { color: var(--soft); font-weight: 600; font-size: .85rem; }
         td.number, th.number { text-align: right; }
         tr:last-child td { border-bottom: 0; }

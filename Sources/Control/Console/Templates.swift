@@ -128,7 +128,7 @@ enum Templates {
         <section class="card" id="revisions" data-live>
         <table><caption>Revisions</caption>
         <thead><tr><th scope="col" class="number">No.</th><th scope="col">What</th><th scope="col">Traffic</th><th scope="col">Outcome</th><th scope="col">When</th></tr></thead>
-        <tbody>{{#revisions}}<tr><td class="number">{{number}}{{#isCurrent}} ◀{{/isCurrent}}</td><td>{{what}}</td><td>{{traffic}}</td><td><span class="pill {{outcomeClass}}">{{outcome}}</span>{{#reason}} <span class="hint">{{reason}}</span>{{/reason}}</td><td><time datetime="{{at}}">{{at}}</time></td></tr>{{/revisions}}</tbody>
+        <tbody>{{#revisions}}<tr><td class="number">{{number}}{{#isCurrent}} ◀{{/isCurrent}}</td><td>{{what}}</td><td>{{traffic}}</td><td class="free"><span class="pill {{outcomeClass}}">{{outcome}}</span>{{#reason}} <span class="hint">{{reason}}</span>{{/reason}}</td><td>{{#at}}<time datetime="{{iso}}">{{shown}}</time>{{/at}}</td></tr>{{/revisions}}</tbody>
         </table>
         </section>
         {{/endpoint}}
@@ -156,7 +156,7 @@ enum Templates {
         <section class="card">
         <table><caption>{{name}}</caption>
         <thead><tr><th scope="col">Version</th><th scope="col">Aliases</th><th scope="col">Accuracy</th><th scope="col" class="number">Size</th><th scope="col">Imported</th><th scope="col">Note</th></tr></thead>
-        <tbody>{{#versions}}<tr><td><a href="/models/{{model}}/{{number}}">{{reference}}</a></td><td>{{aliases}}</td><td>{{accuracy}}</td><td class="number">{{size}}</td><td><time datetime="{{at}}">{{at}}</time></td><td>{{note}}</td></tr>{{/versions}}</tbody>
+        <tbody>{{#versions}}<tr><td><a href="/models/{{model}}/{{number}}">{{reference}}</a></td><td>{{aliases}}</td><td>{{accuracy}}</td><td class="number">{{size}}</td><td>{{#at}}<time datetime="{{iso}}">{{shown}}</time>{{/at}}</td><td class="free">{{note}}</td></tr>{{/versions}}</tbody>
         </table>
         </section>
         {{/models}}
@@ -178,7 +178,7 @@ enum Templates {
         </section>
         <section class="card">
         <table><caption>What is known about it</caption>
-        <tbody>{{#facts}}<tr><th scope="row">{{name}}</th><td>{{value}}</td></tr>{{/facts}}</tbody>
+        <tbody>{{#facts}}<tr><th scope="row">{{name}}</th><td class="free">{{value}}</td></tr>{{/facts}}</tbody>
         </table>
         </section>
         {{#confusion}}<section class="card">{{>confusion}}</section>{{/confusion}}

@@ -61,7 +61,7 @@ enum ViewBuilder {
                 number: String(entry.revision.number), isCurrent: entry.revision.number == history.current?.number,
                 what: "\(entry.revision.cause)", traffic: HistoryText.traffic(entry.revision.spec),
                 outcome: HistoryText.outcome(entry.outcome), outcomeClass: style, reason: reason,
-                at: Timestamp(milliseconds: Int64(entry.revision.createdAt)).description)
+                at: Views.Moment(Timestamp(milliseconds: Int64(entry.revision.createdAt))))
         }
     }
 
@@ -77,7 +77,7 @@ enum ViewBuilder {
                     model: name.description, number: record.number.description,
                     reference: record.reference.description, digest: record.digest.description,
                     aliases: own.joined(separator: " "), accuracy: accuracy.map { percent($0) } ?? "–",
-                    size: bytes(record.size), at: record.createdAt.description, note: record.note)
+                    size: bytes(record.size), at: Views.Moment(record.createdAt), note: record.note)
             })
     }
 

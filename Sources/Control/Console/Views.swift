@@ -1,3 +1,5 @@
+import Home
+
 /// What the templates show: text that is ready to print, nothing to compute. Property names are the templates' tags.
 enum Views {
     /// What every page has around its content.
@@ -50,6 +52,18 @@ enum Views {
         var token: String
     }
 
+    /// A time, for programs and for people.
+    struct Moment {
+        var iso: String
+        var shown: String
+
+        init(_ timestamp: Timestamp) {
+            iso = timestamp.description
+            let (date, time) = (iso.prefix(10), iso.dropFirst(11).prefix(8))
+            shown = "\(date) \(time) UTC"
+        }
+    }
+
     struct Revision {
         var number: String
         var isCurrent: Bool
@@ -58,7 +72,7 @@ enum Views {
         var outcome: String
         var outcomeClass: String
         var reason: String?
-        var at: String
+        var at: Moment
     }
 
     struct Input {
@@ -111,7 +125,7 @@ enum Views {
         var aliases: String
         var accuracy: String
         var size: String
-        var at: String
+        var at: Moment
         var note: String
     }
 

@@ -42,7 +42,8 @@ final class Drain: Sendable {
         return state.withLock { if case .over = $0 { true } else { false } }
     }
 
-    private func expire() {
+    /// Nobody wants to wait longer: `wait` returns now.
+    func expire() {
         let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard case .waiting(let continuation) = state else { return nil }
             state = .open

@@ -33,6 +33,9 @@ package actor LocalPlatform: Platform {
     /// Versions that are on their way in: loaded, not yet in a routing table.
     private var entering: [EndpointName: [ArmSession: Held]] = [:]
     private var loading: [EndpointName: [ArmSession: VersionLoader.Loaded]] = [:]
+    /// The revisions that passages are under way to, and the later ones that wait for them to end.
+    private var underWay: [EndpointName: Int] = [:]
+    private var waiting: [EndpointName: Int] = [:]
     /// Everything that should be loaded at the start is loaded, or was given up.
     private(set) var isComplete = false
 
@@ -59,11 +62,15 @@ package actor LocalPlatform: Platform {
             revision: revision.number, result: .completed, loaded: passage.entering.map(\.version),
             unloaded: passage.leaving.map(\.version), secondsToSwap: nil, seconds: 0)
         var actions = passage.handle(.started)
+        underWay[endpoint] = revision.number
         defer {
             entering[endpoint] = nil
             loading[endpoint] = nil
+            underWay[endpoint] = nil
+            waiting[endpoint] = nil
         }
         while !actions.isEmpty {
+            if let newer = waiting[endpoint] { Self.giveWay(to: newer, &passage, &actions) }
             let action = actions.removeFirst()
             if case .abandon(let reason) = action {
                 report.result = .abandoned(reason: reason)
@@ -73,10 +80,37 @@ package actor LocalPlatform: Platform {
             let event = try await perform(action, for: revision)
             if case .swap = action { report.secondsToSwap = Self.seconds(clock.now - began) }
             if let event { actions += passage.handle(event) }
+            // Who has waited in vain for one waits for no other.
+            if case .timedOut = event { actions.removeAll { if case .drain = $0 { true } else { false } } }
         }
         report.seconds = Self.seconds(clock.now - began)
         log(report, endpoint)
         return report
+    }
+
+    /// As `Platform` promises. A load or first run under way cannot be called back, and is waited for.
+    package func giveWay(at endpoint: EndpointName, to revision: Int) {
+        guard let present = underWay[endpoint], present < revision else { return }
+        waiting[endpoint] = revision
+        for held in running[endpoint]?.held ?? [:] { held.value.drain.expire() }
+    }
+
+    /// Tells the passage that a later revision waits, and drops what need not be done any more.
+    private static func giveWay(to newer: Int, _ passage: inout Passage, _ actions: inout [Passage.Action]) {
+        let answer = passage.handle(.superseded(by: newer))
+        guard !answer.isEmpty else { return }
+        var dropped: [ArmSession] = []
+        actions.removeAll { action in
+            switch action {
+            case .load(let session), .warm(let session):
+                dropped.append(session)
+                return true
+            case .drain: return true
+            default: return false
+            }
+        }
+        actions += answer
+        for session in dropped { actions += passage.handle(.failed(session, reason: "was not begun")) }
     }
 
     /// As `Platform` promises.
@@ -189,6 +223,7 @@ extension LocalPlatform {
     }
 
     private func drain(_ session: ArmSession, _ endpoint: EndpointName) async -> Passage.Event {
+        guard waiting[endpoint] == nil else { return .timedOut }
         let isOver = await running[endpoint]?.held[session]?.drain.wait(atMost: Self.drainLimit) ?? true
         return isOver ? .drained(session) : .timedOut
     }

@@ -24,7 +24,8 @@ package actor Reconciler {
         for endpoint in try deployments.endpoints() { await reconcile(endpoint) }
     }
 
-    /// Brings one endpoint in line, after whatever is under way for it.
+    /// Brings one endpoint in line, after whatever is under way for it. A passage to an earlier revision gives way, so
+    /// that a rollback waits neither for the loading nor for the draining that it undoes.
     package func reconcile(_ endpoint: EndpointName) async {
         let before = busy[endpoint]
         let task = Task {
@@ -32,6 +33,9 @@ package actor Reconciler {
             await bringInLine(endpoint)
         }
         busy[endpoint] = task
+        if before != nil, let newest = try? deployments.history(of: endpoint).current?.number {
+            await platform.giveWay(at: endpoint, to: newest)
+        }
         await task.value
         if busy[endpoint] == task { busy[endpoint] = nil }
     }

@@ -10,6 +10,10 @@ package protocol Platform: Sendable {
     /// - Throws: `ReleaseError.Code.failed` when the platform could not be reached or refused.
     func apply(_ revision: Revision) async throws(ReleaseError) -> PassageReport
 
+    /// Makes the passage under way for an endpoint, if it is to an earlier revision, end as soon as it can: what still
+    /// loads is given up, and what drains is not waited for any longer. Does nothing where nothing is under way.
+    func giveWay(at endpoint: EndpointName, to revision: Int) async
+
     /// What runs now; `nil` for an endpoint the platform does not know, or has withdrawn.
     func status(of endpoint: EndpointName) async throws(ReleaseError) -> EndpointStatus?
 

@@ -40,6 +40,9 @@ package final class SimulatedPlatform: Platform {
         state.withLock { $0.apply(revision) }
     }
 
+    /// Passages of a simulation take no time: none is ever under way.
+    package func giveWay(at endpoint: EndpointName, to revision: Int) async {}
+
     package func status(of endpoint: EndpointName) async throws(ReleaseError) -> EndpointStatus? {
         state.withLock { state in
             guard let revision = state.endpoints[endpoint]?.revision, !revision.spec.isWithdrawn else { return nil }
