@@ -1,4 +1,5 @@
 import CSandbox
+import Tensors
 
 /// The walls around a process that is about to read something hostile (`design.md` 4.8).
 package struct Sandbox: Sendable {

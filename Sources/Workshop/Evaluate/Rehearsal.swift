@@ -26,10 +26,10 @@ extension ChildRunner {
     /// Has a child read an NPZ or CSV file, before this process does.
     ///
     /// - Throws: `WorkshopError` for what cannot be read, and when the child died of it.
-    package func rehearse(arrays path: String) async throws {
+    package func rehearse(arrays path: String) async throws(WorkshopError) {
         do {
             _ = try await run(.arrays(path: path))
-        } catch let error as WorkshopError {
+        } catch {
             throw error.about(path)
         }
     }

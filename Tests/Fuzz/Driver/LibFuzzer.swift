@@ -3,7 +3,7 @@ import Glibc
 /// The parser under test, from the environment: one binary, one target for each run.
 private let target: FuzzTarget = {
     guard let name = getenv("SLIPWAY_FUZZ_TARGET"), let target = FuzzTarget(rawValue: String(cString: name)) else {
-        fputs("SLIPWAY_FUZZ_TARGET names no target\n", stderr)
+        perror("SLIPWAY_FUZZ_TARGET names no target")
         exit(64)
     }
     return target
