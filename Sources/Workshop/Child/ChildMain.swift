@@ -59,7 +59,7 @@ package enum ChildMain {
         switch error {
         case let error as WorkshopError:
             .object([
-                ("error", .string(error.message)), ("code", .string(error.code == .sandbox ? "sandbox" : "rejected")),
+                ("error", .string(error.message)), ("code", .string(word(for: error.code))),
                 ("causes", .array(error.causes.map(JSONValue.string))),
                 ("help", error.help.map(JSONValue.string) ?? .null),
             ])
@@ -79,6 +79,16 @@ package enum ChildMain {
         case let error as EngineError:
             .object([("error", .string(error.description)), ("code", "mismatch")])
         default: .object([("error", .string("\(error)")), ("code", "rejected")])
+        }
+    }
+
+    /// As `ChildRunner` reads it.
+    private static func word(for code: WorkshopError.Code) -> String {
+        switch code {
+        case .sandbox: "sandbox"
+        case .unreadable: "unreadable"
+        case .limit: "limit"
+        default: "rejected"
         }
     }
 
