@@ -73,7 +73,8 @@ import Testing
         try HomeDatabase.open(home.directory).close()
         let server = try HomeLock.acquire(.server, in: home.directory)
         try Data("1\n".utf8).write(to: URL(fileURLWithPath: home.directory.run + "/server.lock"))
-        let next = Schema(migrations: Schema.current.migrations + [Migration(version: 2, sql: "CREATE TABLE t (a)")])
+        let later = Migration(version: Schema.current.version + 1, sql: "CREATE TABLE t (a)")
+        let next = Schema(migrations: Schema.current.migrations + [later])
         let error = try #require(throws: HomeError.self) { try HomeDatabase.open(home.directory, schema: next) }
         #expect(error.code == .locked)
         #expect(error.ownerPID == 1)
