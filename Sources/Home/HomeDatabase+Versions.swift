@@ -36,7 +36,7 @@ package enum VersionStanding: Hashable, Sendable {
     case removed
     case all
 
-    fileprivate var condition: String {
+    var condition: String {
         switch self {
         case .present: "AND deleted_at IS NULL"
         case .removed: "AND deleted_at IS NOT NULL"

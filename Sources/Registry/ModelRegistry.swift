@@ -88,6 +88,15 @@ package struct ModelRegistry: Sendable {
         try database.write { try $0.remove(reference, force: force) }
     }
 
+    /// A version as it is recorded now, removed or not.
+    ///
+    /// - Throws: `RegistryError.Code.notFound` when there never was such a version.
+    package func version(_ record: VersionRecord) throws -> VersionRecord {
+        let row = try database.read { try $0.version(of: record.model.description, number: record.number.value) }
+        guard let row else { throw RegistryError(.notFound, "'\(record.reference)' never was a version") }
+        return try VersionRecord(row)
+    }
+
     /// Changes a version's note, which is no part of its identity.
     ///
     /// - Throws: as `resolve`.

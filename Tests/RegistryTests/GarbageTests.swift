@@ -109,6 +109,7 @@ import Trust
 
     @Test func importersAndCollectorsDoNotHarmEachOther() async throws {
         let registries = try (0..<3).map { _ in try home.registry() }
+        let collector = try home.registry()
         let digits = digits
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (lane, registry) in registries.enumerated() {
@@ -120,7 +121,7 @@ import Trust
                     }
                 }
             }
-            group.addTask { for _ in 0..<20 { _ = try home.registry().collectGarbage(undoWindow: -1) } }
+            group.addTask { for _ in 0..<20 { _ = try collector.collectGarbage(undoWindow: -1) } }
             try await group.waitForAll()
         }
         #expect(try registry.check().findings == [])

@@ -3,11 +3,23 @@ import Home
 package import Trust
 
 extension BlobStore {
-    /// A file of the home that is no blob, or not yet.
+    /// A file or directory of the home that is no blob, or not yet.
     package struct StrayFile: Hashable, Sendable {
         package let path: String
-        /// In bytes.
+        /// In bytes; 0 for a directory.
         package let size: Int
+        let isDirectory: Bool
+
+        /// Removes it, a directory with everything in it.
+        ///
+        /// - Throws: `RegistryError.Code.io`; not when it is gone already.
+        package func remove() throws(RegistryError) {
+            if isDirectory {
+                try? HomeDirectory(path: path).removeEverything()
+            } else if unlink(path) != 0, errno != ENOENT {
+                throw RegistryError.system("remove", path)
+            }
+        }
     }
 
     /// Goes through the files of the blob directory, in no order. `body` may remove the one it is given.
@@ -28,10 +40,13 @@ extension BlobStore {
         let longAgo = time(nil) - Self.abandonedAfter
         var files: [StrayFile] = []
         try Self.forEachEntry(of: home.temporary) { name, status in
-            guard status.st_mode & S_IFMT == S_IFREG else { return }
             let isBeingAdded = Self.prefixesUnderLock.contains { name.hasPrefix($0) }
             guard isBeingAdded || status.st_mtim.tv_sec < longAgo else { return }
-            files.append(StrayFile(path: "\(home.temporary)/\(name)", size: Int(status.st_size)))
+            let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+            files.append(
+                StrayFile(
+                    path: "\(home.temporary)/\(name)", size: isDirectory ? 0 : Int(status.st_size),
+                    isDirectory: isDirectory))
         }
         return files.sorted { $0.path < $1.path }
     }

@@ -48,7 +48,7 @@ struct HomeCheck {
             }
         }
         for file in files {
-            let isRepaired = options.repairs && unlink(file.path) == 0
+            let isRepaired = options.repairs && (try? file.remove()) != nil
             found(
                 .abandoned, "'\(relative(file.path))' (\(file.size) bytes) was left by a process that was killed",
                 remedy: "slipway gc", isRepaired: isRepaired)

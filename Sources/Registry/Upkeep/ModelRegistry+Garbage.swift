@@ -89,7 +89,7 @@ extension ModelRegistry {
         holding lock: borrowing ExclusiveBlobLock, _ isRehearsal: Bool, into report: inout GarbageReport
     ) throws {
         for file in try blobs.abandonedFiles(holding: lock) {
-            if !isRehearsal { try remove(file.path) }
+            if !isRehearsal { try file.remove() }
             report.abandonedFiles += 1
             report.abandonedBytes += file.size
         }
