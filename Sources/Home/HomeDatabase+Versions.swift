@@ -36,11 +36,12 @@ package enum VersionStanding: Hashable, Sendable {
     case removed
     case all
 
-    var condition: String {
+    /// The versions that are meant, by the index that has them alone: the planner would go through the others too.
+    var source: String {
         switch self {
-        case .present: "AND deleted_at IS NULL"
-        case .removed: "AND deleted_at IS NOT NULL"
-        case .all: ""
+        case .present: "versions INDEXED BY versions_in_use WHERE deleted_at IS NULL"
+        case .removed: "versions INDEXED BY versions_removed WHERE deleted_at IS NOT NULL"
+        case .all: "versions WHERE TRUE"
         }
     }
 }
@@ -107,7 +108,7 @@ extension HomeReading {
         let limit = bounded(limit)
         let rows = try all(
             """
-            SELECT * FROM versions WHERE model = ? AND number < ? \(standing.condition) ORDER BY number DESC LIMIT ?
+            SELECT * FROM \(standing.source) AND model = ? AND number < ? ORDER BY number DESC LIMIT ?
             """, [model, before ?? Int.max, limit + 1], VersionRow.init(row:))
         return Page(rows, limit: limit, cursor: \.number)
     }

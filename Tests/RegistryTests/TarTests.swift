@@ -118,7 +118,7 @@ import Trust
     }
 
     @Test(arguments: [
-        "", "9 path=a\n", "99 path=a\n", "path=a\n", "10 path=ab", "8 size=\n", "10 size=-1\n",
+        "", "8 path=a\n", "99 path=a\n", "path=a\n", "10 path=ab", "8 size=\n", "10 size=-1\n",
         "30 size=99999999999999999999\n", "12 path=../a\n", "27 GNU.sparse.size=99999999\n", "999999999 a=b\n",
     ])
     func malformedExtendedHeadersAreRefused(_ record: String) throws {
@@ -164,7 +164,8 @@ import Trust
 
     @Test func anyFlippedBitOfAHeaderIsRefused() throws {
         let whole = try Self.member("a", [1]) + Self.end
-        for place in 0..<512 {
+        // The last byte of the checksum's field only ends it.
+        for place in 0..<512 where place != 155 {
             var bent = whole
             bent[place] ^= 1
             #expect(throws: RegistryError.self, "\(place)") { try read(bent) }

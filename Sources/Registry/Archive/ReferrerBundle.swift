@@ -32,7 +32,7 @@ struct ReferrerBundle {
     /// The content of an empty configuration. Source: OCI Image Specification 1.1, "Guidance for an Empty Descriptor".
     static let emptyConfiguration = Array("{}".utf8)
 
-    /// The JSON document.
+    /// The JSON document. Payloads are written as they stand here, so that they read the same where they arrive.
     func document() -> [UInt8] {
         JSONValue.array(
             referrers.map { entry in
@@ -41,7 +41,7 @@ struct ReferrerBundle {
                     ("createdAt", .string(entry.createdAt.description)), ("payload", entry.payload),
                 ])
             }
-        ).encoded(sortedKeys: true)
+        ).encoded()
     }
 
     /// The artifact's manifest.
