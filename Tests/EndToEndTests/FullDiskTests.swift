@@ -18,8 +18,10 @@ extension EndToEnd {
             Glibc.mount("tmpfs", path, "tmpfs", 0, "size=\(bytes),mode=700") == 0
         }
 
+        /// At once, whoever still has files open there.
         @discardableResult private static func unmount(_ path: String) -> Bool {
-            umount2(path, Int32(MNT_DETACH.rawValue)) == 0
+            let detach: Int32 = 2
+            return umount2(path, detach) == 0
         }
 
         /// Takes what is left of the disk.
@@ -27,7 +29,7 @@ extension EndToEnd {
             let path = slipway.home.file("filler")
             let line =
                 "dd if=/dev/zero of='\(path)' bs=64k 2>/dev/null; dd if=/dev/zero bs=1k >>'\(path)' 2>/dev/null; true"
-            try await slipway.shell(line)
+            _ = try await slipway.shell(line)
         }
 
         private static func free(_ slipway: Slipway) { unlink(slipway.home.file("filler")) }

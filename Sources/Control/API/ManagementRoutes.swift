@@ -12,7 +12,9 @@ struct ManagementRoutes: Sendable {
     let reconciler: Reconciler
     let metrics: @Sendable () -> [UInt8]
 
-    var all: [ControlRoute] {
+    var all: [ControlRoute] { own + RegistryRoutes(registry: deployments.registry).all }
+
+    private var own: [ControlRoute] {
         [
             ControlRoute(.get, "/metrics", role: .anonymous) { _ in
                 ControlReply(status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: metrics())
@@ -51,7 +53,7 @@ struct ManagementRoutes: Sendable {
             ControlRoute(.post, "/api/v1/endpoints/:endpoint/undeploy", role: .deployer, kind: .api) { request in
                 .json(try await carryOut(.undeploy, request))
             },
-        ] + RegistryRoutes(registry: deployments.registry).all
+        ]
     }
 
     /// Writes a revision and carries it out.

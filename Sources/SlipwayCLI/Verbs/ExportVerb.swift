@@ -1,6 +1,7 @@
 import ArgumentParser
 import Registry
 import Tensors
+import Trust
 
 struct ExportVerb: ParsableCommand {
     static let configuration = CommandConfiguration(

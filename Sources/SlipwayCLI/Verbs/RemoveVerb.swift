@@ -1,4 +1,5 @@
 import ArgumentParser
+import Home
 import Registry
 import Tensors
 
