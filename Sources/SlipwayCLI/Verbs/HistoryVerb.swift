@@ -1,5 +1,6 @@
 import ArgumentParser
 import Control
+import Home
 import Release
 import Tensors
 
@@ -10,20 +11,49 @@ struct HistoryVerb: ParsableCommand {
     @Argument(help: "The endpoint (default: the only one).")
     var endpoint: String?
 
+    @Option(help: "The most revisions to show.")
+    var limit = 50
+
+    @Flag(help: "Show all revisions, a page at a time, whatever their number.")
+    var all = false
+
+    @Option(help: ArgumentHelp("Go on after this revision, towards older ones.", valueName: "revision"))
+    var after: Int?
+
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
+    /// Revisions that are read at a time.
+    private static let pageSize = 200
+
     func run() throws {
         let work = ReleaseWork(homeOptions: homeOptions, answer: answer, note: nil)
-        let history = try homeOptions.deployments().history(of: try work.endpoint(endpoint))
+        let deployments = try homeOptions.deployments()
+        let endpoint = try work.endpoint(endpoint)
+        let history = try deployments.history(of: endpoint)
         guard !history.entries.isEmpty else {
             throw Failure(6003, .notFound, "'\(history.endpoint)' was never deployed")
         }
+        let most = all ? Int.max : max(1, limit)
+        var stream = AnswerStream(answer)
+        var cursor = after
+        repeat {
+            let page = try deployments.revisions(
+                of: endpoint, before: cursor, limit: min(Self.pageSize, most - stream.count))
+            stream.add(
+                page.items.map { (HistoryText.json($0), String($0.revision.number)) },
+                Self.table(page.items, current: history.current?.number))
+            cursor = page.next
+        } while cursor != nil && stream.count < most
+        stream.end()
+        if let cursor { answer.say("more: slipway history \(endpoint) --after \(cursor)") }
+    }
+
+    private static func table(_ entries: [EndpointHistory.Entry], current: Int?) -> Table {
         var table = Table(">REVISION", "WHAT", "TRAFFIC", "OUTCOME", "WHEN", "NOTE")
-        let entries = Array(history.entries.reversed())
         for entry in entries {
             let json = HistoryText.json(entry)
-            let mark = entry.revision.number == history.current?.number ? "* " : ""
+            let mark = entry.revision.number == current ? "* " : ""
             table.add(
                 mark + String(entry.revision.number), "\(entry.revision.cause)",
                 HistoryText.traffic(entry.revision.spec),
@@ -32,7 +62,7 @@ struct HistoryVerb: ParsableCommand {
                         separator: ": ")),
                 String((json["createdAt"]?.stringValue ?? "").prefix(19)), entry.revision.note ?? "")
         }
-        answer.answer(list: entries.map { (HistoryText.json($0), String($0.revision.number)) }) { table.rendered() }
+        return table
     }
 }
 

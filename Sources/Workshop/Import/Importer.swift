@@ -40,6 +40,16 @@ package struct Importer: Sendable {
         package var engines: [EngineTrial]
         /// What was changed in the graph on the way in, in words.
         package var changes: [String]
+
+        /// A report of an import that was done elsewhere.
+        package init(
+            addition: ModelRegistry.Addition, inspection: ModelInspection, engines: [EngineTrial], changes: [String]
+        ) {
+            self.addition = addition
+            self.inspection = inspection
+            self.engines = engines
+            self.changes = changes
+        }
     }
 
     /// What is going on, for a progress line.
