@@ -25,6 +25,7 @@ struct SlipwayCommand: AsyncParsableCommand {
                 name: "Models",
                 subcommands: [
                     ImportVerb.self, ListVerb.self, ShowVerb.self, EvaluateVerb.self, AliasVerb.self, RemoveVerb.self,
+                    PushVerb.self, PullVerb.self,
                 ]),
             CommandGroup(
                 name: "Releases",
