@@ -63,7 +63,7 @@ struct PullVerb: AsyncParsableCommand {
         let record = report.addition.record
         var members = VersionText.json(record).objectValue?.map { ($0.key, $0.value) } ?? []
         members += [
-            ("reference", .string("\(report.reference)")), ("foreign", .bool(report.isForeign)),
+            ("remote", .string("\(report.reference)")), ("foreign", .bool(report.isForeign)),
             (
                 "blobs",
                 .object([

@@ -68,7 +68,7 @@ struct PushVerb: AsyncParsableCommand {
         let name = report.reference.with(.digest(report.digest)).description
         let count = { (outcome: RegistryClient.Upload) in report.outcomes[outcome, default: 0] }
         let json = JSONValue.object([
-            ("version", .string(record.reference.description)), ("reference", .string("\(report.reference)")),
+            ("version", .string(record.reference.description)), ("remote", .string("\(report.reference)")),
             ("digest", .string("\(report.digest)")),
             (
                 "blobs",
