@@ -38,6 +38,8 @@ package struct DistributionError: Error, Hashable, Sendable {
     package var help: String?
     /// Whether the same may go well a moment later.
     var isTransient = false
+    /// Whether there was nobody to speak to. Before the first answer of a registry that is a wrong name, not bad luck.
+    var isUnreached = false
     /// How long the other side asks to be left alone.
     var retryAfter: Duration?
 
@@ -45,6 +47,14 @@ package struct DistributionError: Error, Hashable, Sendable {
         self.code = code
         self.message = message
         self.help = help
+    }
+
+    /// Nobody answers at an address.
+    static func unreached(_ place: String, _ reason: String) -> DistributionError {
+        var error = transient("no connection to \(place): \(reason)")
+        error.isUnreached = true
+        error.help = "check the registry's name and port, and whether it runs"
+        return error
     }
 
     /// A fault that may pass by itself.

@@ -141,8 +141,8 @@ package struct RegistryName: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Where its API is. Only this machine, and whom `plainHTTP` names, is spoken to without TLS.
-    func origin(plainHTTP: Bool) -> WebAddress.Origin {
+    func origin(plainHTTP: Bool, alwaysTLS: Bool = false) -> WebAddress.Origin {
         if isDocker { return WebAddress.Origin(isSecure: true, host: .name("registry-1.docker.io"), port: nil) }
-        return WebAddress.Origin(isSecure: !(plainHTTP || host.isLoopback), host: host, port: port)
+        return WebAddress.Origin(isSecure: alwaysTLS || !(plainHTTP || host.isLoopback), host: host, port: port)
     }
 }

@@ -17,7 +17,10 @@ struct RemoteOptions: ParsableArguments {
     @Flag(help: "Speak without TLS. Needless for this machine; elsewhere the password can be read on the way.")
     var plainHttp = false
 
-    @Option(help: ArgumentHelp("Trust the certificate authorities in this PEM file, too.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Trust the certificate authorities in this PEM file, too; then this machine is spoken to with TLS.",
+            valueName: "file"))
     var ca: String?
 
     @Option(
@@ -35,6 +38,7 @@ struct RemoteOptions: ParsableArguments {
         if (username != nil) != passwordStdin {
             throw ValidationError("--username and --password-stdin belong together")
         }
+        if plainHttp, ca != nil { throw ValidationError("--plain-http and --ca exclude each other") }
         if let chunk, chunk < 1 << 16 { throw ValidationError("--chunk takes at least 65536 bytes") }
     }
 
@@ -42,6 +46,7 @@ struct RemoteOptions: ParsableArguments {
     func options(for place: RemoteReference) throws -> RegistryClient.Options {
         var options = RegistryClient.Options()
         options.plainHTTP = plainHttp
+        options.alwaysTLS = ca != nil
         options.tokenHosts = tokenHosts
         if let chunk { options.limits.chunk = chunk }
         if let username {

@@ -117,7 +117,7 @@ import Trust
                     status: 200, headers: HeaderFields([("Content-Length", "5001")]), body: WireBody(whole))
             case "another range":
                 return WireReply(
-                    status: 206, headers: HeaderFields([("Content-Range", "bytes 0-4999/5000")]), body: WireBody(whole))
+                    status: 206, headers: HeaderFields([("Content-Range", "bytes 1-4999/5000")]), body: WireBody(whole))
             case "another size":
                 return WireReply(
                     status: 206, headers: HeaderFields([("Content-Range", "bytes 10-4999/6000")]), body: WireBody(whole)

@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 import Tensors
 import Trust
 
@@ -13,6 +14,8 @@ package struct RegistryClient: Sendable {
         package var namesHelpers = false
         /// Speak without TLS also to another machine.
         package var plainHTTP = false
+        /// Speak with TLS also to this machine.
+        package var alwaysTLS = false
         /// Hosts of token services that may see the credentials besides the registry's own.
         package var tokenHosts: [String] = []
         package var limits = TransferLimits()
@@ -30,13 +33,14 @@ package struct RegistryClient: Sendable {
     private let policy: AddressPolicy
     private let wire: any Wire
     private let authorizer: Authorizer
+    private let contact = Contact()
 
     package init(_ place: RemoteReference, over wire: any Wire, options: Options = Options()) {
         self.place = place
         self.wire = wire
         limits = options.limits
         pause = options.pause
-        origin = place.registry.origin(plainHTTP: options.plainHTTP)
+        origin = place.registry.origin(plainHTTP: options.plainHTTP, alwaysTLS: options.alwaysTLS)
         policy = AddressPolicy(asked: origin, tokenHosts: Set(options.tokenHosts.compactMap { HostAddress($0) }))
         let time = options.limits.smallReply
         authorizer = Authorizer(
@@ -79,6 +83,7 @@ package struct RegistryClient: Sendable {
             let header = isTrusted ? await authorizer.header(for: call.scope) : nil
             request.headers.set("Authorization", header)
             let reply = try await wire.send(request)
+            contact.note()
             switch reply.status {
             case 401 where isTrusted && challenges < 2:
                 challenges += 1
@@ -141,9 +146,8 @@ package struct RegistryClient: Sendable {
 
     /// Waits as long as is due, or gives up with the error.
     func rest(after failures: Int, _ error: DistributionError) async throws {
-        guard
-            let time = limits.pause(after: failures, asked: error.retryAfter, chance: Double.random(in: 0...1))
-        else {
+        let time = limits.pause(after: failures, asked: error.retryAfter, chance: Double.random(in: 0...1))
+        guard let time, contact.isMade || !error.isUnreached else {
             var last = error
             last.isTransient = false
             last.help = last.help ?? "try again later; what has been transferred is kept"
@@ -160,12 +164,20 @@ package struct RegistryClient: Sendable {
         let words = "\(origin) answered \(reply.status) to \(what)\((said ?? nil).map { ": \($0)" } ?? "")"
         switch reply.status {
         case 404: return DistributionError(.notFound, words, help: "check the name of the repository")
+        case 405: return DistributionError(.denied, words, help: "the registry is read-only, or does not do this")
         case 401, 403:
             return DistributionError(.denied, words, help: "check what this user may do there")
         case 413: return DistributionError(.tooLarge, words)
         default: return DistributionError(.refused, words)
         }
     }
+}
+
+/// Whether a registry has ever answered.
+private final class Contact: Sendable {
+    private let made = Mutex(false)
+    var isMade: Bool { made.withLock { $0 } }
+    func note() { made.withLock { $0 = true } }
 }
 
 /// What a registry says when it refuses. Source: OCI Distribution Specification 1.1, "Error codes".

@@ -90,18 +90,26 @@ package final class WebWire: Wire {
                 .untrusted, "\(place) could not prove who it is: \(error)",
                 help: "check the name; trust a private authority with --ca FILE")
         case let error as NIOConnectionError:
-            let reason = error.connectionErrors.first.map { "\($0.error)" } ?? "its name is unknown"
-            return DistributionError.transient("no connection to \(place): \(reason)")
+            let reason = error.connectionErrors.first.map { Self.reason($0.error) } ?? "its name is unknown"
+            return DistributionError.unreached(place, reason)
+        case let error as IOError where [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode):
+            return DistributionError.unreached(place, reason(error))
+        case let error as IOError:
+            return DistributionError.transient("the connection to \(place) failed: \(reason(error))")
         default: return DistributionError.transient("the connection to \(place) failed: \(error)")
         }
     }
 
+    private static func reason(_ error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        return String(cString: strerror(error.errnoCode)).lowercased()
+    }
+
     private static func adapted(_ error: HTTPClientError, _ place: String) -> DistributionError {
         switch error {
-        case .readTimeout, .writeTimeout, .deadlineExceeded:
-            .transient("\(place) is silent")
+        case .readTimeout, .writeTimeout, .deadlineExceeded: .transient("\(place) is silent")
         case .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout:
-            .transient("no connection to \(place) in time")
+            .unreached(place, "it took too long")
         case .remoteConnectionClosed, .uncleanShutdown: .transient("\(place) ended the connection in the middle")
         default: .transient("the connection to \(place) failed: \(error)")
         }
