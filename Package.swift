@@ -134,7 +134,7 @@ let package = Package(
             "SlipwayCLI",
             [
                 "Tensors", "ModelGraph", "Engines", "Home", "Trust", "Registry", "Release", "Workshop", "Client",
-                "Control", argumentParser,
+                "Control", "Distribution", argumentParser,
             ]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport", "Tensors", "Client", "Home"], exclude: ["clients"],

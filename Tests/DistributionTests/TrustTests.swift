@@ -179,6 +179,27 @@ import Testing
         #expect(error?.code == .unavailable && registry.seen.count == 1)
     }
 
+    @Test func aRegistryThatNeverAnsweredIsNotWaitedFor() async throws {
+        registry.intercept { _ in throw DistributionError.unreached("https://registry.example", "its name is unknown") }
+        let error = await fault { try await asked().tags() }
+        #expect(error?.code == .unavailable && registry.seen.count == 1)
+    }
+
+    @Test func aRegistryThatHasAnsweredIs() async throws {
+        let count = Counter()
+        registry.intercept { _ in
+            count.add(1)
+            if [2, 3].contains(count.value) {
+                throw DistributionError.unreached("https://registry.example", "refused")
+            }
+            return WireReply(status: 200, body: WireBody(Array(#"{"tags":["1"]}"#.utf8)))
+        }
+        let one = try asked()
+        #expect(try await one.tags() == ["1"])
+        #expect(try await one.tags() == ["1"])
+        #expect(count.value == 4)
+    }
+
     @Test func pausesGrowAndEnd() {
         let limits = TransferLimits()
         let pauses = (1...5).map { limits.pause(after: $0, asked: nil, chance: 1) }

@@ -133,11 +133,16 @@ extension RegistryClient {
 
     /// How far an upload has come; `nil` when the registry does not go on with it.
     private func status(_ address: WebAddress) async throws -> Session? {
-        let reply = try await retrying("the state of an upload") {
-            var call = call("GET", "", writes: true)
-            call.address = address
-            let reply = try await send(call)
-            return WireReply(status: reply.status, headers: reply.headers)
+        let reply: WireReply
+        do {
+            reply = try await retrying("the state of an upload") {
+                var call = call("GET", "", writes: true)
+                call.address = address
+                let reply = try await send(call)
+                return WireReply(status: reply.status, headers: reply.headers)
+            }
+        } catch let error as DistributionError where error.code == .unavailable {
+            return nil
         }
         guard reply.status == 204, let count = Self.received(reply.headers["range"]) else { return nil }
         let next = try reply.headers["location"].map { _ in try uploadAddress(reply, from: address) }

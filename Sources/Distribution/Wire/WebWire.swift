@@ -30,7 +30,7 @@ package final class WebWire: Wire {
 
     /// Opens the network for as long as `body` runs.
     package static func open<Result: Sendable>(
-        idle: Duration = .seconds(30), authorities: String? = nil,
+        idle: Duration = .seconds(120), authorities: String? = nil,
         _ body: @Sendable (WebWire) async throws -> Result
     ) async throws -> Result {
         let wire = WebWire(idle: idle, authorities: authorities)
