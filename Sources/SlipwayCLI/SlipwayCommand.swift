@@ -26,6 +26,7 @@ struct SlipwayCommand: AsyncParsableCommand {
                 subcommands: [
                     ImportVerb.self, ListVerb.self, ShowVerb.self, EvaluateVerb.self, AliasVerb.self, RemoveVerb.self,
                     RestoreVerb.self, ExportVerb.self, GarbageVerb.self, CheckVerb.self,
+                    PushVerb.self, PullVerb.self,
                 ]),
             CommandGroup(
                 name: "Releases",

@@ -94,15 +94,7 @@ struct ImportVerb: AsyncParsableCommand {
 
     @Sendable private func showStep(_ step: Importer.Step) {
         guard !answer.quiet, answer.format == .table else { return }
-        let text =
-            switch step {
-            case .staging: "copying the file"
-            case .inspecting: "reading it in a limited child"
-            case .compiling: "compiling its processing"
-            case .running(let engine): "running it once on \(engine.displayName)"
-            case .storing: "storing it"
-            }
-        Terminal.progress("\(text) …")
+        Terminal.progress("\(step.text) …")
     }
 
     private func print(_ report: Importer.Report, _ evaluated: EvaluatedVersion?) {
@@ -132,6 +124,19 @@ struct ImportVerb: AsyncParsableCommand {
         case .added: "imported from \(file)"
         case .present: "was there already: the same bytes with the same options"
         case .restored: "had been removed and is back"
+        }
+    }
+}
+
+extension Importer.Step {
+    /// What is going on, for a progress line.
+    var text: String {
+        switch self {
+        case .staging: "copying the file"
+        case .inspecting: "reading it in a limited child"
+        case .compiling: "compiling its processing"
+        case .running(let engine): "running it once on \(engine.displayName)"
+        case .storing: "storing it"
         }
     }
 }

@@ -20,6 +20,8 @@ package struct Importer: Sendable {
         package var note = ""
         /// How it was trained, for the record.
         package var provenance: JSONValue?
+        /// Where it came from, for people; `nil` for the file's name.
+        package var source: String?
         /// Whether to run it once on every engine. What was not run is recorded as not checked.
         package var runsOnce = true
 
@@ -60,7 +62,7 @@ package struct Importer: Sendable {
     private static let largestFile = 64 << 30
 
     private let registry: ModelRegistry
-    private let child: ChildRunner
+    let child: ChildRunner
     private let engineDirectories: [String]
 
     /// - Parameter engineDirectories: where the limited child looks for engines.
@@ -99,11 +101,11 @@ package struct Importer: Sendable {
             changes = inspection.changes
             inspection = try ModelInspection(json: try await child.run(.inspect(path: graph.path)).report)
         }
-        let trials = request.runsOnce ? try await trials(graph, progress) : []
+        let trials = request.runsOnce ? try await trials(graph.path, progress) : []
         progress(.storing)
         let addition = try registry.addVersion(
             of: request.model, package: contents(graph, inspection, request), note: request.note,
-            provenance: request.provenance, source: Self.lastComponent(request.path))
+            provenance: request.provenance, source: request.source ?? Self.lastComponent(request.path))
         if addition.isNew {
             try registry.attach(
                 trials.json, kind: .comparison, name: "import", to: addition.record.digest)
@@ -133,13 +135,13 @@ package struct Importer: Sendable {
     }
 
     /// Runs the graph on every engine, one child each, and compares the answers.
-    private func trials(
-        _ graph: StagedFile, _ progress: @Sendable (Step) -> Void
+    func trials(
+        _ path: String, _ progress: @Sendable (Step) -> Void
     ) async throws(WorkshopError) -> [EngineTrial] {
         var trials: [EngineTrial] = []
         for kind in EngineKind.allCases {
             progress(.running(kind))
-            trials.append(await trial(graph, kind))
+            trials.append(await trial(path, kind))
         }
         guard trials.contains(where: { $0.outputs != nil }) else {
             throw WorkshopError(
@@ -150,9 +152,9 @@ package struct Importer: Sendable {
         return trials.compared()
     }
 
-    private func trial(_ graph: StagedFile, _ kind: EngineKind) async -> EngineTrial {
+    private func trial(_ path: String, _ kind: EngineKind) async -> EngineTrial {
         do throws(WorkshopError) {
-            let task = ChildTask.probe(path: graph.path, engine: kind, engineDirectories: engineDirectories)
+            let task = ChildTask.probe(path: path, engine: kind, engineDirectories: engineDirectories)
             return EngineTrial(kind, try await child.run(task))
         } catch {
             return EngineTrial(kind, problem: error.description)
