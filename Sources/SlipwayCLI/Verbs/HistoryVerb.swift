@@ -7,7 +7,7 @@ struct HistoryVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "Shows the revisions of an endpoint, newest first.")
 
-    @Argument(help: "The endpoint (default: the only one).")
+    @Argument(help: "The endpoint (default: the only one).", completion: Candidates.endpoints)
     var endpoint: String?
 
     @OptionGroup var homeOptions: HomeOptions
@@ -41,7 +41,7 @@ struct DiffVerb: ParsableCommand {
         commandName: "diff", abstract: "Compares two revisions of an endpoint.",
         discussion: "Without numbers: the one in force with the one before it.")
 
-    @Argument(help: "The endpoint (default: the only one).")
+    @Argument(help: "The endpoint (default: the only one).", completion: Candidates.endpoints)
     var endpoint: String?
 
     @Option(help: "The older revision.")

@@ -9,7 +9,7 @@ struct ShowVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Shows what is in a model file, or all that is known about a version.")
 
-    @Argument(help: "An ONNX file, or a version such as digits:3.")
+    @Argument(help: "An ONNX file, or a version such as digits:3.", completion: Candidates.filesAndVersions)
     var subject: String
 
     @OptionGroup var homeOptions: HomeOptions
