@@ -36,11 +36,11 @@ enum BashColons {
             local -a COMP_WORDS=("${glued[@]}")
             local -i COMP_CWORD=place
             local current="${COMP_WORDS[COMP_CWORD]}"
-            if [[ "${raw}" == [:@] ]]; then raw=''; fi
+            if [[ "${raw}" == : ]]; then raw=''; fi
             local -r kept="${current%"${raw}"}"
             \#(inner) "${1}" "${current}" "${COMP_WORDS[COMP_CWORD - 1]}"
             case "${COMPREPLY[*]}" in *[:@]*) compopt +o filenames 2>/dev/null ;; esac
-            if [[ "${kept}" == *[:@] ]]; then COMPREPLY=("${COMPREPLY[@]#"${kept}"}"); fi
+            if [[ -n "${kept}" ]]; then COMPREPLY=("${COMPREPLY[@]#"${kept}"}"); fi
         }
 
         """#

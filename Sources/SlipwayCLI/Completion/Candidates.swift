@@ -75,7 +75,12 @@ enum Candidates {
         guard let directory = try? options.directory(), directory.exists,
             let database = try? HomeDatabase.open(directory)
         else { return [] }
-        return Array(((try? body(database)) ?? []).prefix(most))
+        return ((try? body(database)) ?? []).prefix(most).map(shielded)
+    }
+
+    /// zsh takes what follows a colon for a description.
+    private static func shielded(_ word: String) -> String {
+        CompletionShell.requesting == .zsh ? word.replacing(":", with: "\\:") : word
     }
 
     /// The value of `--home` among the words, as far as it is plain.

@@ -30,6 +30,25 @@ enum OwnFile {
         }
     }
 
+    /// Has `body` write a whole file by its descriptor, replacing what is there only once all of it is written.
+    ///
+    /// - Throws: `Failure`, naming the file; whatever `body` throws.
+    static func replace<Result>(_ path: String, _ body: (Int32) async throws -> Result) async throws -> Result {
+        let partial = path + ".part"
+        unlink(partial)
+        let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw refused(path) }
+        defer { close(descriptor) }
+        do {
+            let result = try await body(descriptor)
+            guard rename(partial, path) == 0 else { throw refused(path) }
+            return result
+        } catch {
+            unlink(partial)
+            throw error
+        }
+    }
+
     /// Makes a directory and those above it.
     ///
     /// - Throws: `Failure`, naming the directory.

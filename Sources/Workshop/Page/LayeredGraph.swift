@@ -71,7 +71,8 @@ struct LayeredGraph {
         }
         for edge in edges {
             let step = rank[edge.to] - rank[edge.from] - 1
-            let last = step == 0 ? edge.from : tracks[edge.from].indices.contains(step - 1) ? tracks[edge.from][step - 1] : -1
+            let last =
+                step == 0 ? edge.from : tracks[edge.from].indices.contains(step - 1) ? tracks[edge.from][step - 1] : -1
             if last >= 0 { connect(last, edge.to) }
         }
     }

@@ -81,7 +81,7 @@ enum PageText {
 
     /// Four significant digits.
     static func number(_ value: Double) -> String {
-        guard value.isFinite, value != 0 else { return "\(value)" }
+        guard value.isFinite else { return "\(value)" }
         if value == value.rounded(), value.magnitude < 1e6 { return String(Int(value)) }
         var scale = 1.0
         while value.magnitude * scale < 1000, scale < 1e12 { scale *= 10 }
