@@ -30,7 +30,7 @@ struct Failure: Error {
     var codeText: String { "SW\(code)" }
 
     /// ```
-    /// error[SW1042]: …
+    /// error[SW6101]: …
     ///   cause: …
     ///    help: …
     /// ```
@@ -39,5 +39,11 @@ struct Failure: Error {
         lines += causes.map { "  cause: \($0)" }
         if let help { lines.append("   help: \(help)") }
         return lines.joined(separator: "\n")
+    }
+
+    /// Where to read on, for a person at a terminal whom the error itself gives no advice.
+    var furtherReading: String? {
+        guard Terminal.isTerminal, help == nil, ErrorCatalog.page(codeText) != nil else { return nil }
+        return "    see: slipway explain \(codeText)"
     }
 }

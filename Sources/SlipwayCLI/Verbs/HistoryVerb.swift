@@ -8,7 +8,7 @@ struct HistoryVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "Shows the revisions of an endpoint, newest first.")
 
-    @Argument(help: "The endpoint (default: the only one).")
+    @Argument(help: "The endpoint (default: the only one).", completion: Candidates.endpoints)
     var endpoint: String?
 
     @Option(help: "The most revisions to show.")
@@ -66,13 +66,21 @@ struct HistoryVerb: ParsableCommand {
     }
 }
 
-struct DiffVerb: ParsableCommand {
+struct DiffVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "diff", abstract: "Compares two revisions of an endpoint.",
-        discussion: "Without numbers: the one in force with the one before it.")
+        commandName: "diff", abstract: "Compares two revisions of an endpoint, or two models.",
+        discussion: """
+            Without numbers: the revision in force with the one before it. With two models, files or versions: what \
+            differs in their graphs, as 'show A B' does.
+            """)
 
-    @Argument(help: "The endpoint (default: the only one).")
+    @Argument(
+        help: "The endpoint (default: the only one); or a model, when a second follows.",
+        completion: Candidates.endpoints)
     var endpoint: String?
+
+    @Argument(help: "A second model.", completion: Candidates.filesAndVersions)
+    var other: String?
 
     @Option(help: "The older revision.")
     var from: Int?
@@ -83,7 +91,14 @@ struct DiffVerb: ParsableCommand {
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
-    func run() throws {
+    func validate() throws {
+        guard other == nil || from == nil && to == nil else {
+            throw ValidationError("--from and --to are for revisions of an endpoint, not for two models")
+        }
+    }
+
+    func run() async throws {
+        if let endpoint, let other { return try await DifferenceVerbs.show(endpoint, other, homeOptions, answer) }
         let work = ReleaseWork(homeOptions: homeOptions, answer: answer, note: nil)
         let history = try homeOptions.deployments().history(of: try work.endpoint(endpoint))
         let after = try to.map { try revision($0, history) } ?? history.current

@@ -7,7 +7,7 @@ struct ListVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Lists models and their versions, newest first.")
 
-    @Argument(help: "Only this model.")
+    @Argument(help: "Only this model.", completion: Candidates.models)
     var model: String?
 
     @Option(help: "The most versions of each model to list.")

@@ -7,7 +7,7 @@ struct RemoveVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Removes a version. Its number is never used again; --undo brings it back.")
 
-    @Argument(help: "A version such as digits:3.")
+    @Argument(help: "A version such as digits:3.", completion: Candidates.versions)
     var version: String
 
     @Flag(help: "Remove it although an alias or an endpoint needs it.")

@@ -16,7 +16,7 @@ package enum ChildMain {
             return 64
         }
         do {
-            let bytes = fileSize(task.path)
+            let bytes = task.others.reduce(fileSize(task.path)) { $0 + fileSize($1) }
             let sandbox: Sandbox =
                 if case .probe = task { .running(fileBytes: bytes) } else { .parsing(fileBytes: bytes) }
             try sandbox.enter()
@@ -33,6 +33,12 @@ package enum ChildMain {
         case .inspect(let path): try Inspection.inspect(path: path)
         case .compile(let path, let processing):
             try Inspection.compile(path: path, processing: processing) { write($0, to: STDOUT_FILENO) }
+        case .layers(let path, let batch): try LayerReport.read(path: path, batch: batch)
+        case .page(let path, let batch, let title):
+            try PageReport.write(path: path, batch: batch, title: title, fileBytes: fileSize(path)) {
+                write($0, to: STDOUT_FILENO)
+            }
+        case .difference(let before, let after): try DifferenceReport.read(before: before, after: after)
         case .probe(let path, let engine, let directories):
             try Probe.run(path: path, engine: engine, directories: directories) { write($0, to: STDOUT_FILENO) }
         }

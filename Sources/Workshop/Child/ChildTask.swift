@@ -8,6 +8,12 @@ package enum ChildTask: Hashable, Sendable {
     case compile(path: String, processing: String)
     /// Load a model on an engine and run it once on generated inputs; the outputs go to standard output as NPZ.
     case probe(path: String, engine: EngineKind, engineDirectories: [String])
+    /// Read and validate a model; report its layers and their costs at `batch` rows.
+    case layers(path: String, batch: Int?)
+    /// Write a model's page, with this title, to standard output.
+    case page(path: String, batch: Int?, title: String)
+    /// Read and validate two models; report what differs.
+    case difference(before: String, after: String)
 
     /// The hidden verb that `main` hands to `ChildMain` before anything else happens.
     package static let verb = "__child"
@@ -15,17 +21,28 @@ package enum ChildTask: Hashable, Sendable {
     /// The file that the walls are sized for.
     var path: String {
         switch self {
-        case .inspect(let path), .compile(let path, _), .probe(let path, _, _): path
+        case .inspect(let path), .compile(let path, _), .probe(let path, _, _), .layers(let path, _),
+            .page(let path, _, _), .difference(let path, _):
+            path
         }
     }
+
+    /// Further files that are read.
+    var others: [String] { if case .difference(_, let after) = self { [after] } else { [] } }
 
     var arguments: [String] {
         switch self {
         case .inspect(let path): [Self.verb, "inspect", path]
         case .compile(let path, let processing): [Self.verb, "compile", path, processing]
         case .probe(let path, let engine, let directories): [Self.verb, "probe", path, engine.rawValue] + directories
+        case .layers(let path, let batch): [Self.verb, "layers", path, Self.text(batch)]
+        case .page(let path, let batch, let title): [Self.verb, "page", path, Self.text(batch), title]
+        case .difference(let before, let after): [Self.verb, "difference", before, after]
         }
     }
+
+    /// A number of rows, or a word for none.
+    private static func text(_ batch: Int?) -> String { batch.map(String.init) ?? "open" }
 
     /// - Parameter arguments: what follows the hidden verb.
     init?(arguments: some Collection<String>) {
@@ -33,6 +50,9 @@ package enum ChildTask: Hashable, Sendable {
         switch (words.first, words.count) {
         case ("inspect", 2): self = .inspect(path: words[1])
         case ("compile", 3): self = .compile(path: words[1], processing: words[2])
+        case ("layers", 3): self = .layers(path: words[1], batch: Int(words[2]))
+        case ("page", 4): self = .page(path: words[1], batch: Int(words[2]), title: words[3])
+        case ("difference", 3): self = .difference(before: words[1], after: words[2])
         case ("probe", 3...):
             guard let engine = EngineKind(rawValue: words[2]) else { return nil }
             self = .probe(path: words[1], engine: engine, engineDirectories: Array(words[3...]))
@@ -43,7 +63,7 @@ package enum ChildTask: Hashable, Sendable {
     /// How long the parent waits before it ends the child.
     var wallClock: Duration {
         switch self {
-        case .inspect, .compile: .seconds(120)
+        case .inspect, .compile, .layers, .page, .difference: .seconds(120)
         case .probe: .seconds(300)
         }
     }

@@ -33,7 +33,10 @@ enum Inspection {
         return .object([("compiled", true)])
     }
 
-    private static func validated(_ path: String) throws -> Model {
+    /// A model that breaks no rule of ONNX.
+    ///
+    /// - Throws: `WorkshopError.Code.rejected` with every problem, at most twenty.
+    static func validated(_ path: String) throws -> Model {
         let model = try Model.read(path: path)
         let report = model.validate()
         guard report.isValid else {
