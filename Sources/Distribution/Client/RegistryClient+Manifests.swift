@@ -22,7 +22,10 @@ extension RegistryClient {
             var call = call("GET", "manifests/\(try Self.name(target))")
             call.headers.set("Accept", Self.accepted)
             let reply = try await send(call)
-            guard reply.status != 404 else { throw await absent(target) }
+            guard reply.status != 404 else {
+                throw DistributionError(
+                    .notFound, "there is no \(place.with(target))", help: "check the name of the repository")
+            }
             guard reply.status == 200 else { throw await failure(reply, "the question for \(place.with(target))") }
             let bytes = try await reply.bytes(atMost: PackageManifest.largest, "the manifest of \(place.with(target))")
             let digest = Digest(of: bytes)
@@ -34,13 +37,6 @@ extension RegistryClient {
             let type = reply.headers["content-type"]?.split(separator: ";").first?.trimmed.lowercased() ?? ""
             return FetchedManifest(bytes: bytes, mediaType: type, digest: digest)
         }
-    }
-
-    private func absent(_ target: RemoteReference.Target) async -> DistributionError {
-        let tags = (try? await tags().filter { !$0.hasPrefix("sha256-") }.prefix(10).joined(separator: ", ")) ?? ""
-        return DistributionError(
-            .notFound, "there is no \(place.with(target))",
-            help: tags.isEmpty ? "check the name of the repository" : "there are the tags \(tags)")
     }
 
     /// What a tag or digest names; `nil` when it names nothing.

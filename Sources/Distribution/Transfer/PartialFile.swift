@@ -34,7 +34,7 @@ package final class PartialFile: Sendable {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         state = Mutex(State())
         guard descriptor >= 0 else { throw .system("open", path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, isStillThere() else {
             throw DistributionError(
                 .conflict, "another process is fetching the blob \(blob.digest.short)",
                 help: "wait for it to finish, then try again")
@@ -46,6 +46,12 @@ package final class PartialFile: Sendable {
 
     /// Bytes that are there.
     package var count: Int { state.withLock { $0.hash.byteCount } }
+
+    /// Whether the file has not been given another name between opening and locking it.
+    private func isStillThere() -> Bool {
+        var (own, named) = (stat(), stat())
+        return fstat(descriptor, &own) == 0 && lstat(path, &named) == 0 && own.st_ino == named.st_ino
+    }
 
     private func readThrough() throws(DistributionError) {
         var status = stat()

@@ -90,11 +90,22 @@ package struct Puller: Sendable {
     }
 
     private func resolve(_ target: RemoteReference.Target) async throws -> (FetchedManifest, RemotePackage) {
-        let first = try await client.manifest(target)
+        let first = try await manifest(target)
         let package = try RemotePackage(first)
         guard case .list(let next) = package else { return (first, package) }
         let manifest = try await client.manifest(.digest(next))
         return (manifest, try RemotePackage(manifest))
+    }
+
+    /// - Throws: where there is none, with the tags that there are.
+    private func manifest(_ target: RemoteReference.Target) async throws -> FetchedManifest {
+        do {
+            return try await client.manifest(target)
+        } catch var error as DistributionError where error.code == .notFound {
+            let tags = (try? await client.tags().filter { !$0.hasPrefix("sha256-") }) ?? []
+            if !tags.isEmpty { error.help = "there are the tags " + tags.prefix(10).joined(separator: ", ") }
+            throw error
+        }
     }
 
     // MARK: - Our own packages
