@@ -13,14 +13,7 @@ struct HistoryVerb: ParsableCommand {
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
-    func validate() throws {
-        guard other == nil || from == nil && to == nil else {
-            throw ValidationError("--from and --to are for revisions of an endpoint, not for two models")
-        }
-    }
-
-    func run() async throws {
-        if let endpoint, let other { return try await DifferenceVerbs.show(endpoint, other, homeOptions, answer) }
+    func run() throws {
         let work = ReleaseWork(homeOptions: homeOptions, answer: answer, note: nil)
         let history = try homeOptions.deployments().history(of: try work.endpoint(endpoint))
         guard !history.entries.isEmpty else {
