@@ -30,7 +30,10 @@ import Workshop
         "deploy digits:2 --endpoint e --engine openvino --precision bf16 --threads 2 --routing-key X-User --p99 20",
         "deploy digits:2 --dry-run", "promote", "promote digits", "rollback digits --to 3", "undeploy digits", "status",
         "status digits --wait 5", "history digits --quiet", "diff digits --from 1 --to 2 -o name", "demo --keep",
-        "token create ada --role admin", "token list", "token revoke ada", "version",
+        "doctor", "doctor --deep --json --bundle f.json", "explain", "explain SW6101 --json", "completion bash",
+        "completion", "man", "man dir", "man --page deploy", "show a.onnx b.onnx", "show m.onnx --layers --batch 8",
+        "show m.onnx --graph m.html", "diff a.onnx b.onnx", "token create ada --role admin", "token list",
+        "token revoke ada", "version",
     ]) func whatTheManualShowsIsUnderstood(line: String) {
         #expect(throws: Never.self) { try SlipwayCommand.parseAsRoot(line.split(separator: " ").map(String.init)) }
     }
@@ -49,6 +52,9 @@ import Workshop
         "plan digits:2 --canary 10% --routing-key x", "rollback digits --to first", "token create ada --role king",
         "history digits --json=false", "export", "gc --undo-window soon", "gc --undo-window -1d", "restore",
         "fsck digits",
+        "history digits --json=false", "explain SW6101 SW6102", "completion tcsh", "man dir --page deploy",
+        "show m.onnx --batch 8", "show m.onnx --layers --batch 0", "show a.onnx b.onnx --layers",
+        "diff a.onnx b.onnx --from 1",
     ]) func whatCannotBeMeantIsRefused(line: String) {
         #expect(throws: (any Error).self) {
             try SlipwayCommand.parseAsRoot(line.split(separator: " ").map(String.init))

@@ -7,6 +7,8 @@ import Testing
     static let tasks: [ChildTask] = [
         .inspect(path: "model.onnx"), .inspect(path: "--help"), .inspect(path: "a file\nwith a line break"),
         .compile(path: "m", processing: #"{"labels": ["a b", "'"]}"#), .compile(path: "", processing: ""),
+        .layers(path: "m", batch: nil), .layers(path: "m", batch: 8), .page(path: "m", batch: 1, title: "a 'title'"),
+        .difference(before: "a", after: "b"),
         .probe(path: "m", engine: .onnxRuntime, engineDirectories: []),
         .probe(path: "m", engine: .openVINO, engineDirectories: ["/a", "/b c"]),
     ]
@@ -18,7 +20,7 @@ import Testing
 
     @Test(arguments: [
         [], ["inspect"], ["inspect", "a", "b"], ["compile", "a"], ["probe", "a"], ["probe", "a", "abacus"],
-        ["other", "a"],
+        ["other", "a"], ["layers", "a"], ["page", "a", "1"], ["difference", "a"],
     ]) func otherArgumentsAreNoTask(arguments: [String]) {
         #expect(ChildTask(arguments: arguments) == nil)
     }

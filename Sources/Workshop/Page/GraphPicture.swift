@@ -51,7 +51,7 @@ struct GraphPicture {
         }
         boxCount = boxes.count
         edgeCount = edges.count
-        draw(boxes, edges)
+        draw(boxes, edges, inputs: inputs.count)
     }
 
     /// What a node reads, and what its bodies read from outside.
@@ -78,19 +78,19 @@ struct GraphPicture {
         return dimensions.isEmpty ? "scalar" : dimensions.map(\.description).joined(separator: " × ")
     }
 
-    private static func short(_ text: String) -> String { PageText.plain(text, limit: 32) }
+    private static func short(_ text: String) -> String { PageText.plain(text, limit: 28) }
 
     // MARK: - Drawing
 
     private static let margin = 24.0
     private static let boxHeight = 44.0
 
-    private mutating func draw(_ boxes: [Box], _ edges: [LayerLayout.Edge]) {
+    private mutating func draw(_ boxes: [Box], _ edges: [LayerLayout.Edge], inputs: Int) {
         let sizes = boxes.map { box in
-            let columns = max(Double(PageText.columns(box.title)) * 7.6, Double(PageText.columns(box.line)) * 6.4)
+            let columns = max(Double(PageText.columns(box.title)) * 8.4, Double(PageText.columns(box.line)) * 6.4)
             return LayerLayout.Size(width: min(280, max(72, columns + 28)), height: Self.boxHeight)
         }
-        let layout = LayerLayout(boxes: sizes, edges: edges)
+        let layout = LayerLayout(boxes: sizes, edges: edges, inputs: inputs)
         let width = layout.size.width + 2 * Self.margin
         let height = layout.size.height + 2 * Self.margin
         svg = """
@@ -124,8 +124,10 @@ struct GraphPicture {
         var result = "M\(text(points[0].x + margin)) \(text(points[0].y + margin))"
         var x = points[0].x
         var down: Double?
-        for (start, end) in zip(points, points.dropFirst()) {
-            if abs(x - end.x) < 1 {
+        for (index, end) in points.enumerated().dropFirst() {
+            let start = points[index - 1]
+            // Tracks may be off by a little; ends are not.
+            if abs(x - end.x) < (index + 1 < points.count ? 6 : 1) {
                 down = end.y
                 continue
             }

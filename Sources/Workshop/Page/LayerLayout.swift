@@ -26,8 +26,9 @@ struct LayerLayout {
     /// - Parameters:
     ///   - boxes: sizes of the boxes.
     ///   - edges: from a box to a later one; others are left out and have no route.
-    init(boxes: [Size], edges: [Edge]) {
-        var layers = LayeredGraph(boxes: boxes.count, edges: edges, mostTracks: Self.mostTracks)
+    ///   - inputs: how many of the boxes, the first ones, are where the graph begins.
+    init(boxes: [Size], edges: [Edge], inputs: Int) {
+        var layers = LayeredGraph(boxes: boxes.count, edges: edges, inputs: inputs, mostTracks: Self.mostTracks)
         layers.order()
         let widths = (0..<layers.count).map { $0 < boxes.count ? boxes[$0].width : Self.trackWidth }
         let xs = LayerPlaces(layers, widths: widths, gap: Self.gap.width).xs

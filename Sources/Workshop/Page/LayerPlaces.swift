@@ -35,7 +35,8 @@ struct LayerPlaces {
             sum += xs[other] * (isTrack ? 8 : 1)
             weight += isTrack ? 8 : 1
         }
-        return weight > 0 ? sum / weight : xs[vertex]
+        // A weak pull to the axis, without which a long graph drifts aside.
+        return weight > 0 ? sum / (weight * 1.02) : xs[vertex]
     }
 
     /// Puts a layer as near to the wanted places as its order and the gaps allow: the least squares, by pooling

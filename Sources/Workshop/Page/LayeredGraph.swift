@@ -12,10 +12,10 @@ struct LayeredGraph {
     /// The track points of each box, from the layer after its own downwards.
     private var tracks: [[Int]]
 
-    init(boxes: Int, edges: [LayerLayout.Edge], mostTracks: Int) {
+    init(boxes: Int, edges: [LayerLayout.Edge], inputs: Int, mostTracks: Int) {
         count = boxes
         let edges = edges.filter { $0.from >= 0 && $0.from < $0.to && $0.to < boxes }
-        rank = Self.ranks(boxes, edges)
+        rank = Self.ranks(boxes, edges, inputs)
         tracks = Array(repeating: [], count: boxes)
         addTracks(edges, mostTracks)
         join(edges)
@@ -31,17 +31,22 @@ struct LayeredGraph {
         tracks[edge.from].prefix(max(0, rank[edge.to] - rank[edge.from] - 1))
     }
 
-    /// One below the lowest that is read; what reads nothing stands right above its first reader.
-    private static func ranks(_ boxes: Int, _ edges: [LayerLayout.Edge]) -> [Int] {
+    /// One below the lowest that is read. What depends on no input, such as constants and what is made of them, stands
+    /// right above its first reader, and so does an input.
+    private static func ranks(_ boxes: Int, _ edges: [LayerLayout.Edge], _ inputs: Int) -> [Int] {
         var rank = [Int](repeating: 0, count: boxes)
-        var isSource = [Bool](repeating: true, count: boxes)
-        for edge in edges.sorted(by: { $0.to < $1.to }) {
+        var isBound = (0..<boxes).map { $0 < inputs }
+        for edge in edges.sorted(by: { ($0.to, $0.from) < ($1.to, $1.from) }) {
             rank[edge.to] = max(rank[edge.to], rank[edge.from] + 1)
-            isSource[edge.to] = false
+            if isBound[edge.from] { isBound[edge.to] = true }
         }
         var first = [Int](repeating: .max, count: boxes)
-        for edge in edges where isSource[edge.from] { first[edge.from] = min(first[edge.from], rank[edge.to]) }
-        for box in 0..<boxes where isSource[box] && first[box] < .max { rank[box] = first[box] - 1 }
+        for edge in edges.sorted(by: { $0.from > $1.from }) {
+            let to = edge.to
+            if to < inputs || !isBound[to], first[to] < .max { rank[to] = first[to] - 1 }
+            first[edge.from] = min(first[edge.from], rank[to])
+        }
+        for box in 0..<boxes where (box < inputs || !isBound[box]) && first[box] < .max { rank[box] = first[box] - 1 }
         return rank
     }
 
