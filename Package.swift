@@ -122,8 +122,15 @@ let package = Package(
             "Workshop",
             [
                 "WorkshopChild", "Tensors", "ModelGraph", "Engines", "Home", "Trust", "Registry", "TestSupport",
+                "CSandbox",
                 systemPackage, subprocess,
             ], exclude: ["Fixtures", "WorkshopChild"]),
+        .executableTarget(
+            name: "FuzzChild", dependencies: ["Tensors", "ModelGraph"], path: "Tests/Fuzz",
+            exclude: ["Corpus", "Driver", "Serve"], swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzChild", "TestSupport", "Tensors", subprocess],
+            swiftSettings: strict),
         tests(
             "Control",
             [
@@ -137,7 +144,8 @@ let package = Package(
                 "Control", "Distribution", argumentParser,
             ]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["TestSupport", "Tensors", "Client", "Home"], exclude: ["clients"],
+            name: "EndToEndTests", dependencies: ["TestSupport", "Tensors", "ModelGraph", "Client", "Home"],
+            exclude: ["clients"],
             swiftSettings: strict),
     ]
 )

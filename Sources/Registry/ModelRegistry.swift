@@ -153,8 +153,13 @@ package struct ModelRegistry: Sendable {
     ///
     /// - Throws: `RegistryError.Code.damaged` when it is missing or of another size than was stored.
     package func modelFilePath(_ digest: Digest) throws(RegistryError) -> String {
-        guard let graph = try manifest(digest).graph else {
+        let manifest = try manifest(digest)
+        guard let graph = manifest.graph else {
             throw RegistryError(.notFound, "the package \(digest) has no \(PackageContents.graphPath)")
+        }
+        // Weights that do not fit into the graph lie beside it, under their digests.
+        for layer in manifest.layers where layer.mediaType == LayerKind.weight.mediaType {
+            _ = try blobs.checkedPath(layer.blob)
         }
         return try blobs.checkedPath(graph.blob)
     }

@@ -36,7 +36,7 @@ import Testing
                 "fileBytes":212,"nodes":2,\
                 "operators":[{"operator":"MatMul","count":1},{"operator":"Softmax","count":1}],\
                 "opsets":[{"domain":"ai.onnx","version":7}],"irVersion":3,"producer":"slipway-fixtures",\
-                "producerVersion":"1","externalTensors":0,"functions":0}
+                "producerVersion":"1","externalTensors":0,"externalFiles":[],"functions":0}
                 """)
     }
 }

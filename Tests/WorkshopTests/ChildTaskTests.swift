@@ -6,11 +6,15 @@ import Testing
 @Suite struct ChildTaskTests {
     static let tasks: [ChildTask] = [
         .inspect(path: "model.onnx"), .inspect(path: "--help"), .inspect(path: "a file\nwith a line break"),
+        .arrays(path: "data.npz"),
         .compile(path: "m", processing: #"{"labels": ["a b", "'"]}"#), .compile(path: "", processing: ""),
         .layers(path: "m", batch: nil), .layers(path: "m", batch: 8), .page(path: "m", batch: 1, title: "a 'title'"),
         .difference(before: "a", after: "b"),
+        .compile(path: "m", processing: "{}", weights: .embed(["/a b", "/c"])),
+        .compile(path: "m", processing: "{}", weights: .rename(["ab"])),
         .probe(path: "m", engine: .onnxRuntime, engineDirectories: []),
         .probe(path: "m", engine: .openVINO, engineDirectories: ["/a", "/b c"]),
+        .probe(path: "m", engine: .openVINO, engineDirectories: ["/a"], weightBytes: 1 << 40),
     ]
 
     @Test(arguments: tasks) func tasksTravelAsArguments(task: ChildTask) {
@@ -20,7 +24,8 @@ import Testing
 
     @Test(arguments: [
         [], ["inspect"], ["inspect", "a", "b"], ["compile", "a"], ["probe", "a"], ["probe", "a", "abacus"],
-        ["other", "a"], ["layers", "a"], ["page", "a", "1"], ["difference", "a"],
+        ["probe", "a", "openvino"], ["probe", "a", "openvino", "-1"], ["compile", "a", "{}", "embed"],
+        ["compile", "a", "{}", "other", "b"], ["other", "a"], ["layers", "a"], ["page", "a", "1"], ["difference", "a"],
     ]) func otherArgumentsAreNoTask(arguments: [String]) {
         #expect(ChildTask(arguments: arguments) == nil)
     }

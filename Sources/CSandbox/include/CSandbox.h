@@ -1,5 +1,6 @@
 // System calls that Swift cannot import: resource limits and a seccomp filter for a process that is about to read
-// something hostile. Touched by Workshop/Child/Sandbox.swift alone.
+// something hostile (touched by Workshop/Child/Sandbox.swift alone), and the opening of a file that something hostile
+// has named (touched by Workshop/Import/ModelFolder.swift alone).
 #ifndef CSANDBOX_H
 #define CSANDBOX_H
 
@@ -24,5 +25,13 @@ int csandbox_limit(const csandbox_limits *limits);
 /// mounts, no keys, no files opened for writing, no changes to the file system. Refused calls fail with EPERM.
 /// Returns 0, an errno, or -1 where this processor's system call numbers are not known.
 int csandbox_filter(void);
+
+/// Opens a file for reading, by a relative path of plain names, strictly beneath an open directory: no way up, no
+/// symbolic link anywhere on the way. Does not wait for pipes. Returns a descriptor, or a negated errno (ELOOP for a
+/// link, EXDEV for a way out).
+int csandbox_open_beneath(int directory, const char *path);
+
+/// The same by hand, name by name, for kernels and containers without openat2.
+int csandbox_walk_beneath(int directory, const char *path);
 
 #endif

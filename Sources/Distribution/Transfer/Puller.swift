@@ -186,8 +186,8 @@ package struct Puller: Sendable {
         guard signature.isCompatible(with: description.signature) else {
             throw DistributionError(
                 .damaged,
-                "the package says that its model is \(description.signature.text), and the graph is"
-                    + " \(signature.text)", help: "the package was made wrong; ask who pushed it")
+                "the package says that its model is \(SafeText.short(description.signature.text)), and the graph is"
+                    + " \(SafeText.short(signature.text))", help: "the package was made wrong; ask who pushed it")
         }
         return comparison
     }

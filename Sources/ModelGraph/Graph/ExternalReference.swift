@@ -38,6 +38,9 @@ package struct ExternalReference: Hashable, Sendable {
         }
     }
 
+    /// Whether this is a relative path of plain names, which cannot lead out of a folder.
+    package static func isPlain(_ location: String) -> Bool { (try? plainPath(location)) != nil }
+
     /// The components of a relative path of plain names: nothing that any system could take for a way out.
     private static func plainPath(_ location: String) throws(LayoutFault) -> [String] {
         let components = location.split(separator: "/", omittingEmptySubsequences: false).map(String.init)

@@ -92,6 +92,15 @@ extension Model {
         try file.commit()
     }
 
+    /// Hands over the bytes of an ONNX file piece by piece; weights go straight from where they are.
+    ///
+    /// - Throws: `GraphError.Code.limitExceeded` over 2 GiB, and what `body` throws.
+    package func forEachPiece<Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) throws {
+        try encode().forEachPiece(body)
+    }
+
     private func encode() throws(GraphError) -> WireWriter {
         var writer = WireWriter()
         write(to: &writer)

@@ -19,6 +19,7 @@ extension ModelSummary {
             ("producer", .string(producer)),
             ("producerVersion", .string(producerVersion)),
             ("externalTensors", .integer(externalTensorCount)),
+            ("externalFiles", .array(externalFiles.map { $0.jsonValue() })),
             ("functions", .integer(functionCount)),
         ]
         return .object(members)
@@ -38,6 +39,15 @@ extension ModelSummary.Port {
                 })
         }
         return .object([("name", .string(name)), ("type", .string(type)), ("shape", shape ?? .null)])
+    }
+}
+
+extension ExternalFile {
+    fileprivate func jsonValue() -> JSONValue {
+        .object([
+            ("location", .string(location)), ("tensors", .integer(tensorCount)), ("bytes", .integer(byteCount)),
+            ("checksum", checksum.map(JSONValue.string) ?? .null),
+        ])
     }
 }
 

@@ -30,6 +30,8 @@ package struct ModelSummary: Hashable, Sendable {
     package let producerVersion: String
     /// Tensors whose data is in other files.
     package let externalTensorCount: Int
+    /// The files beside the model that hold them; empty when the references cannot be trusted, which validation says.
+    package let externalFiles: [ExternalFile]
     package let functionCount: Int
 
     package init(_ model: Model, fileBytes: Int? = nil) {
@@ -48,6 +50,7 @@ package struct ModelSummary: Hashable, Sendable {
         var external = 0
         model.forEachTensor { external += $0.isExternal ? 1 : 0 }
         externalTensorCount = external
+        externalFiles = (try? model.externalFiles()) ?? []
     }
 
     /// The summary of the file at `path`.

@@ -73,8 +73,3 @@ struct BodyBytes {
         return lease
     }
 }
-
-extension RequestFault {
-    static let exhausted = RequestFault(
-        .outOfMemory, "the memory for request bodies and tensors is in use; try again shortly")
-}

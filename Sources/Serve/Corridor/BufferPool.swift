@@ -166,3 +166,8 @@ private final class FreeList: Sendable {
         }
     }
 }
+
+extension RequestFault {
+    static let exhausted = RequestFault(
+        .outOfMemory, "the memory for request bodies and tensors is in use; try again shortly")
+}

@@ -1,4 +1,3 @@
-import Engines
 import Tensors
 
 /// Errors of other rooms, as a client sees them.
@@ -12,16 +11,6 @@ extension RequestFault {
 
     init(_ error: TensorError) {
         self.init(.invalidInput, error.message)
-    }
-
-    /// What the engine says stays in the log: it may name files of the machine that built it.
-    init(_ error: EngineError, model: String) {
-        switch error.code {
-        case .invalidInput: self.init(.invalidInput, "model '\(model)': \(error.message)")
-        default:
-            self.init(
-                .runFailed, "model '\(model)' failed to run on this input; the server's log has the engine's reason")
-        }
     }
 
     /// Any error thrown while a request is read.
@@ -47,6 +36,18 @@ extension RequestFault {
 }
 
 extension String {
-    /// At most 80 characters of what a client sent, for a message.
-    var shortened: String { utf8.count <= 80 ? self : "\(prefix(80))…" }
+    /// At most 80 scalars of what a client sent, for a message. Those that act on a terminal, or turn the text around
+    /// them, are written as numbers.
+    var shortened: String {
+        if utf8.count <= 80, utf8.allSatisfy({ (0x20...0x7e).contains($0) }) { return self }
+        var result = ""
+        for scalar in unicodeScalars.prefix(80) {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
+                result += "\\u{\(String(scalar.value, radix: 16))}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return unicodeScalars.count > 80 ? result + "…" : result
+    }
 }

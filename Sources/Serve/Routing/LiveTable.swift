@@ -22,7 +22,7 @@ final class LiveTable: Sendable {
         guard let endpoint = endpoints[name] else {
             throw RequestFault(
                 .unknownModel,
-                "there is no model '\(name.prefix(64))' deployed; GET /v2/models lists those that are")
+                "there is no model '\(name.shortened)' deployed; GET /v2/models lists those that are")
         }
         return endpoint
     }

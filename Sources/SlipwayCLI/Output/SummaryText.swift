@@ -22,7 +22,17 @@ enum SummaryText {
             return "\(entry["count"]?.intValue ?? 0) \(name)"
         }
         lines.append("  nodes    \(operators.joined(separator: ", "))")
+        lines += (summary["externalFiles"]?.arrayValue ?? []).map { "  weights  \(externalFile($0))" }
         return lines
+    }
+
+    /// `in model.onnx.data, 12 MB of 3 tensors`, and what is wrong with it.
+    private static func externalFile(_ file: JSONValue) -> String {
+        let tensors = file["tensors"]?.intValue ?? 0
+        let what =
+            "\(Quantity.bytes(file["bytes"]?.intValue ?? 0)) of \(tensors) \(tensors == 1 ? "tensor" : "tensors")"
+        let problem = file["problem"]?.stringValue.map { ": \($0)" } ?? ""
+        return "in \(file["location"]?.stringValue ?? "?"), \(what)\(problem)"
     }
 
     private static func port(_ port: JSONValue) -> String {

@@ -7,7 +7,7 @@ import Workshop
 extension EngineKind: ExpressibleByArgument {}
 extension Evaluator.Task: ExpressibleByArgument {}
 
-struct EvaluateVerb: ParsableCommand {
+struct EvaluateVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measures a version on rows with known answers and attaches the result.")
 
@@ -37,13 +37,14 @@ struct EvaluateVerb: ParsableCommand {
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
-    func run() throws {
+    func run() async throws {
         let registry = try homeOptions.registry()
         var options = EvaluationWork.Options()
         options.answers = answers
         options.output = prediction
         options.task = task
         options.engine = engine
+        if let data { try await ChildRunner().rehearse(arrays: data) }
         let evaluated = try EvaluationWork(registry: registry, engines: try homeOptions.engines()).evaluate(
             try registry.resolve(try Reference(version)), data: data, options: options, keeps: keep
         ) { rows in

@@ -54,6 +54,7 @@ struct ImportVerb: AsyncParsableCommand {
             let work = EvaluationWork(registry: registry, engines: try homeOptions.engines())
             var options = EvaluationWork.Options()
             options.answers = answers
+            try await ChildRunner().rehearse(arrays: evaluation)
             evaluated = try work.evaluate(report.addition.record, data: evaluation, options: options, keeps: true)
         }
         print(report, evaluated)

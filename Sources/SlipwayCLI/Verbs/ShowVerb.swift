@@ -96,8 +96,9 @@ struct ShowVerb: AsyncParsableCommand {
 
     private func showFile() async throws {
         let inspection = try await ChildRunner().inspect(path: subject)
-        answer.answer(inspection.summary, name: subject) {
-            SummaryText.lines(inspection.summary, title: subject).joined(separator: "\n")
+        let summary = inspection.summary(besideModel: subject)
+        answer.answer(summary, name: subject) {
+            SummaryText.lines(summary, title: subject).joined(separator: "\n")
         }
     }
 

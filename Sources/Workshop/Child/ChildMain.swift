@@ -16,9 +16,8 @@ package enum ChildMain {
             return 64
         }
         do {
-            let bytes = task.others.reduce(fileSize(task.path)) { $0 + fileSize($1) }
-            let sandbox: Sandbox =
-                if case .probe = task { .running(fileBytes: bytes) } else { .parsing(fileBytes: bytes) }
+            let bytes = task.paths.reduce(0) { $0 + min(fileSize($1), Int.max >> 14) }
+            let sandbox = walls(for: task, bytes)
             try sandbox.enter()
             report(try perform(task))
             return 0
@@ -31,16 +30,29 @@ package enum ChildMain {
     private static func perform(_ task: ChildTask) throws -> JSONValue {
         switch task {
         case .inspect(let path): try Inspection.inspect(path: path)
-        case .compile(let path, let processing):
-            try Inspection.compile(path: path, processing: processing) { write($0, to: STDOUT_FILENO) }
+        case .arrays(let path): try Rehearsal.read(path: path)
+        case .compile(let path, let processing, let weights):
+            try Inspection.compile(path: path, processing: processing, weights: weights) { piece in
+                write(piece, to: STDOUT_FILENO)
+            }
         case .layers(let path, let batch): try LayerReport.read(path: path, batch: batch)
         case .page(let path, let batch, let title):
-            try PageReport.write(path: path, batch: batch, title: title, fileBytes: fileSize(path)) {
-                write($0, to: STDOUT_FILENO)
+            try PageReport.write(path: path, batch: batch, title: title, fileBytes: fileSize(path)) { bytes in
+                bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
             }
         case .difference(let before, let after): try DifferenceReport.read(before: before, after: after)
-        case .probe(let path, let engine, let directories):
-            try Probe.run(path: path, engine: engine, directories: directories) { write($0, to: STDOUT_FILENO) }
+        case .probe(let path, let engine, let directories, _):
+            try Probe.run(path: path, engine: engine, directories: directories) { bytes in
+                bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
+            }
+        }
+    }
+
+    private static func walls(for task: ChildTask, _ bytes: Int) -> Sandbox {
+        switch task {
+        case .inspect, .compile, .layers, .page, .difference: .parsing(fileBytes: bytes)
+        case .arrays: .unpacking()
+        case .probe(_, _, _, let weights): .running(fileBytes: bytes + min(weights, Int.max >> 1))
         }
     }
 
@@ -65,6 +77,11 @@ package enum ChildMain {
                     .string(error.code == .io ? "unreadable" : error.code == .limitExceeded ? "limit" : "rejected")
                 ),
             ])
+        case let error as TensorError:
+            .object([
+                ("error", .string(error.message)),
+                ("code", .string(error.code == .io ? "unreadable" : error.code == .tooLarge ? "limit" : "rejected")),
+            ])
         case let error as EngineError:
             .object([("error", .string(error.description)), ("code", "mismatch")])
         default: .object([("error", .string("\(error)")), ("code", "rejected")])
@@ -72,19 +89,18 @@ package enum ChildMain {
     }
 
     private static func report(_ value: JSONValue) {
-        _ = write(Array((ChildRunner.reportMark + value.encodedString() + "\n").utf8), to: STDERR_FILENO)
+        let line = Array((ChildRunner.reportMark + value.encodedString() + "\n").utf8)
+        _ = line.withUnsafeBytes { write($0, to: STDERR_FILENO) }
     }
 
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-        bytes.withUnsafeBytes { buffer in
-            var written = 0
-            while written < buffer.count {
-                let count = Glibc.write(descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return false }
-                written += count
-            }
-            return true
+    private static func write(_ buffer: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+        var written = 0
+        while written < buffer.count {
+            let count = Glibc.write(descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            written += count
         }
+        return true
     }
 }

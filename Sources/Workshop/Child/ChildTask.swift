@@ -5,9 +5,12 @@ package enum ChildTask: Hashable, Sendable {
     /// Read and validate a model; report its summary and signature.
     case inspect(path: String)
     /// Compile declared processing (JSON text) into a model and write the result to standard output.
-    case compile(path: String, processing: String)
+    case compile(path: String, processing: String, weights: Weights = .inside)
     /// Load a model on an engine and run it once on generated inputs; the outputs go to standard output as NPZ.
-    case probe(path: String, engine: EngineKind, engineDirectories: [String])
+    /// Weights outside of the file, so many bytes, lie beside it.
+    case probe(path: String, engine: EngineKind, engineDirectories: [String], weightBytes: Int = 0)
+    /// Read an NPZ or CSV file; report how many arrays it has.
+    case arrays(path: String)
     /// Read and validate a model; report its layers and their costs at `batch` rows.
     case layers(path: String, batch: Int?)
     /// Write a model's page, with this title, to standard output.
@@ -15,15 +18,28 @@ package enum ChildTask: Hashable, Sendable {
     /// Read and validate two models; report what differs.
     case difference(before: String, after: String)
 
+    /// What is to become of weights that are in other files, in the order in which the model names these.
+    package enum Weights: Hashable, Sendable {
+        /// There are none.
+        case inside
+        /// Put them into the model. The paths are ours.
+        case embed([String])
+        /// Leave them outside, under these names.
+        case rename([String])
+    }
+
     /// The hidden verb that `main` hands to `ChildMain` before anything else happens.
     package static let verb = "__child"
 
-    /// The file that the walls are sized for.
-    var path: String {
+    /// The files that the walls are sized for.
+    var paths: [String] {
         switch self {
-        case .inspect(let path), .compile(let path, _), .probe(let path, _, _), .layers(let path, _),
-            .page(let path, _, _), .difference(let path, _):
-            path
+        case .inspect(let path), .probe(let path, _, _, _), .arrays(let path), .layers(let path, _),
+            .page(let path, _, _):
+            [path]
+        case .compile(let path, _, .embed(let weights)): [path] + weights
+        case .compile(let path, _, _): [path]
+        case .difference(let before, let after): [before, after]
         }
     }
 
@@ -33,8 +49,14 @@ package enum ChildTask: Hashable, Sendable {
     var arguments: [String] {
         switch self {
         case .inspect(let path): [Self.verb, "inspect", path]
-        case .compile(let path, let processing): [Self.verb, "compile", path, processing]
-        case .probe(let path, let engine, let directories): [Self.verb, "probe", path, engine.rawValue] + directories
+        case .arrays(let path): [Self.verb, "arrays", path]
+        case .compile(let path, let processing, .inside): [Self.verb, "compile", path, processing]
+        case .compile(let path, let processing, .embed(let files)):
+            [Self.verb, "compile", path, processing, "embed"] + files
+        case .compile(let path, let processing, .rename(let names)):
+            [Self.verb, "compile", path, processing, "rename"] + names
+        case .probe(let path, let engine, let directories, let bytes):
+            [Self.verb, "probe", path, engine.rawValue, String(bytes)] + directories
         case .layers(let path, let batch): [Self.verb, "layers", path, Self.text(batch)]
         case .page(let path, let batch, let title): [Self.verb, "page", path, Self.text(batch), title]
         case .difference(let before, let after): [Self.verb, "difference", before, after]
@@ -49,13 +71,22 @@ package enum ChildTask: Hashable, Sendable {
         let words = Array(arguments)
         switch (words.first, words.count) {
         case ("inspect", 2): self = .inspect(path: words[1])
+        case ("arrays", 2): self = .arrays(path: words[1])
         case ("compile", 3): self = .compile(path: words[1], processing: words[2])
+        case ("compile", 5...):
+            let rest = Array(words[4...])
+            switch words[3] {
+            case "embed": self = .compile(path: words[1], processing: words[2], weights: .embed(rest))
+            case "rename": self = .compile(path: words[1], processing: words[2], weights: .rename(rest))
+            default: return nil
+            }
         case ("layers", 3): self = .layers(path: words[1], batch: Int(words[2]))
         case ("page", 4): self = .page(path: words[1], batch: Int(words[2]), title: words[3])
         case ("difference", 3): self = .difference(before: words[1], after: words[2])
-        case ("probe", 3...):
-            guard let engine = EngineKind(rawValue: words[2]) else { return nil }
-            self = .probe(path: words[1], engine: engine, engineDirectories: Array(words[3...]))
+        case ("probe", 4...):
+            guard let engine = EngineKind(rawValue: words[2]), let bytes = Int(words[3]), bytes >= 0 else { return nil }
+            self = .probe(
+                path: words[1], engine: engine, engineDirectories: Array(words[4...]), weightBytes: bytes)
         default: return nil
         }
     }
@@ -63,7 +94,7 @@ package enum ChildTask: Hashable, Sendable {
     /// How long the parent waits before it ends the child.
     var wallClock: Duration {
         switch self {
-        case .inspect, .compile, .layers, .page, .difference: .seconds(120)
+        case .inspect, .compile, .arrays, .layers, .page, .difference: .seconds(120)
         case .probe: .seconds(300)
         }
     }

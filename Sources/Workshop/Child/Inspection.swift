@@ -9,12 +9,15 @@ enum Inspection {
 
     /// - Returns: what `ModelInspection` reads.
     static func inspect(path: String) throws -> JSONValue {
-        let model = try validated(path)
+        let model = try validated(try read(path))
         let (plain, classes) = try model.replacingZipMaps()
+        // Says what is wrong with references that the summary would pass over.
+        _ = try model.externalFiles()
+        let summary = ModelSummary(model, fileBytes: try MappedFile(path: path, maximumBytes: .max).count)
         let changes =
             classes.isEmpty ? [] : ["maps became plain probabilities, columns \(classes.joined(separator: ", "))"]
         return .object([
-            ("summary", try ModelSummary.read(path: path).jsonValue()), ("signature", try plain.signature.json),
+            ("summary", summary.jsonValue()), ("signature", try plain.signature.json),
             ("mapOutput", .bool(!classes.isEmpty)), ("parameters", .integer(model.parameterCount)),
             ("precision", precision(model).map(JSONValue.string) ?? .null),
             ("changes", .array(changes.map(JSONValue.string))),
@@ -23,22 +26,55 @@ enum Inspection {
 
     /// Compiles declared processing into the model.
     ///
-    /// - Parameter output: takes the new file's bytes; false when they could not be written.
-    static func compile(path: String, processing text: String, output: ([UInt8]) -> Bool) throws -> JSONValue {
-        let model = try validated(path).replacingZipMaps().model
+    /// - Parameter output: takes the new file's bytes, piece by piece; false when they could not be written.
+    static func compile(
+        path: String, processing text: String, weights: ChildTask.Weights, output: (UnsafeRawBufferPointer) -> Bool
+    ) throws -> JSONValue {
+        let model = try brought(try validated(try read(path)), weights).replacingZipMaps().model
         let processing = try Processing(json: try JSONValue.parse(Array(text.utf8)))
         let compiled = try ProcessingCompiler.compile(processing, into: model)
-        try compiled.validate().requireValid()
-        guard output(try compiled.encoded()) else { throw WorkshopError(.limit, "the model could not be handed over") }
+        _ = try validated(compiled, externalData: weights.outside ? .allowPlainPaths : .refuse)
+        try compiled.forEachPiece { (piece) throws(WorkshopError) in
+            guard output(piece) else { throw WorkshopError(.limit, "the model could not be handed over") }
+        }
         return .object([("compiled", true)])
     }
 
-    /// A model that breaks no rule of ONNX.
+    /// Reads a file; one that is no ONNX model is told by what it is instead.
+    private static func read(_ path: String) throws -> Model {
+        let buffer = try MappedFile(path: path, maximumBytes: GraphLimits().fileBytes).buffer
+        do {
+            return try Model.read(buffer)
+        } catch {
+            if error.code == .malformed, let format = ForeignFormat(buffer.bytes) { throw format.refusal }
+            throw error
+        }
+    }
+
+    /// The model with its weights inside, or under the names they have with us.
+    private static func brought(_ model: Model, _ weights: ChildTask.Weights) throws -> Model {
+        let locations = try model.externalFiles().map(\.location)
+        switch weights {
+        case .inside: return model
+        case .embed(let paths):
+            let files = try paths.map { ByteView(try MappedFile(path: $0, maximumBytes: .max).buffer) }
+            return try model.embeddingExternalData(Dictionary(zip(locations, files)) { first, _ in first })
+        case .rename(let names):
+            return try model.renamingExternalFiles(Dictionary(zip(locations, names)) { first, _ in first })
+        }
+    }
+
+    /// A model that breaks no rule of ONNX, read from a file.
     ///
     /// - Throws: `WorkshopError.Code.rejected` with every problem, at most twenty.
-    static func validated(_ path: String) throws -> Model {
-        let model = try Model.read(path: path)
-        let report = model.validate()
+    static func validated(_ path: String) throws -> Model { try validated(try read(path)) }
+
+    private static func validated(
+        _ model: Model, externalData: ExternalDataPolicy = .allowPlainPaths
+    ) throws -> Model {
+        var options = ValidationOptions()
+        options.externalData = externalData
+        let report = model.validate(options)
         guard report.isValid else {
             let shown = report.problems.prefix(mostProblems).map(\.description)
             let rest = report.problems.count - shown.count
@@ -58,4 +94,8 @@ enum Inspection {
         return bytes.max { $0.value < $1.value || $0.value == $1.value && $0.key.rawValue > $1.key.rawValue }?
             .key.displayName.lowercased()
     }
+}
+
+extension ChildTask.Weights {
+    fileprivate var outside: Bool { if case .rename = self { true } else { false } }
 }

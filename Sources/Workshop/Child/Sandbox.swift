@@ -1,4 +1,5 @@
 import CSandbox
+import Tensors
 
 /// The walls around a process that is about to read something hostile (`design.md` 4.8).
 package struct Sandbox: Sendable {
@@ -16,6 +17,13 @@ package struct Sandbox: Sendable {
         Sandbox(
             extraAddressSpace: saturating(fileBytes, times: 2, plus: 512 * megabyte), cpuSeconds: 120,
             fileBytes: saturating(fileBytes, times: 1, plus: 64 * megabyte))
+    }
+
+    /// For reading arrays, which may be packed: as much as an evaluation set may have, twice.
+    package static func unpacking() -> Sandbox {
+        Sandbox(
+            extraAddressSpace: saturating(EvaluationSet.limits.bytes, times: 2, plus: 512 * megabyte), cpuSeconds: 120,
+            fileBytes: 64 * megabyte)
     }
 
     /// For loading and running a model of this size on an engine: four times the file and a gigabyte.

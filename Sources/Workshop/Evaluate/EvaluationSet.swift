@@ -98,9 +98,9 @@ extension EvaluationSet {
         return try TableArrays.read(path, signature, answers: answers)
     }
 
-    private static let limits = ArrayLimits(bytes: 2 << 30)
+    static let limits = ArrayLimits(bytes: 2 << 30)
 
-    private static func isZip(_ path: String) throws(WorkshopError) -> Bool {
+    static func isZip(_ path: String) throws(WorkshopError) -> Bool {
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw WorkshopError(.unreadable, "cannot open '\(path)': \(String(cString: strerror(errno)))")

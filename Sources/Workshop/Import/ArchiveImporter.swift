@@ -29,58 +29,34 @@ package struct ArchiveImporter: Sendable {
         var inspection: ModelInspection?
         let addition = try await registry.importArchive(
             archive, as: model, note: note, source: name,
-            check: { graph in inspection = try await inspect(graph, against: archive.description, from: path) },
+            check: { graph in inspection = try await inspect(graph, against: archive, from: path) },
             progress: progress)
         guard let inspection else { throw WorkshopError(.rejected, "the archive's model was not checked") }
         return (addition, inspection)
     }
 
     private func inspect(
-        _ graph: String, against description: PackageDescription, from path: String
+        _ graph: String, against archive: ModelArchive, from path: String
     ) async throws -> ModelInspection {
+        let description = archive.description
         do {
             let found = try ModelInspection(json: try await child.run(.inspect(path: graph)).report)
-            guard found.signature.fits(description.signature) else {
+            // Names that somebody else chose would lead wherever they like.
+            let stored = archive.storedNames
+            for file in found.externalFiles where !stored.contains(file.location) {
+                throw WorkshopError(
+                    .rejected, "its graph keeps weights in '\(file.location.prefix(80))', which is not in the archive",
+                    help: "do not trust it; import the model file itself")
+            }
+            guard found.signature.isCompatible(with: description.signature) else {
                 throw WorkshopError(
                     .rejected, "the archive describes another model than it holds",
-                    causes: ["it has \(found.signature.words)", "it is described with \(description.signature.words)"],
+                    causes: ["it has \(found.signature.text)", "it is described with \(description.signature.text)"],
                     help: "do not trust it; import the model file itself")
             }
             return found
         } catch let error as WorkshopError {
             throw error.about(path)
         }
-    }
-}
-
-extension Signature {
-    /// Whether two signatures can be of one model: the same names and types, and no dimension of two different sizes.
-    fileprivate func fits(_ other: Signature) -> Bool {
-        Self.fit(inputs, other.inputs) && Self.fit(outputs, other.outputs)
-    }
-
-    private static func fit(_ left: [TensorSpec], _ right: [TensorSpec]) -> Bool {
-        left.count == right.count
-            && zip(left, right).allSatisfy { left, right in
-                left.name == right.name && left.elementType == right.elementType
-                    && fit(left.dimensions, right.dimensions)
-            }
-    }
-
-    /// What one of the two does not know, the other may say.
-    private static func fit(_ left: [Dimension]?, _ right: [Dimension]?) -> Bool {
-        guard let left, let right else { return true }
-        return left.count == right.count
-            && zip(left, right).allSatisfy { left, right in
-                if case .fixed(let a) = left, case .fixed(let b) = right { return a == b }
-                return true
-            }
-    }
-
-    /// In one line.
-    fileprivate var words: String {
-        (inputs.map { ("input", $0) } + outputs.map { ("output", $0) }).map { role, spec in
-            "\(role) '\(spec.name)' \(spec.elementType.displayName) \(spec.shapeDescription)"
-        }.joined(separator: ", ")
     }
 }

@@ -24,6 +24,12 @@ extension Importer {
                 .rejected, "the graph answers with maps, which cannot be served",
                 help: "import its file with 'slipway import', which makes them tensors")
         }
+        // Names that somebody else chose would lead wherever they like.
+        guard inspection.externalFiles.isEmpty else {
+            throw WorkshopError(
+                .rejected, "the graph keeps weights in other files, which a package from elsewhere may not",
+                help: "bring its files here and import them with 'slipway import'")
+        }
         let trials = runsOnce ? try await trials(path, progress) : []
         return Checked(inspection: inspection, comparison: trials.json)
     }

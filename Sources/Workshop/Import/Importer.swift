@@ -60,16 +60,25 @@ package struct Importer: Sendable {
     }
 
     private static let largestFile = 64 << 30
+    /// Bytes of weights in other files that are put inside the model; more stay outside, as blobs.
+    package static let embeddedWeights = 2_000_000_000
 
     private let registry: ModelRegistry
     let child: ChildRunner
     private let engineDirectories: [String]
+    private let embeddedWeights: Int
 
-    /// - Parameter engineDirectories: where the limited child looks for engines.
-    package init(registry: ModelRegistry, child: ChildRunner = ChildRunner(), engineDirectories: [String]) {
+    /// - Parameters:
+    ///   - engineDirectories: where the limited child looks for engines.
+    ///   - embeddedWeights: bytes of weights in other files that are put inside the model; more stay outside.
+    package init(
+        registry: ModelRegistry, child: ChildRunner = ChildRunner(), engineDirectories: [String],
+        embeddedWeights: Int = Importer.embeddedWeights
+    ) {
         self.registry = registry
         self.child = child
         self.engineDirectories = engineDirectories
+        self.embeddedWeights = embeddedWeights
     }
 
     /// Imports a file. Repeatable: the same bytes with the same options give the version that is there.
@@ -93,18 +102,22 @@ package struct Importer: Sendable {
         let source = try StagedFile(copying: request.path, into: home, limit: Self.largestFile)
         progress(.inspecting)
         var inspection = try ModelInspection(json: try await child.run(.inspect(path: source.path)).report)
+        let weights = try StagedWeights(
+            inspection.externalFiles, besideModel: request.path, into: home, embedded: embeddedWeights,
+            limit: Self.largestFile)
         var changes: [String] = []
         var graph = source
-        if request.processing != nil || inspection.hasMapOutput {
+        if request.processing != nil || inspection.hasMapOutput || !weights.isEmpty {
             progress(.compiling)
-            graph = try await compiled(source, request.processing, in: home)
-            changes = inspection.changes
+            graph = try await compiled(source, request.processing, weights, in: home)
+            changes = inspection.changes + weights.changes
             inspection = try ModelInspection(json: try await child.run(.inspect(path: graph.path)).report)
+            try weights.checkNames(of: inspection)
         }
-        let trials = request.runsOnce ? try await trials(graph.path, progress) : []
+        let trials = request.runsOnce ? try await trials(graph.path, weightBytes: weights.bytesOutside, progress) : []
         progress(.storing)
         let addition = try registry.addVersion(
-            of: request.model, package: contents(graph, inspection, request), note: request.note,
+            of: request.model, package: contents(graph, weights, inspection, request), note: request.note,
             provenance: request.provenance, source: request.source ?? Self.lastComponent(request.path))
         if addition.isNew {
             try registry.attach(
@@ -125,23 +138,26 @@ package struct Importer: Sendable {
     }
 
     private func compiled(
-        _ source: StagedFile, _ processing: JSONValue?, in home: HomeDirectory
+        _ source: StagedFile, _ processing: JSONValue?, _ weights: StagedWeights, in home: HomeDirectory
     ) async throws(WorkshopError) -> StagedFile {
-        let text = processing?.encodedString() ?? "{}"
-        return try await StagedFile(in: home) { descriptor async throws(WorkshopError) in
-            _ = try await child.run(
-                .compile(path: source.path, processing: text), writingTo: FileDescriptor(rawValue: descriptor))
+        let task = ChildTask.compile(
+            path: source.path, processing: processing?.encodedString() ?? "{}", weights: weights.handling)
+        let folder = weights.folder?.path ?? home.temporary
+        return try await StagedFile(inFolder: folder) { descriptor async throws(WorkshopError) in
+            _ = try await child.run(task, writingTo: FileDescriptor(rawValue: descriptor))
         }
     }
 
     /// Runs the graph on every engine, one child each, and compares the answers.
+    ///
+    /// - Parameter weightBytes: of weights that lie beside the graph.
     func trials(
-        _ path: String, _ progress: @Sendable (Step) -> Void
+        _ path: String, weightBytes: Int = 0, _ progress: @Sendable (Step) -> Void
     ) async throws(WorkshopError) -> [EngineTrial] {
         var trials: [EngineTrial] = []
         for kind in EngineKind.allCases {
             progress(.running(kind))
-            trials.append(await trial(path, kind))
+            trials.append(await trial(path, weightBytes, kind))
         }
         guard trials.contains(where: { $0.outputs != nil }) else {
             throw WorkshopError(
@@ -152,20 +168,24 @@ package struct Importer: Sendable {
         return trials.compared()
     }
 
-    private func trial(_ path: String, _ kind: EngineKind) async -> EngineTrial {
+    private func trial(_ path: String, _ weightBytes: Int, _ kind: EngineKind) async -> EngineTrial {
         do throws(WorkshopError) {
-            let task = ChildTask.probe(path: path, engine: kind, engineDirectories: engineDirectories)
+            let task = ChildTask.probe(
+                path: path, engine: kind, engineDirectories: engineDirectories, weightBytes: weightBytes)
             return EngineTrial(kind, try await child.run(task))
         } catch {
             return EngineTrial(kind, problem: error.description)
         }
     }
 
-    private func contents(_ graph: StagedFile, _ inspection: ModelInspection, _ request: Request) -> PackageContents {
+    private func contents(
+        _ graph: StagedFile, _ weights: StagedWeights, _ inspection: ModelInspection, _ request: Request
+    ) -> PackageContents {
         PackageContents(
             graph: .file(graph.path), signature: inspection.signature, processing: request.processing,
             labels: request.labels,
-            facts: ModelFacts(precision: inspection.precision, parameterCount: inspection.parameterCount))
+            facts: ModelFacts(precision: inspection.precision, parameterCount: inspection.parameterCount),
+            otherFiles: weights.packageFiles)
     }
 
     private static func lastComponent(_ path: String) -> String {

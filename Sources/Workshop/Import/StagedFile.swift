@@ -11,37 +11,75 @@ final class StagedFile: Sendable {
     ///
     /// - Throws: `WorkshopError.Code.unreadable` when the source is missing or not a regular file; `.limit` when it is too
     ///   large; `.storage` when the home cannot take it. Nothing is left behind.
-    init(copying source: String, into home: HomeDirectory, limit: Int) throws(WorkshopError) {
+    convenience init(copying source: String, into home: HomeDirectory, limit: Int) throws(WorkshopError) {
         let input = open(source, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard input >= 0 else {
             throw WorkshopError(.unreadable, "cannot open '\(source)': \(String(cString: strerror(errno)))")
         }
         defer { close(input) }
+        try self.init(copyingOpen: input, name: source, into: home.temporary, limit: limit)
+    }
+
+    /// Copies what is behind an open descriptor, which stays the caller's to close.
+    ///
+    /// - Parameters:
+    ///   - folder: where the copy is made.
+    ///   - observer: sees the bytes on their way.
+    ///   - naming: what the copy is called, asked once its bytes have passed; `nil` for any name.
+    /// - Throws: as above; `.unreadable` when the file was changed while it was read.
+    init(
+        copyingOpen input: Int32, name: String, into folder: String, limit: Int,
+        observer: (UnsafeRawBufferPointer) -> Void = { _ in }, naming: () -> String? = { nil }
+    ) throws(WorkshopError) {
         var status = stat()
         guard fstat(input, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw WorkshopError(
-                .unreadable, "'\(source)' is not a regular file", help: "give the path of a model file")
+                .unreadable, "'\(name)' is not a regular file", help: "give the path of a model file")
         }
         guard status.st_size <= limit else {
-            throw WorkshopError(.limit, "'\(source)' has \(status.st_size) bytes; at most \(limit) are accepted")
+            throw WorkshopError(.limit, "'\(name)' has \(status.st_size) bytes; at most \(limit) are accepted")
         }
-        let (path, output) = try Self.create(in: home)
+        let (path, output) = try Self.create(in: folder)
         defer { close(output) }
-        self.path = path
         bytes = Int(status.st_size)
         do throws(WorkshopError) {
-            try Self.copy(from: input, to: output, count: bytes, name: source)
+            try Self.copy(from: input, to: output, count: bytes, name: name, observer)
+            try Self.checkUnchanged(input, since: status, name)
+            guard let given = naming() else {
+                self.path = path
+                return
+            }
+            guard rename(path, "\(folder)/\(given)") == 0 else { throw Self.cannotStore("no file can be made") }
+            self.path = "\(folder)/\(given)"
         } catch {
             unlink(path)
             throw error
         }
     }
 
+    /// A file of which one half is older than the other is neither: refused where the system noticed a change.
+    private static func checkUnchanged(_ input: Int32, since before: stat, _ name: String) throws(WorkshopError) {
+        var after = stat()
+        guard fstat(input, &after) == 0, after.st_size == before.st_size,
+            after.st_mtim.tv_sec == before.st_mtim.tv_sec, after.st_mtim.tv_nsec == before.st_mtim.tv_nsec
+        else {
+            throw WorkshopError(
+                .unreadable, "'\(name)' was changed while it was read", help: "try again once it is written whole")
+        }
+    }
+
     /// An empty file to be written by a child; `body` gets its descriptor.
-    init(
+    convenience init(
         in home: HomeDirectory, writing body: (Int32) async throws(WorkshopError) -> Void
     ) async throws(WorkshopError) {
-        let (path, output) = try Self.create(in: home)
+        try await self.init(inFolder: home.temporary, writing: body)
+    }
+
+    /// An empty file of a staging folder, to be written by a child.
+    init(
+        inFolder folder: String, writing body: (Int32) async throws(WorkshopError) -> Void
+    ) async throws(WorkshopError) {
+        let (path, output) = try Self.create(in: folder)
         defer { close(output) }
         do {
             try await body(output)
@@ -65,15 +103,17 @@ final class StagedFile: Sendable {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if name.hasPrefix(prefix) { unlink("\(home.temporary)/\(name)") }
+            guard name.hasPrefix(prefix) else { continue }
+            let path = "\(home.temporary)/\(name)"
+            if unlink(path) != 0 { StagingFolder.remove(path) }
         }
     }
 
-    private static let prefix = "import-"
+    static let prefix = "import-"
 
-    private static func create(in home: HomeDirectory) throws(WorkshopError) -> (String, Int32) {
+    private static func create(in folder: String) throws(WorkshopError) -> (String, Int32) {
         var generator = SystemRandomNumberGenerator()
-        let path = "\(home.temporary)/\(prefix)\(String(generator.next(), radix: 16))"
+        let path = "\(folder)/\(prefix)\(String(generator.next(), radix: 16))"
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             throw cannotStore("no file can be made in the home")
@@ -83,7 +123,8 @@ final class StagedFile: Sendable {
 
     /// Copies exactly `count` bytes; a source that has shrunk is a failure.
     private static func copy(
-        from input: Int32, to output: Int32, count: Int, name: String
+        from input: Int32, to output: Int32, count: Int, name: String,
+        _ observer: (UnsafeRawBufferPointer) -> Void
     ) throws(WorkshopError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
         defer { buffer.deallocate() }
@@ -95,6 +136,7 @@ final class StagedFile: Sendable {
                 let reason = got == 0 ? "it became shorter meanwhile" : String(cString: strerror(errno))
                 throw WorkshopError(.unreadable, "cannot read all of '\(name)': \(reason)")
             }
+            observer(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
             var written = 0
             while written < got {
                 let put = write(output, buffer.baseAddress?.advanced(by: written), got - written)
@@ -107,7 +149,7 @@ final class StagedFile: Sendable {
     }
 
     /// What `errno` says about a write into the home.
-    private static func cannotStore(_ what: String) -> WorkshopError {
+    static func cannotStore(_ what: String) -> WorkshopError {
         let isFull = errno == ENOSPC || errno == EDQUOT
         return WorkshopError(
             .storage, "\(what): \(isFull ? "no space is left" : String(cString: strerror(errno)))",

@@ -1,9 +1,7 @@
-import Tensors
-
 extension Signature {
     /// Whether two readings of a graph can be of the same one: names and types agree, and no two sizes contradict. A later
     /// reader may know a size that an earlier one did not.
-    func isCompatible(with other: Signature) -> Bool {
+    package func isCompatible(with other: Signature) -> Bool {
         Self.agree(inputs, other.inputs) && Self.agree(outputs, other.outputs)
     }
 
@@ -20,11 +18,10 @@ extension Signature {
             }
     }
 
-    /// Its names and shapes in one line.
-    var text: String {
-        let parts = { (specs: [TensorSpec]) in
-            specs.prefix(4).map { "\($0.name) \($0.elementType) \($0.shapeDescription)" }.joined(separator: ", ")
-        }
-        return "\(SafeText.short(parts(inputs))) to \(SafeText.short(parts(outputs)))"
+    /// Its names, types and shapes in one line: `input 'pixels' FP32 [N, 64], output 'label' INT64 [N]`.
+    package var text: String {
+        (inputs.map { ("input", $0) } + outputs.map { ("output", $0) }).map { role, spec in
+            "\(role) '\(spec.name)' \(spec.elementType.displayName) \(spec.shapeDescription)"
+        }.joined(separator: ", ")
     }
 }

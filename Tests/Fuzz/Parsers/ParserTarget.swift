@@ -1,0 +1,66 @@
+import ModelGraph
+import Tensors
+
+/// A parser of foreign bytes and everything that is done with what it gives. None may trap, hang, or eat memory
+/// without end, whatever the bytes; that they refuse is all right.
+enum ParserTarget: String, CaseIterable {
+    /// Wire reader, validator, summary, writer.
+    case onnx
+    case npy
+    case npz
+    case csv
+    /// The strict JSON reader, as a document and as a tensor.
+    case json
+    /// Declared processing, compiled into a model.
+    case processing
+
+    /// Arrays in tests stay small, so that memory that grows beyond a file is seen.
+    private static let limits = ArrayLimits(bytes: 64 << 20)
+
+    func exercise(_ bytes: [UInt8]) {
+        switch self {
+        case .onnx: ModelExercise.run(bytes)
+        case .npy: if let tensor = try? NPY.read(bytes, limits: Self.limits) { Self.use(tensor) }
+        case .npz: for entry in (try? NPZ.read(bytes, limits: Self.limits)) ?? [] { Self.use(entry.tensor) }
+        case .csv: Self.table(bytes)
+        case .json: Self.json(bytes)
+        case .processing: ProcessingExercise.run(bytes)
+        }
+    }
+
+    private static func use(_ tensor: Tensor) {
+        _ = tensor.shape.description
+        _ = tensor.values(as: Float.self)?.last
+        _ = tensor.values(as: Int64.self)?.last
+    }
+
+    private static func table(_ bytes: [UInt8]) {
+        guard let table = try? CSVTable.read(bytes, limits: limits) else { return }
+        let names = table.columns.map(\.name)
+        for name in names { _ = try? table.column(named: name).tensor() }
+        _ = try? table.matrix(of: names)
+    }
+
+    private static func json(_ bytes: [UInt8]) {
+        if let value = try? JSONValue.parse(bytes) {
+            let text = value.encoded()
+            guard let again = try? JSONValue.parse(text), again.encoded() == text else {
+                preconditionFailure("what was written does not read back as itself")
+            }
+        }
+        bytes.withUnsafeBytes { raw in
+            guard let shape = try? Shape([2, 3]) else { return }
+            for type in [ElementType.float32, .int8, .uint64, .bool, .float64] {
+                var scanner = JSONScanner(raw)
+                var elements = [UInt64](repeating: 0, count: 6)
+                elements.withUnsafeMutableBytes { space in
+                    guard let needed = try? shape.byteCount(of: type) else { return }
+                    let exact = UnsafeMutableRawBufferPointer(rebasing: space[..<needed])
+                    try? scanner.tensorElements(type, shape, into: exact)
+                }
+            }
+            var scanner = JSONScanner(raw)
+            _ = try? scanner.stringElements(shape)
+        }
+    }
+}
