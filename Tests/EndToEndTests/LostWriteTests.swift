@@ -77,8 +77,9 @@ extension EndToEnd {
             var killed = 0
             for turn in 0..<Self.mostCommands where killed < Self.kills {
                 let step = Self.step(turn, before, archive, slipway, &random)
-                let share = Double.random(in: 0.02...1.1, using: &random)
-                let delay = (durations[step.name] ?? 0.1) * share
+                let share = Double.random(in: 0.02...1.3, using: &random)
+                // The first of each kind is left alone, to learn how long it takes.
+                let delay = durations[step.name].map { $0 * share } ?? 60
                 let began = ContinuousClock.now
                 let outcome = try await Self.run(step.arguments, killedAfter: delay, in: slipway)
                 let after = try Record(database)
@@ -99,7 +100,7 @@ extension EndToEnd {
                 before = after
             }
             #expect(killed == Self.kills)
-            #expect(tally.count == 8, "\(tally)")
+            #expect(tally.count >= 7, "\(tally)")
             try database.close()
             try await Self.serves(before, slipway)
         }
@@ -147,7 +148,7 @@ extension EndToEnd {
             case 3: return deploy(record.revisions.count % 2 == 0 ? 1 : 2, turn)
             case 4 where !free.isEmpty: return remove(free.randomElement(using: &random) ?? 0)
             case 5 where !removed.isEmpty: return restore(removed.randomElement(using: &random) ?? 0)
-            case 6: return collect()
+            case 6: return collect(everything: turn % 3 == 0)
             default: return add(turn, slipway)
             }
         }
@@ -214,10 +215,13 @@ extension EndToEnd {
             }
         }
 
-        private static func collect() -> Step {
-            Step(name: "gc", arguments: ["gc", "--undo-window", "0"]) { before, after in
+        /// - Parameter everything: also what could still be restored.
+        private static func collect(everything: Bool) -> Step {
+            Step(name: "gc", arguments: everything ? ["gc", "--undo-window", "0"] : ["gc"]) { before, after in
                 var expected = before
-                for number in before.numbers(.removed) { expected.versions[number]?.standing = .reaped }
+                if everything {
+                    for number in before.numbers(.removed) { expected.versions[number]?.standing = .reaped }
+                }
                 return after == expected
             }
         }
