@@ -117,15 +117,27 @@ extension EndToEnd {
             return slipway
         }
 
-        /// Starts a command, kills it when the proxy has stopped, and waits for its end.
-        private static func killed(_ slipway: Slipway, _ proxy: StallingProxy, _ command: String) async throws {
+        /// Starts a command, kills it when the proxy has stopped and the home holds this much of a blob, and waits for its
+        /// end.
+        private static func killed(
+            _ slipway: Slipway, _ proxy: StallingProxy, _ command: String, holding bytes: Int = 0
+        ) async throws {
             let file = slipway.scratch.file("pid")
             let line = "\(try Slipway.binary()) \(command) & echo $! > \(file); wait $!"
             async let ended = slipway.shell(line)
-            try await wait(for: "the proxy to stop") { proxy.isStalled }
+            try await wait(for: "the proxy to stop") { proxy.isStalled && largestTemporary(slipway) >= bytes }
             let process = try #require(Int32(try TextFile.read(file).filter(\.isNumber)))
             kill(process, SIGKILL)
             #expect(try await ended.exitCode == 137)
+        }
+
+        /// Bytes of the largest file that is being written.
+        private static func largestTemporary(_ slipway: Slipway) -> Int {
+            let directory = "\(slipway.home.path)/tmp"
+            return TextFile.list(directory).map { name in
+                var status = stat()
+                return stat("\(directory)/\(name)", &status) == 0 ? Int(status.st_size) : 0
+            }.max() ?? 0
         }
 
         @Test
@@ -158,7 +170,7 @@ extension EndToEnd {
                 let other = try Slipway()
                 let proxy = try StallingProxy(to: registry.port)
                 proxy.stall(at: .bytesFromServer(3_000_000))
-                try await Self.killed(other, proxy, "pull \(proxy.name)/big:1 --no-run")
+                try await Self.killed(other, proxy, "pull \(proxy.name)/big:1 --no-run", holding: 2_500_000)
                 #expect(try await other.json("list").arrayValue?.isEmpty == true)
                 #expect(TextFile.list("\(other.home.path)/blobs/sha256") == [])
 
