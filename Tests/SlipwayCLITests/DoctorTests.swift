@@ -8,7 +8,7 @@ import Trust
 @testable import SlipwayCLI
 
 /// A home, and a machine that a test makes up.
-private final class Patient {
+final class Patient {
     let folder: String
     let home: HomeDirectory
     var system = SystemView()
@@ -41,22 +41,22 @@ private final class Patient {
 
 @Suite struct DoctorTests {
     /// A fault that is put in, and how the doctor names it.
-    private struct Fault {
+    struct Fault: Sendable {
         let name: String
         let subject: String
         let state: Finding.State
         let words: String
-        let put: (Patient) throws -> Void
+        let put: @Sendable (Patient) throws -> Void
 
         init(
             _ name: String, _ subject: String, _ state: Finding.State, _ words: String,
-            _ put: @escaping (Patient) throws -> Void
+            _ put: @escaping @Sendable (Patient) throws -> Void
         ) {
             (self.name, self.subject, self.state, self.words, self.put) = (name, subject, state, words, put)
         }
     }
 
-    private static let machineFaults = [
+    static let machineFaults = [
         Fault("none", "processor", .ok, "avx2 avx512_vnni amx_int8") { _ in },
         Fault("no AVX2", "processor", .warn, "no AVX2") { try $0.write("proc/cpuinfo", "flags : sse2 ssse3\n") },
         Fault("an ARM processor", "processor", .ok, "asimddp i8mm") {
@@ -118,7 +118,7 @@ private final class Patient {
         try Self.expect(fault, in: patient.machine)
     }
 
-    private static let homeFaults = [
+    static let homeFaults = [
         Fault("none", "home", .ok, "for its owner alone") { _ in },
         Fault("a home that others list", "home", .warn, "(mode 0755)") { chmod($0.home.path, 0o755) },
         Fault("a home that others write", "home", .fail, "can be written by others") { chmod($0.home.path, 0o777) },
@@ -143,7 +143,7 @@ private final class Patient {
         try Self.expect(fault, in: [HomeCheck(home: patient.home).finding()])
     }
 
-    private static let storeFaults = [
+    static let storeFaults = [
         Fault("none", "database", .ok, "sound; 0 models") { _ in },
         Fault("no database yet", "database", .ok, "none yet") { unlink($0.home.databasePath) },
         Fault("garbage for a database", "database", .fail, "not a database") {
@@ -176,24 +176,31 @@ private final class Patient {
         #expect(access(patient.home.path, F_OK) != 0)
     }
 
-    @Test(arguments: [
-        ("1970-01-01T00:00:07.000Z", nil, Finding.State.fail, "cannot be"),
-        ("2026-06-01T00:00:00.000Z", nil, .ok, "2026-06-01"),
-        ("2026-06-01T00:00:00.000Z", "2026-06-01T00:00:30.000Z", .ok, "2026-06-01"),
-        ("2026-06-01T00:00:00.000Z", "2026-06-02T00:00:00.000Z", .warn, "was set back"),
-        ("2999-06-01T00:00:00.000Z", nil, .fail, "cannot be"),
-    ]) func aClockThatCannotBeRightIsNamed(now: String, newest: String?, state: Finding.State, words: String) throws {
+    @Test(
+        arguments: [
+            ("1970-01-01T00:00:07.000Z", nil, Finding.State.fail, "cannot be"),
+            ("2026-06-01T00:00:00.000Z", nil, .ok, "2026-06-01"),
+            ("2026-06-01T00:00:00.000Z", "2026-06-01T00:00:30.000Z", .ok, "2026-06-01"),
+            ("2026-06-01T00:00:00.000Z", "2026-06-02T00:00:00.000Z", .warn, "was set back"),
+            ("2999-06-01T00:00:00.000Z", nil, .fail, "cannot be"),
+        ] as [(String, String?, Finding.State, String)]) func aClockThatCannotBeRightIsNamed(
+            now: String, newest: String?, state: Finding.State, words: String
+        ) throws
+    {
         let finding = ClockCheck(now: try #require(Timestamp(now)), newest: newest.flatMap(Timestamp.init)).finding()
         #expect(finding.state == state && finding.text.contains(words), "\(finding)")
     }
 
-    @Test(arguments: [
-        ([:], Finding.State.ok, "no SLIPWAY_ variable"), (["SLIPWAY_HOME": "/h"], .ok, "SLIPWAY_HOME=/h"),
-        (["SLIPWAY_HOEM": "/h"], .warn, "does not know this variable"),
-        (["SLIPWAY_ENGINES": "/not/there"], .fail, "nothing at this path"),
-        (["SLIPWAY_TOKEN": "slw_secret"], .ok, "SLIPWAY_TOKEN=[redacted]"),
-        (["SLIPWAY_HOME": "a slw_abcdefghijklmnopqrstuvwxyz0123456789abcdefg"], .ok, "SLIPWAY_HOME=a [redacted]"),
-    ]) func variablesAreExplainedAndSecretsAreNot(variables: [String: String], state: Finding.State, words: String)
+    @Test(
+        arguments: [
+            ([:], Finding.State.ok, "no SLIPWAY_ variable"), (["SLIPWAY_HOME": "/h"], .ok, "SLIPWAY_HOME=/h"),
+            (["SLIPWAY_HOEM": "/h"], .warn, "does not know this variable"),
+            (["SLIPWAY_ENGINES": "/not/there"], .fail, "nothing at this path"),
+            (["SLIPWAY_TOKEN": "slw_secret"], .ok, "SLIPWAY_TOKEN=[redacted]"),
+            (["SLIPWAY_HOME": "a slw_abcdefghijklmnopqrstuvwxyz0123456789abcdefg"], .ok, "SLIPWAY_HOME=a [redacted]"),
+        ] as [([String: String], Finding.State, String)]) func variablesAreExplainedAndSecretsAreNot(
+            variables: [String: String], state: Finding.State, words: String
+        )
         throws
     {
         var system = SystemView()

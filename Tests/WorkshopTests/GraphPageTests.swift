@@ -95,10 +95,9 @@ import Testing
     @Test(arguments: [
         (0.0, "0"), (1.0, "1"), (-2.5, "-2.5"), (0.000123456, "0.0001235"), (.infinity, "inf"), (.nan, "nan"),
         (1e300, "1e+300"),
-        (-123456.789, "-123456.8"),
+        (-123456.789, "-123457"),
     ]) func numbersAreShort(value: Double, text: String) {
-        if value.magnitude < 1e30 || !value.isFinite { #expect(PageText.number(value) == text) }
-        #expect(PageText.number(value).count < 24)
+        #expect(PageText.number(value) == text)
     }
 
     @Test func figuresOfAWeightAreThose() throws {

@@ -79,12 +79,13 @@ enum PageText {
         return prefix.isEmpty && unit.isEmpty ? text : "\(text) \(prefix)\(unit)"
     }
 
-    /// Four significant digits.
+    /// Four significant digits, or all before the point.
     static func number(_ value: Double) -> String {
-        guard value.isFinite else { return "\(value)" }
-        if value == value.rounded(), value.magnitude < 1e6 { return String(Int(value)) }
+        guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
         var scale = 1.0
-        while value.magnitude * scale < 1000, scale < 1e12 { scale *= 10 }
-        return scale < 1e12 && value.magnitude < 1e9 ? "\((value * scale).rounded() / scale)" : "\(Float(value))"
+        while value != 0, value.magnitude * scale < 1000, scale < 1e12 { scale *= 10 }
+        guard scale < 1e12 else { return "\(value)" }
+        let rounded = (value * scale).rounded() / scale
+        return rounded == rounded.rounded() ? String(Int(rounded)) : "\(rounded)"
     }
 }
