@@ -41,6 +41,8 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -59,6 +61,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     ],
     targets: [
         .systemLibrary(name: "CZlib"),
@@ -72,6 +76,9 @@ let package = Package(
         room("Home", [grdb]),
         room("Trust", [crypto]),
         room("Registry", ["Tensors", "Home", "Trust"]),
+        room(
+            "Distribution",
+            ["Tensors", "Home", "Trust", "Registry", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL]),
         room(
             "Workshop",
             ["Tensors", "ModelGraph", "Engines", "Home", "Trust", "Registry", "CSandbox", subprocess, systemPackage]),
@@ -87,7 +94,8 @@ let package = Package(
             name: "SlipwayCLI",
             dependencies: [
                 "Tensors", "ModelGraph", "Engines", "Monitor", "Release", "Home", "Trust", "Registry", "Workshop",
-                "Serve", "Client", "Control", argumentParser, logging, subprocess, systemPackage, unixSignals,
+                "Serve", "Client", "Control", "Distribution", argumentParser, logging, subprocess, systemPackage,
+                unixSignals,
             ],
             swiftSettings: strict),
         .target(name: "CEngineLimit", dependencies: ["CEngines"], path: "Benchmarks/CEngineLimit"),
@@ -104,6 +112,7 @@ let package = Package(
         tests("Home"),
         tests("Trust"),
         tests("Registry", ["Tensors", "Home", "Trust"]),
+        tests("Distribution", ["Tensors", "Home", "Trust", "Registry", nioCore]),
         tests("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1]),
         tests("Serve", ["Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioEmbedded, nioHTTP1, logging]),
         .executableTarget(
@@ -132,7 +141,7 @@ let package = Package(
             "SlipwayCLI",
             [
                 "Tensors", "ModelGraph", "Engines", "Home", "Trust", "Registry", "Release", "Workshop", "Client",
-                "Control", argumentParser,
+                "Control", "Distribution", argumentParser,
             ]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport", "Tensors", "ModelGraph", "Client", "Home"],

@@ -33,14 +33,18 @@ extension HomeReading {
 
 extension Transaction {
     /// Attaches a document to a digest. Earlier ones of the same kind and name stay.
+    ///
+    /// - Parameter createdAt: when it was written, for one that comes from elsewhere; `nil` for now.
     @discardableResult
-    package func attachReferrer(to digest: String, kind: String, name: String, payload: String) throws -> ReferrerRow {
+    package func attachReferrer(
+        to digest: String, kind: String, name: String, payload: String, createdAt: Timestamp? = nil
+    ) throws -> ReferrerRow {
         try execute(
             "INSERT INTO referrers (digest, kind, name, payload, created_at) VALUES (?, ?, ?, ?, ?)",
-            [digest, kind, name, payload, now])
+            [digest, kind, name, payload, createdAt ?? now])
         return ReferrerRow(
             id: Int(connection.database.lastInsertedRowID), digest: digest, kind: kind, name: name, payload: payload,
-            createdAt: now)
+            createdAt: createdAt ?? now)
     }
 
     /// Takes a document away; does nothing when it is gone already.
@@ -50,7 +54,7 @@ extension Transaction {
 }
 
 extension ReferrerRow {
-    fileprivate init(row: Row) throws {
+    init(row: Row) throws {
         self.init(
             id: try row.integer("id"), digest: try row.text("digest"), kind: try row.text("kind"),
             name: try row.text("name"), payload: try row.text("payload"), createdAt: try row.timestamp("created_at"))

@@ -71,24 +71,44 @@ extension HomeReading {
         return Page(rows, limit: limit, cursor: \.number)
     }
 
-    /// Where a version is needed: in revisions in force, written after them, or directly before them.
+    /// Where a version is needed: in revisions in force, written after them, or that a rollback could restore.
     package func uses(ofDigest digest: String) throws -> [VersionUse] {
         try all(
             """
-            SELECT used.endpoint, used.number, CASE
-                WHEN used.number = endpoints.active THEN 'active'
-                WHEN used.number > endpoints.active OR endpoints.active IS NULL THEN 'pending'
-                ELSE 'previous' END AS standing
-            FROM revision_versions AS used JOIN endpoints ON endpoints.name = used.endpoint
-            WHERE used.digest = ? AND endpoints.removed_at IS NULL
-                AND (endpoints.active IS NULL OR used.number >= endpoints.active - 1)
-            ORDER BY used.endpoint, used.number
+            SELECT endpoint, number, standing FROM (\(Self.digestsInUse)) WHERE digest = ? ORDER BY endpoint, number
             """, [digest]
         ) { row in
             VersionUse(
                 endpoint: try row.text("endpoint"), revision: try row.integer("number"),
                 standing: VersionUse.Standing(rawValue: try row.text("standing")) ?? .pending)
         }
+    }
+
+    /// Every digest that a revision in force, after it, or back to where a rollback leads takes part in.
+    ///
+    /// A rollback leads at most to the newest revision before the one in force that has not failed, had one version, and
+    /// had another one than now; revisions from there on are kept, and at least the one directly before.
+    static var digestsInUse: String {
+        """
+        SELECT used.digest, used.endpoint, used.number, CASE
+            WHEN used.number = live.active THEN 'active'
+            WHEN live.active IS NULL OR used.number > live.active THEN 'pending'
+            ELSE 'previous' END AS standing
+        FROM revision_versions AS used JOIN (
+            SELECT name, active, MIN(active - 1, IFNULL((
+                SELECT MAX(earlier.number) FROM revisions AS earlier
+                WHERE earlier.endpoint = name AND earlier.number < active
+                    AND CASE WHEN json_valid(earlier.outcome) THEN earlier.outcome ->> 'kind' ELSE '' END != 'failed'
+                    AND (SELECT COUNT(*) FROM revision_versions AS own
+                        WHERE own.endpoint = name AND own.number = earlier.number) = 1
+                    AND EXISTS (SELECT 1 FROM revision_versions AS own
+                        WHERE own.endpoint = name AND own.number = earlier.number AND own.digest NOT IN (
+                            SELECT digest FROM revision_versions WHERE endpoint = name AND number = active))
+            ), active - 1)) AS oldest
+            FROM endpoints WHERE removed_at IS NULL
+        ) AS live ON live.name = used.endpoint
+        WHERE live.oldest IS NULL OR used.number >= live.oldest
+        """
     }
 }
 

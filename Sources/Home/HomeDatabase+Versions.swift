@@ -24,6 +24,26 @@ package struct VersionRow: Hashable, Sendable {
     /// Bytes of all its blobs.
     package let size: Int
     package let deletedAt: Timestamp?
+    /// When its blobs were given up; since then it cannot be restored.
+    package let reapedAt: Timestamp?
+}
+
+/// Which versions of a model a list has.
+package enum VersionStanding: Hashable, Sendable {
+    /// Those that can be named.
+    case present
+    /// Those that were removed, restorable or not.
+    case removed
+    case all
+
+    /// The versions that are meant, by the index that has them alone: the planner would go through the others too.
+    var source: String {
+        switch self {
+        case .present: "versions INDEXED BY versions_in_use WHERE deleted_at IS NULL"
+        case .removed: "versions INDEXED BY versions_removed WHERE deleted_at IS NOT NULL"
+        case .all: "versions WHERE TRUE"
+        }
+    }
 }
 
 /// What is to be recorded about a new version.
@@ -79,16 +99,17 @@ extension HomeReading {
 
     /// Versions of a model, newest first, a page at a time.
     ///
+    /// However many there are, a page reads no more rows than it has: each standing has an index of its own.
+    ///
     /// - Parameter before: the last number of the page before.
     package func versions(
-        of model: String, before: Int? = nil, limit: Int = 1000, includingRemoved: Bool = false
+        of model: String, before: Int? = nil, limit: Int = 1000, _ standing: VersionStanding = .present
     ) throws -> Page<VersionRow, Int> {
         let limit = bounded(limit)
         let rows = try all(
             """
-            SELECT * FROM versions WHERE model = ? AND number < ? AND (? OR deleted_at IS NULL)
-            ORDER BY number DESC LIMIT ?
-            """, [model, before ?? Int.max, includingRemoved, limit + 1], VersionRow.init(row:))
+            SELECT * FROM \(standing.source) AND model = ? AND number < ? ORDER BY number DESC LIMIT ?
+            """, [model, before ?? Int.max, limit + 1], VersionRow.init(row:))
         return Page(rows, limit: limit, cursor: \.number)
     }
 
@@ -129,7 +150,7 @@ extension Transaction {
             """, [new.model, number, new.manifestDigest, now, new.note, new.labels, new.source, new.size])
         return VersionRow(
             model: new.model, number: number, manifestDigest: new.manifestDigest, createdAt: now, note: new.note,
-            labels: new.labels, source: new.source, size: new.size, deletedAt: nil)
+            labels: new.labels, source: new.source, size: new.size, deletedAt: nil, reapedAt: nil)
     }
 
     /// Marks a version as removed, or takes the mark away. Its row and number stay.
@@ -137,7 +158,8 @@ extension Transaction {
     /// - Throws: `HomeError.Code.notFound` without such a version.
     package func setRemoved(_ removed: Bool, model: String, number: Int) throws {
         let changed = try execute(
-            "UPDATE versions SET deleted_at = ? WHERE model = ? AND number = ?", [removed ? now : nil, model, number])
+            "UPDATE versions SET deleted_at = ?, reaped_at = NULL WHERE model = ? AND number = ?",
+            [removed ? now : nil, model, number])
         guard changed == 1 else { throw HomeError(.notFound, "version '\(model):\(number)' is not recorded") }
     }
 
@@ -157,6 +179,7 @@ extension VersionRow {
             model: try row.text("model"), number: try row.integer("number"),
             manifestDigest: try row.text("manifest_digest"), createdAt: try row.timestamp("created_at"),
             note: try row.text("note"), labels: try row.text("labels"), source: try row.text("source"),
-            size: try row.integer("size"), deletedAt: try row.optionalTimestamp("deleted_at"))
+            size: try row.integer("size"), deletedAt: try row.optionalTimestamp("deleted_at"),
+            reapedAt: try row.optionalTimestamp("reaped_at"))
     }
 }

@@ -60,12 +60,23 @@ package final class HomeDatabase: Sendable {
     /// Does all of `body`'s writes, or none when it throws. Not to be nested.
     @discardableResult
     package func write<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
+        try transact(.commit, body)
+    }
+
+    /// Does all of `body`'s writes and takes them back: what `write` would have given.
+    package func rehearse<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
+        try transact(.rollback, body)
+    }
+
+    private func transact<Result>(
+        _ completion: Database.TransactionCompletion, _ body: (Transaction) throws -> Result
+    ) throws -> Result {
         try HomeError.adapting {
             try pool.writeWithoutTransaction { database in
                 var result: Result?
                 try database.inTransaction(.immediate) {
                     result = try body(Transaction(connection: Connection(database: database), now: now()))
-                    return .commit
+                    return completion
                 }
                 guard let result else { throw HomeError(.io, "the transaction ended without a result") }
                 return result

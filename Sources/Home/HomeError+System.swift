@@ -20,6 +20,11 @@ extension HomeError {
     /// The same fault in our words. The SQL stays in, its arguments stay out.
     init(_ error: DatabaseError) {
         let reason = error.message ?? error.resultCode.description
+        // Making room for the shared memory of the log is the one write that SQLite reports otherwise when the disk is full.
+        if error.extendedResultCode == .SQLITE_IOERR_SHMSIZE {
+            self.init(.full, "the database cannot grow: \(reason)", help: "free some space and try again")
+            return
+        }
         switch error.resultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             self.init(

@@ -15,7 +15,9 @@ struct Schema: Sendable {
     let migrations: [Migration]
 
     /// What this program reads and writes.
-    static let current = Schema(migrations: [Migration(version: 1, sql: SchemaText.keel)])
+    static let current = Schema(migrations: [
+        Migration(version: 1, sql: SchemaText.keel), Migration(version: 2, sql: SchemaText.reaping),
+    ])
 
     var version: Int { migrations.last?.version ?? 0 }
 

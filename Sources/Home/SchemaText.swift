@@ -106,4 +106,10 @@ enum SchemaText {
             value TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
         """
+    /// Schema version 2: removed versions whose blobs have been given up, and indices for the lists of removed ones.
+    static let reaping = """
+        ALTER TABLE versions ADD COLUMN reaped_at TEXT;
+        CREATE INDEX versions_removed ON versions (model, number) WHERE deleted_at IS NOT NULL;
+        CREATE INDEX versions_restorable ON versions (deleted_at) WHERE deleted_at IS NOT NULL AND reaped_at IS NULL;
+        """
 }

@@ -4,6 +4,7 @@ package struct GraphError: Error, Hashable, Sendable {
     package struct Code: Hashable, Sendable {
         private enum Value {
             case io, malformed, limitExceeded, unsupported, invalidModel, invalidProcessing, externalData
+            case invalidEdit
         }
         private let value: Value
 
@@ -21,6 +22,8 @@ package struct GraphError: Error, Hashable, Sendable {
         package static let invalidProcessing = Code(value: .invalidProcessing)
         /// External data that may not, or cannot, be read.
         package static let externalData = Code(value: .externalData)
+        /// A change that would leave a graph with dangling names, a name twice, or nodes out of order.
+        package static let invalidEdit = Code(value: .invalidEdit)
     }
 
     package var code: Code

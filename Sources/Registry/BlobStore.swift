@@ -104,6 +104,6 @@ package struct BlobStore: Sendable {
     private func altered(_ digest: Digest) -> RegistryError {
         RegistryError(
             .damaged, "blob \(digest) holds other bytes than were stored",
-            help: "do not serve it; remove the file, then import or pull the version again")
+            help: "do not serve it; run 'slipway fsck --repair', then import or pull the version again")
     }
 }

@@ -11,17 +11,25 @@ extension ModelRegistry {
     ///
     /// Source: OCI Image Specification 1.1, "Image Layout".
     package func writeLayout() throws {
-        try replace("oci-layout", with: Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8))
-        let manifests = try database.read { snapshot in
+        try replace("oci-layout", with: ImageLayout.marker)
+        try replace("index.json", with: try layoutIndex())
+    }
+
+    /// Whether `index.json` is what `writeLayout` would write.
+    func layoutIsCurrent() throws -> Bool {
+        let index = try layoutIndex()
+        let descriptor = open("\(database.home.path)/index.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw RegistryError.system("open", "\(database.home.path)/index.json") }
+        defer { close(descriptor) }
+        return try Digest.ofFile(descriptor: descriptor).digest == Digest(of: index)
+    }
+
+    private func layoutIndex() throws -> [UInt8] {
+        try database.read { snapshot in
             var manifests: [JSONValue] = []
             for model in try allModels(snapshot) { manifests += try descriptors(of: model, snapshot) }
-            return manifests
+            return ImageLayout.index(manifests)
         }
-        let index = JSONValue.object([
-            ("manifests", .array(manifests)), ("mediaType", "application/vnd.oci.image.index.v1+json"),
-            ("schemaVersion", 2),
-        ])
-        try replace("index.json", with: index.encoded(sortedKeys: true))
     }
 
     private func allModels(_ snapshot: HomeSnapshot) throws -> [String] {
@@ -49,7 +57,7 @@ extension ModelRegistry {
     private func descriptor(_ row: VersionRow) throws -> JSONValue? {
         guard let size = blobs.size(try Digest(row.manifestDigest)) else { return nil }
         return .object([
-            ("annotations", .object([("org.opencontainers.image.ref.name", .string("\(row.model):\(row.number)"))])),
+            ("annotations", .object([(ImageLayout.referenceName, .string("\(row.model):\(row.number)"))])),
             ("artifactType", .string(PackageManifest.artifactType)), ("digest", .string(row.manifestDigest)),
             ("mediaType", .string(PackageManifest.mediaType)), ("size", .integer(size)),
         ])

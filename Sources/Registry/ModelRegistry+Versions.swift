@@ -79,16 +79,19 @@ extension Transaction {
         if let row = try version(of: new.model, digest: new.manifestDigest) {
             if row.deletedAt == nil { return ModelRegistry.Addition(record: try VersionRecord(row), outcome: .present) }
             try setRemoved(false, model: row.model, number: row.number)
+            if row.reapedAt != nil { try attach(provenance, to: new.manifestDigest) }
             let record = try VersionRecord(version(of: row.model, number: row.number) ?? row)
             return ModelRegistry.Addition(record: record, outcome: .restored)
         }
         let record = try VersionRecord(insert(new))
-        if let provenance {
-            try attachReferrer(
-                to: new.manifestDigest, kind: ReferrerKind.provenance.rawValue, name: "",
-                payload: provenance.encodedString())
-        }
+        try attach(provenance, to: new.manifestDigest)
         return ModelRegistry.Addition(record: record, outcome: .added)
+    }
+
+    private func attach(_ provenance: JSONValue?, to digest: String) throws {
+        guard let provenance else { return }
+        try attachReferrer(
+            to: digest, kind: ReferrerKind.provenance.rawValue, name: "", payload: provenance.encodedString())
     }
 
     /// Removes a version; see `ModelRegistry.remove`.

@@ -69,13 +69,12 @@ package struct ModelRegistry: Sendable {
     ///
     /// - Throws: `RegistryError.Code.notFound` for a model that never was.
     package func versions(
-        of model: ModelName, before: Int? = nil, limit: Int = 1000, includingRemoved: Bool = false
+        of model: ModelName, before: Int? = nil, limit: Int = 1000, _ standing: VersionStanding = .present
     ) throws -> Page<VersionRecord, Int> {
         try database.read { snapshot in
             try snapshot.requireModel(model)
-            return try snapshot.versions(
-                of: model.description, before: before, limit: limit, includingRemoved: includingRemoved
-            ).map { try VersionRecord($0) }
+            return try snapshot.versions(of: model.description, before: before, limit: limit, standing)
+                .map { try VersionRecord($0) }
         }
     }
 
@@ -87,6 +86,15 @@ package struct ModelRegistry: Sendable {
     @discardableResult
     package func remove(_ reference: Reference, force: Bool = false) throws -> VersionRecord {
         try database.write { try $0.remove(reference, force: force) }
+    }
+
+    /// A version as it is recorded now, removed or not.
+    ///
+    /// - Throws: `RegistryError.Code.notFound` when there never was such a version.
+    package func version(_ record: VersionRecord) throws -> VersionRecord {
+        let row = try database.read { try $0.version(of: record.model.description, number: record.number.value) }
+        guard let row else { throw RegistryError(.notFound, "'\(record.reference)' never was a version") }
+        return try VersionRecord(row)
     }
 
     /// Changes a version's note, which is no part of its identity.
@@ -101,12 +109,18 @@ package struct ModelRegistry: Sendable {
 
     /// Takes a removal back.
     ///
-    /// - Throws: `RegistryError.Code.notFound` when there never was such a version.
+    /// - Throws: `RegistryError.Code.notFound` when there never was such a version, `.conflict` when garbage collection
+    ///   has given it up.
     @discardableResult
     package func restore(_ model: ModelName, _ number: VersionNumber) throws -> VersionRecord {
         try database.write { transaction in
             guard let row = try transaction.version(of: model.description, number: number.value) else {
                 throw RegistryError(.notFound, "model '\(model)' never had a version \(number)")
+            }
+            guard row.reapedAt == nil else {
+                throw RegistryError(
+                    .conflict, "version '\(model):\(number)' was removed and its files have been collected as garbage",
+                    help: "import the same file again: it becomes '\(model):\(number)' again")
             }
             if row.deletedAt != nil { try transaction.setRemoved(false, model: row.model, number: row.number) }
             return try transaction.resolve(Reference(model: model, selector: .number(number)))

@@ -103,7 +103,8 @@ package struct PackageManifest: Hashable, Sendable {
         return Layer(path: try checked(path: path), mediaType: mediaType, blob: try blob(json, place: place))
     }
 
-    private static func blob(_ json: JSONValue, place: String) throws(RegistryError) -> Blob {
+    /// Reads a descriptor.
+    static func blob(_ json: JSONValue, place: String) throws(RegistryError) -> Blob {
         guard let text = json["digest"]?.stringValue, let size = json["size"]?.intValue, size >= 0 else {
             throw RegistryError(.invalid, "\(place) of the manifest needs 'digest' and 'size'")
         }

@@ -15,8 +15,10 @@ package struct VersionRecord: Hashable, Sendable {
     package let source: String
     /// Bytes of its blobs without the manifest.
     package let size: Int
-    /// When it was removed; its number and blobs stay until garbage is collected.
+    /// When it was removed. Its number stays for ever, its blobs until garbage is collected.
     package let removedAt: Timestamp?
+    /// When its blobs were given up; since then it cannot be restored.
+    package let reapedAt: Timestamp?
 
     /// `digits:3`.
     package var reference: Reference { Reference(model: model, selector: .number(number)) }
@@ -38,5 +40,6 @@ package struct VersionRecord: Hashable, Sendable {
         source = row.source
         size = row.size
         removedAt = row.deletedAt
+        reapedAt = row.reapedAt
     }
 }

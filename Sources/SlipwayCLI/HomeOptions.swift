@@ -7,7 +7,9 @@ import Registry
 
 /// Where the state is.
 struct HomeOptions: ParsableArguments {
-    @Option(help: "The directory that holds all state (default: SLIPWAY_HOME, else the XDG data directory).")
+    @Option(
+        help: "The directory that holds all state (default: SLIPWAY_HOME, else the XDG data directory).",
+        completion: .directory)
     var home: String?
 
     /// The directory that is meant; nothing is created.

@@ -25,6 +25,8 @@ struct SlipwayCommand: AsyncParsableCommand {
                 name: "Models",
                 subcommands: [
                     ImportVerb.self, ListVerb.self, ShowVerb.self, EvaluateVerb.self, AliasVerb.self, RemoveVerb.self,
+                    RestoreVerb.self, ExportVerb.self, GarbageVerb.self, CheckVerb.self,
+                    PushVerb.self, PullVerb.self,
                 ]),
             CommandGroup(
                 name: "Releases",
@@ -32,7 +34,12 @@ struct SlipwayCommand: AsyncParsableCommand {
                     PlanVerb.self, DeployVerb.self, PromoteVerb.self, RollbackVerb.self, UndeployVerb.self,
                     StatusVerb.self, HistoryVerb.self, DiffVerb.self,
                 ]),
-            CommandGroup(name: "Help", subcommands: [DemoVerb.self, TokenVerb.self, VersionVerb.self]),
+            CommandGroup(
+                name: "Help",
+                subcommands: [
+                    DemoVerb.self, DoctorVerb.self, ExplainVerb.self, CompletionVerb.self, ManVerb.self, TokenVerb.self,
+                    VersionVerb.self,
+                ]),
         ])
 }
 
@@ -57,6 +64,7 @@ enum Main {
         } catch {
             let failure = Failure(error)
             Terminal.say(failure.rendered)
+            if let page = failure.furtherReading { Terminal.say(page) }
             exit(failure.exit.rawValue)
         }
     }
@@ -84,7 +92,7 @@ enum Suggestions {
         Terminal.say("slipway has no verb '\(word)'; did you mean '\(nearest)'?")
     }
 
-    private static var verbs: [String] {
+    static var verbs: [String] {
         SlipwayCommand.configuration.groupedSubcommands.flatMap { group in
             group.subcommands.compactMap { $0.configuration.commandName }
         }

@@ -115,7 +115,8 @@ import Testing
         var known = Set(views.flatMap { Mirror(reflecting: $0).children.compactMap(\.label) })
         // What the pages themselves put beside the views.
         known.formUnion([
-            "endpoints", "endpoint", "chart", "inputs", "curl", "revisions", "models", "model", "confusion",
+            "endpoints", "endpoint", "chart", "inputs", "curl", "revisions", "models", "nextModels", "model",
+            "confusion",
         ])
         known.formUnion(["heading", "text", "content", ".", "bars.empty"])
         for (name, template) in Templates.all {

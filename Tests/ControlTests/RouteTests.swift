@@ -115,6 +115,47 @@ import Trust
         }
     }
 
+    // MARK: - Pages of lists
+
+    @Test func listsComeInPages() async throws {
+        let path = "/api/v1/models/:model/versions"
+        let first = try await bridge.call(.get, path, parameters: ["model": "digits"], query: ["limit": "2"]).json
+        #expect(first?["items"]?.arrayValue?.map { $0["version"] } == [3, 2] && first?["next"] == 2)
+        let rest = try await bridge.call(
+            .get, path, parameters: ["model": "digits"], query: ["limit": "1000000000", "after": "2"]
+        ).json
+        #expect(rest?["items"]?.arrayValue?.map { $0["version"] } == [1] && rest?["next"] == .null)
+        let models = try await bridge.call(.get, "/api/v1/models").json
+        #expect(models?["items"]?.arrayValue?.map { $0["model"] } == ["digits"])
+        #expect(try await bridge.call(.get, "/api/v1/models", query: ["after": "digits"]).json?["items"] == .array([]))
+
+        _ = try await deploy("digits:1")
+        _ = try await deploy("digits:2")
+        let history = try await bridge.call(
+            .get, "/api/v1/endpoints/:endpoint/history", parameters: here, query: ["limit": "1"]
+        ).json
+        #expect(history?["items"]?.arrayValue?.map { $0["revision"] } == [2] && history?["next"] == 2)
+
+        let page = try await page("/models/:model", ["model": "digits"], ["limit": "2"])
+        #expect(page.text.contains("href=\"/models/digits?after=2\"") && page.text.contains("digits:3"))
+        let older = try await self.page("/models/:model", ["model": "digits"], ["after": "2"])
+        #expect(older.text.contains("digits:1") && !older.text.contains("digits:3") && !older.text.contains("after="))
+    }
+
+    @Test(arguments: ["0", "-1", "1e9", "x", "", "99999999999999999999", "1;DROP TABLE versions"])
+    func forgedCursorsAndLimitsAreRefused(_ text: String) async throws {
+        for query in [["limit": text], ["after": text.isEmpty ? "-" : text]] {
+            for path in ["/api/v1/models/:model/versions", "/api/v1/endpoints/:endpoint/history"] {
+                let error = await #expect(throws: RegistryError.self) {
+                    try await bridge.call(
+                        .get, path, parameters: here.merging(["model": "digits"]) { $1 }, query: query)
+                }
+                #expect(error.map { ControlReply.describe($0).status } == 400)
+            }
+            #expect(try await page("/models/:model", ["model": "digits"], query).status == 404)
+        }
+    }
+
     // MARK: - Errors
 
     @Test(

@@ -39,8 +39,8 @@ import Testing
         try old.close()
         let next = Schema(
             migrations: Schema.current.migrations + [
-                Migration(version: 2, sql: "ALTER TABLE models ADD COLUMN owner TEXT"),
-                Migration(version: 3, sql: "CREATE TABLE added (a TEXT) STRICT"),
+                Migration(version: Schema.current.version + 1, sql: "ALTER TABLE models ADD COLUMN owner TEXT"),
+                Migration(version: Schema.current.version + 2, sql: "CREATE TABLE added (a TEXT) STRICT"),
             ])
         let upgraded = try HomeDatabase.open(home.directory, schema: next)
         #expect(try upgraded.read { try $0.versions(of: "digits").items.map(\.number) } == [1])
@@ -49,11 +49,24 @@ import Testing
 
         let copy = try HomeDirectory(path: home.directory.path + "/restored")
         try copy.create()
-        let backup = Schema.backupPath(of: home.directory, version: 1)
+        let backup = Schema.backupPath(of: home.directory, version: Schema.current.version)
         try FileManager.default.copyItem(atPath: backup, toPath: copy.databasePath)
         let restored = try HomeDatabase.open(copy)
         #expect(try restored.read { try $0.versions(of: "digits").items.map(\.number) } == [1])
         #expect(try home.names(in: home.directory.temporary).isEmpty)
+    }
+
+    @Test func theFirstSchemaBecomesTheCurrentOne() throws {
+        let home = try TemporaryHome()
+        let first = Schema(migrations: Array(Schema.current.migrations.prefix(1)))
+        let old = try HomeDatabase.open(home.directory, schema: first)
+        _ = try old.write { try $0.insert(NewVersion(model: "digits", manifestDigest: "d")) }
+        try old.close()
+        let database = try HomeDatabase.open(home.directory)
+        try database.write { try $0.setRemoved(true, model: "digits", number: 1) }
+        #expect(try database.read { try $0.versions(of: "digits", .removed).items.map(\.number) } == [1])
+        #expect(try database.faults() == [])
+        #expect(FileManager.default.fileExists(atPath: Schema.backupPath(of: home.directory, version: 1)))
     }
 
     @Test func aFailedUpgradeChangesNothing() throws {
@@ -61,7 +74,8 @@ import Testing
         try HomeDatabase.open(home.directory).close()
         let broken = Schema(
             migrations: Schema.current.migrations + [
-                Migration(version: 2, sql: "CREATE TABLE half (a); CREATE TABLE models (again)")
+                Migration(
+                    version: Schema.current.version + 1, sql: "CREATE TABLE half (a); CREATE TABLE models (again)")
             ])
         #expect(throws: HomeError.self) { try HomeDatabase.open(home.directory, schema: broken) }
         let database = try HomeDatabase.open(home.directory)
@@ -73,7 +87,8 @@ import Testing
         try HomeDatabase.open(home.directory).close()
         let server = try HomeLock.acquire(.server, in: home.directory)
         try Data("1\n".utf8).write(to: URL(fileURLWithPath: home.directory.run + "/server.lock"))
-        let next = Schema(migrations: Schema.current.migrations + [Migration(version: 2, sql: "CREATE TABLE t (a)")])
+        let later = Migration(version: Schema.current.version + 1, sql: "CREATE TABLE t (a)")
+        let next = Schema(migrations: Schema.current.migrations + [later])
         let error = try #require(throws: HomeError.self) { try HomeDatabase.open(home.directory, schema: next) }
         #expect(error.code == .locked)
         #expect(error.ownerPID == 1)

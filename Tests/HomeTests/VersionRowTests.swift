@@ -41,7 +41,7 @@ import Testing
         }
         try database.read { (snapshot) throws in
             #expect(try snapshot.versions(of: "digits").items.map(\.number) == [3, 1])
-            #expect(try snapshot.versions(of: "digits", includingRemoved: true).items.map(\.number) == [3, 2, 1])
+            #expect(try snapshot.versions(of: "digits", .all).items.map(\.number) == [3, 2, 1])
             #expect(try snapshot.version(of: "digits", number: 2)?.deletedAt != nil)
             #expect(try snapshot.version(of: "digits", number: 3)?.note == "good")
             let model = try #require(try snapshot.models().items.first)

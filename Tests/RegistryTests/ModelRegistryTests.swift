@@ -179,7 +179,7 @@ import Trust
         let record = try registry.addVersion(of: digits, package: .sample("1")).record
         try registry.remove(Reference("digits:1"))
         #expect(try registry.versions(of: digits).items.isEmpty)
-        #expect(try registry.versions(of: digits, includingRemoved: true).items.map(\.removedAt?.milliseconds) != [nil])
+        #expect(try registry.versions(of: digits, .all).items.map(\.removedAt?.milliseconds) != [nil])
         #expect(try registry.addVersion(of: digits, package: .sample("2")).record.number.value == 2)
         let again = try registry.addVersion(of: digits, package: .sample("1"))
         #expect(again.outcome == .restored)

@@ -23,11 +23,17 @@ import Workshop
         "list", "list digits --limit 3 -o json", "show digits:3", "show m.onnx --json",
         "evaluate digits:3 --data e.npz --answers y --prediction p --task regression --engine openvino --keep",
         "alias digits@prod digits:3 --note x", "alias digits@prod --remove", "alias digits", "rm digits:3 --force",
-        "rm digits:3 --undo", "plan digits:2 --detailed-exitcode", "deploy digits:2 --canary 10% --note x",
+        "rm digits:3 --undo", "restore digits:3", "list --removed --undo-window 12h", "list digits --all --after 151",
+        "export digits:3", "export digits:3 d.slipway --force --bare", "gc --dry-run --undo-window 0", "gc --no-wait",
+        "fsck --repair --quick --json", "history digits --limit 3 --after 9", "history --all",
+        "plan digits:2 --detailed-exitcode", "deploy digits:2 --canary 10% --note x",
         "deploy digits:2 --endpoint e --engine openvino --precision bf16 --threads 2 --routing-key X-User --p99 20",
         "deploy digits:2 --dry-run", "promote", "promote digits", "rollback digits --to 3", "undeploy digits", "status",
         "status digits --wait 5", "history digits --quiet", "diff digits --from 1 --to 2 -o name", "demo --keep",
-        "token create ada --role admin", "token list", "token revoke ada", "version",
+        "doctor", "doctor --deep --json --bundle f.json", "explain", "explain SW6101 --json", "completion bash",
+        "completion", "man", "man dir", "man --page deploy", "show a.onnx b.onnx", "show m.onnx --layers --batch 8",
+        "show m.onnx --graph m.html", "diff a.onnx b.onnx", "token create ada --role admin", "token list",
+        "token revoke ada", "version",
     ]) func whatTheManualShowsIsUnderstood(line: String) {
         #expect(throws: Never.self) { try SlipwayCommand.parseAsRoot(line.split(separator: " ").map(String.init)) }
     }
@@ -44,7 +50,11 @@ import Workshop
         "evaluate digits:1 --engine abacus", "deploy", "deploy digits:2 --threads many", "deploy digits:2 --p99 soon",
         "deploy digits:2 --canary 10% --engine openvino", "deploy digits:2 --canary 10% --p99 20",
         "plan digits:2 --canary 10% --routing-key x", "rollback digits --to first", "token create ada --role king",
-        "history digits --json=false",
+        "history digits --json=false", "export", "gc --undo-window soon", "gc --undo-window -1d", "restore",
+        "fsck digits",
+        "history digits --json=false", "explain SW6101 SW6102", "completion tcsh", "man dir --page deploy",
+        "show m.onnx --batch 8", "show m.onnx --layers --batch 0", "show a.onnx b.onnx --layers",
+        "diff a.onnx b.onnx --from 1",
     ]) func whatCannotBeMeantIsRefused(line: String) {
         #expect(throws: (any Error).self) {
             try SlipwayCommand.parseAsRoot(line.split(separator: " ").map(String.init))
@@ -80,7 +90,7 @@ import Workshop
 
     @Test func everyVerbSaysWhatItDoes() {
         let verbs = SlipwayCommand.configuration.groupedSubcommands.flatMap(\.subcommands)
-        #expect(verbs.count == 21)
+        #expect(verbs.count == 25)
         for verb in verbs {
             #expect(verb.configuration.commandName?.isEmpty == false)
             #expect(verb.configuration.abstract.hasSuffix("."), "\(verb)")

@@ -2,6 +2,18 @@ import Testing
 
 @testable import SlipwayCLI
 
+@Suite struct UndoWindowTests {
+    @Test(
+        arguments: [
+            ("0", 0), ("90m", 5_400_000), ("12h", 43_200_000), ("7d", 604_800_000), ("1s", 1000), ("0d", 0),
+            ("10000d", 864_000_000_000), ("10001d", nil), ("", nil), ("7", nil), ("d", nil), ("-1d", nil), ("+1d", nil),
+            ("1.5d", nil), ("7D", nil), ("9223372036854775807d", nil), ("٣d", nil),
+        ] as [(String, Int64?)])
+    func aWindowIsAWholeNumberWithAUnit(text: String, milliseconds: Int64?) {
+        #expect(UndoWindowOptions.parse(text) == milliseconds)
+    }
+}
+
 @Suite struct QuantityTests {
     @Test(arguments: [
         (0, "0 B"), (999, "999 B"), (1000, "1.0 KB"), (9_634, "9.6 KB"), (102_500_000, "102.5 MB"),

@@ -8,6 +8,8 @@ import Testing
         .inspect(path: "model.onnx"), .inspect(path: "--help"), .inspect(path: "a file\nwith a line break"),
         .arrays(path: "data.npz"),
         .compile(path: "m", processing: #"{"labels": ["a b", "'"]}"#), .compile(path: "", processing: ""),
+        .layers(path: "m", batch: nil), .layers(path: "m", batch: 8), .page(path: "m", batch: 1, title: "a 'title'"),
+        .difference(before: "a", after: "b"),
         .compile(path: "m", processing: "{}", weights: .embed(["/a b", "/c"])),
         .compile(path: "m", processing: "{}", weights: .rename(["ab"])),
         .probe(path: "m", engine: .onnxRuntime, engineDirectories: []),
@@ -23,7 +25,7 @@ import Testing
     @Test(arguments: [
         [], ["inspect"], ["inspect", "a", "b"], ["compile", "a"], ["probe", "a"], ["probe", "a", "abacus"],
         ["probe", "a", "openvino"], ["probe", "a", "openvino", "-1"], ["compile", "a", "{}", "embed"],
-        ["compile", "a", "{}", "other", "b"], ["other", "a"],
+        ["compile", "a", "{}", "other", "b"], ["other", "a"], ["layers", "a"], ["page", "a", "1"], ["difference", "a"],
     ]) func otherArgumentsAreNoTask(arguments: [String]) {
         #expect(ChildTask(arguments: arguments) == nil)
     }

@@ -12,7 +12,9 @@ struct ManagementRoutes: Sendable {
     let reconciler: Reconciler
     let metrics: @Sendable () -> [UInt8]
 
-    var all: [ControlRoute] {
+    var all: [ControlRoute] { own + RegistryRoutes(registry: deployments.registry).all }
+
+    private var own: [ControlRoute] {
         [
             ControlRoute(.get, "/metrics", role: .anonymous) { _ in
                 ControlReply(status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: metrics())
@@ -20,8 +22,13 @@ struct ManagementRoutes: Sendable {
             ControlRoute(.get, "/healthz", role: .anonymous) { _ in .json(.object([("live", true)])) },
             ControlRoute(.get, "/api/v1/status", role: .viewer) { _ in .json(try await overview.json()) },
             ControlRoute(.get, "/api/v1/endpoints/:endpoint/history", role: .viewer) { request in
-                let history = try deployments.history(of: EndpointName(request.parameter("endpoint")))
-                return .json(.array(history.entries.reversed().map(HistoryText.json)))
+                let endpoint = try EndpointName(request.parameter("endpoint"))
+                guard request.query["limit"] != nil || request.query["after"] != nil else {
+                    return .json(.array(try deployments.history(of: endpoint).entries.reversed().map(HistoryText.json)))
+                }
+                let query = try PageQuery(request)
+                let page = try deployments.revisions(of: endpoint, before: query.number(), limit: query.limit)
+                return .json(PageQuery.json(page.items.map(HistoryText.json), next: page.next.map(JSONValue.integer)))
             },
             ControlRoute(.post, "/api/v1/endpoints/:endpoint/reconcile", role: .deployer, kind: .api) { request in
                 let endpoint = try EndpointName(request.parameter("endpoint"))

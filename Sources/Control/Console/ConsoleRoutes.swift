@@ -19,6 +19,7 @@ struct ConsoleRoutes: Sendable {
             ControlRoute(.get, "/", role: .viewer) { try await endpointsPage($0) },
             ControlRoute(.get, "/endpoints/:endpoint", role: .viewer) { try await endpointPage($0) },
             ControlRoute(.get, "/models", role: .viewer) { try await modelsPage($0) },
+            ControlRoute(.get, "/models/:model", role: .viewer) { try await modelPage($0) },
             ControlRoute(.get, "/models/:model/:number", role: .viewer) { try await versionPage($0) },
             ControlRoute(.post, "/endpoints/:endpoint/rollback", role: .deployer, kind: .form) {
                 try await act($0, .rollback(to: nil), done: "rolled back")
@@ -72,10 +73,29 @@ struct ConsoleRoutes: Sendable {
         var frame = frame("Models", request)
         frame.onModels = true
         let registry = overview.deployments.registry
-        let models = try registry.models().items.map { row in
-            try ViewBuilder.model(try ModelName(row.name), in: registry)
+        guard let query = try? PageQuery(request, standard: Self.modelsPerPage), let after = try? query.model() ?? ""
+        else { return notFound("page", request) }
+        let page = try registry.models(after: after, limit: query.limit)
+        let models = try page.items.map { row in
+            try ViewBuilder.model(try ModelName(row.name), in: registry, limit: Self.versionsPerModel)
         }
-        return .page(pages.models(frame, models: models))
+        return .page(pages.models(frame, models: models, next: page.next.map { "/models?after=\($0)" }))
+    }
+
+    /// What is on one page: the newest versions of each model, or one model's.
+    private static let (modelsPerPage, versionsPerModel, versionsPerPage) = (50, 20, 100)
+
+    /// One model's versions, a page at a time.
+    private func modelPage(_ request: ControlRequest) async throws -> ControlReply {
+        var frame = frame(request.parameter("model"), request)
+        frame.onModels = true
+        let registry = overview.deployments.registry
+        guard let name = try? ModelName(request.parameter("model")),
+            let query = try? PageQuery(request, standard: Self.versionsPerPage),
+            let after = try? query.number() ?? .max,
+            let model = try? ViewBuilder.model(name, in: registry, before: after, limit: query.limit)
+        else { return notFound("model", request) }
+        return .page(pages.models(frame, models: [model], next: nil))
     }
 
     private func versionPage(_ request: ControlRequest) async throws -> ControlReply {

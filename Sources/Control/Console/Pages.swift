@@ -24,8 +24,9 @@ struct Pages: Sendable {
             ]) { $1 })
     }
 
-    func models(_ frame: Views.Frame, models: [Views.Model]) -> String {
-        render("models", frame, ["models": models])
+    /// - Parameter next: where the page with the models after these is.
+    func models(_ frame: Views.Frame, models: [Views.Model], next: String? = nil) -> String {
+        render("models", frame, ["models": models].merging(next.map { ["nextModels": $0] } ?? [:]) { $1 })
     }
 
     func version(

@@ -154,12 +154,14 @@ enum Templates {
         <h1>Models</h1>
         {{#models}}
         <section class="card">
-        <table><caption>{{name}}</caption>
+        <table><caption><a href="/models/{{name}}">{{name}}</a></caption>
         <thead><tr><th scope="col">Version</th><th scope="col">Aliases</th><th scope="col">Accuracy</th><th scope="col" class="number">Size</th><th scope="col">Imported</th><th scope="col">Note</th></tr></thead>
         <tbody>{{#versions}}<tr><td><a href="/models/{{model}}/{{number}}">{{reference}}</a></td><td>{{aliases}}</td><td>{{accuracy}}</td><td class="number">{{size}}</td><td>{{#at}}<time datetime="{{iso}}">{{shown}}</time>{{/at}}</td><td class="free">{{note}}</td></tr>{{/versions}}</tbody>
         </table>
+        {{#older}}<p><a rel="next" href="{{older}}">Older versions of {{name}}</a></p>{{/older}}
         </section>
         {{/models}}
+        {{#nextModels}}<p><a rel="next" href="{{nextModels}}">More models</a></p>{{/nextModels}}
         {{^models}}<section class="card empty"><h2>No models yet</h2><pre>slipway import model.onnx --name mymodel</pre></section>{{/models}}
         {{/content}}{{/layout}}
         """

@@ -65,11 +65,14 @@ enum ViewBuilder {
         }
     }
 
-    static func model(_ name: Registry.ModelName, in registry: ModelRegistry) throws -> Views.Model {
+    static func model(
+        _ name: Registry.ModelName, in registry: ModelRegistry, before: Int? = nil, limit: Int
+    ) throws -> Views.Model {
         let aliases = try registry.aliases(of: name)
+        let page = try registry.versions(of: name, before: before, limit: limit)
         return Views.Model(
-            name: name.description,
-            versions: try registry.versions(of: name, limit: 100).items.map { record in
+            name: name.description, older: page.next.map { "/models/\(name)?after=\($0)" },
+            versions: try page.items.map { record in
                 let own = aliases.filter { $0.number == record.number.value }.map { "@\($0.name)" }
                 let accuracy = try registry.referrers(of: record.digest, kind: .evaluation, limit: 1)
                     .first?.payload["accuracy"]?.doubleValue

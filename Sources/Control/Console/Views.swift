@@ -131,6 +131,8 @@ enum Views {
 
     struct Model {
         var name: String
+        /// Where the page with the versions before these is.
+        var older: String?
         var versions: [Version]
     }
 

@@ -1,4 +1,4 @@
-import Home
+package import Home
 package import Registry
 package import Release
 import Tensors
@@ -24,6 +24,18 @@ package struct Deployments: Sendable {
     /// Everything an endpoint has been; empty for a name that was never deployed.
     package func history(of endpoint: EndpointName) throws -> EndpointHistory {
         try database.read { try $0.history(of: endpoint) }
+    }
+
+    /// Revisions of an endpoint, newest first, a page at a time.
+    ///
+    /// - Parameter before: the last number of the page before.
+    package func revisions(
+        of endpoint: EndpointName, before: Int? = nil, limit: Int = 1000
+    ) throws -> Page<EndpointHistory.Entry, Int> {
+        try database.read { snapshot in
+            try snapshot.revisions(of: endpoint.text, before: before, limit: limit).map(
+                EndpointHistory.Entry.init(row:))
+        }
     }
 
     /// What a request would change. Nothing is written.
@@ -86,16 +98,20 @@ extension HomeReading {
         let rows = try revisions(of: endpoint.text, limit: 1000).items.reversed()
         return try EndpointHistory(
             endpoint,
-            entries: rows.map { row in
-                EndpointHistory.Entry(
-                    try Revision(json: JSONValue.parse(Array(row.spec.utf8))),
-                    try row.outcome.map { try RevisionOutcome(json: JSONValue.parse(Array($0.utf8))) } ?? .pending)
-            })
+            entries: rows.map(EndpointHistory.Entry.init(row:)))
     }
 
     /// Digests that may not enter service at an endpoint.
     func quarantined(at endpoint: EndpointName) throws -> Set<String> {
         Set(try marks(.quarantined).filter { $0.endpoint == endpoint.text }.map(\.digest))
+    }
+}
+
+extension EndpointHistory.Entry {
+    fileprivate init(row: RevisionRow) throws {
+        self.init(
+            try Revision(json: JSONValue.parse(Array(row.spec.utf8))),
+            try row.outcome.map { try RevisionOutcome(json: JSONValue.parse(Array($0.utf8))) } ?? .pending)
     }
 }
 

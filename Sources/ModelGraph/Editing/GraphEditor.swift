@@ -3,11 +3,11 @@ package import Tensors
 /// Changes a model's main graph while keeping what makes it valid: names stay unique, nodes stay in an order in which
 /// they can run, constants take the form that the file's version allows.
 package struct GraphEditor {
-    package private(set) var model: Model
+    package internal(set) var model: Model
     /// Every name of a value or node, of the main graph and all graphs inside it.
-    private var names: Set<String> = []
+    var names: Set<String> = []
     /// How many nodes were put in front; the next goes after them.
-    private var prepended = 0
+    var prepended = 0
 
     package init(_ model: Model) {
         self.model = model
@@ -18,12 +18,15 @@ package struct GraphEditor {
         names.formUnion(graph.constantNames)
         names.formUnion(graph.inputs.map(\.name))
         names.formUnion(graph.outputs.map(\.name))
-        for node in graph.nodes {
-            names.insert(node.name)
-            names.formUnion(node.inputs)
-            names.formUnion(node.outputs)
-            for subgraph in node.subgraphs { collectNames(of: subgraph) }
-        }
+        for node in graph.nodes { noteNames(of: node) }
+    }
+
+    /// Takes the names that a node brings.
+    mutating func noteNames(of node: Node) {
+        names.insert(node.name)
+        names.formUnion(node.inputs)
+        names.formUnion(node.outputs)
+        for subgraph in node.subgraphs { collectNames(of: subgraph) }
     }
 
     /// A name that nothing has yet: `base`, else `base_2`, `base_3`, … It is taken from now on.
@@ -68,7 +71,14 @@ package struct GraphEditor {
 
     /// Lets every node that reads `old`, also inside subgraphs, read `new`. Graph outputs keep their names.
     package mutating func replaceReads(of old: String, with new: String) {
-        for index in model.graph.nodes.indices { model.graph.nodes[index].replaceReads(of: old, with: new) }
+        replaceReads(of: old, with: new, from: 0)
+    }
+
+    /// As above, for the nodes from a position on.
+    mutating func replaceReads(of old: String, with new: String, from start: Int) {
+        for index in model.graph.nodes.indices.dropFirst(start) {
+            model.graph.nodes[index].replaceReads(of: old, with: new)
+        }
     }
 
     /// Declares another type for input `index`.

@@ -126,3 +126,13 @@ extension TensorValue: WireMessage {
         writer.unknown(unknownFields)
     }
 }
+
+extension TensorValue {
+    /// Reads a tensor from a file of its own, as test data is shipped. The elements stay in the mapped file.
+    ///
+    /// - Throws: `GraphError.Code.io`, `.malformed` or `.limitExceeded`.
+    package static func read(path: String, limits: GraphLimits = GraphLimits()) throws(GraphError) -> TensorValue {
+        var reader = WireReader(try MappedFile(path: path, maximumBytes: limits.fileBytes).buffer, limits: limits)
+        return try TensorValue(readingAll: &reader)
+    }
+}

@@ -7,6 +7,7 @@ package struct Problem: Hashable, Sendable {
             case badOpset, unknownDomain, badVersion, badOperator, badAttribute
             case undefinedType, badShape, badTensorData, badSparseTensor
             case externalData, externalDataEscape, functionRecursion, badFunction, limitExceeded
+            case incompatibleTypes
         }
         private let value: Value
 
@@ -50,6 +51,8 @@ package struct Problem: Hashable, Sendable {
         package static let badFunction = Code(value: .badFunction)
         /// Over one of `GraphLimits`.
         package static let limitExceeded = Code(value: .limitExceeded)
+        /// Types or shapes that do not fit each other, found by inference.
+        package static let incompatibleTypes = Code(value: .incompatibleTypes)
 
         /// The code in kebab case, as it appears in JSON: `duplicate-name`.
         package var description: String {

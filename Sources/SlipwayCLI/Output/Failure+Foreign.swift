@@ -1,5 +1,6 @@
 import Client
 import Control
+import Distribution
 import Engines
 import Home
 import ModelGraph
@@ -26,6 +27,7 @@ extension Failure {
         case let error as ReleaseError: self.init(release: error)
         case let error as ControlError: self.init(control: error)
         case let error as ClientError: self.init(client: error)
+        case let error as DistributionError: self.init(distribution: error)
         default: self.init(9999, .failed, "\(error)", help: "this is a fault of Slipway's own; please report it")
         }
     }
@@ -103,6 +105,21 @@ extension Failure {
         case .status where error.status == 401 || error.status == 403: self.init(8003, .denied, error.message)
         case .status where error.status == 503: self.init(8004, .unavailable, error.message)
         default: self.init(8005, .failed, error.message)
+        }
+    }
+
+    private init(distribution error: DistributionError) {
+        switch error.code {
+        case .invalid: self.init(6301, .usage, error.message, help: error.help)
+        case .notFound: self.init(6302, .notFound, error.message, help: error.help)
+        case .denied: self.init(6303, .denied, error.message, help: error.help)
+        case .conflict: self.init(6304, .conflict, error.message, help: error.help)
+        case .unavailable: self.init(6305, .unavailable, error.message, help: error.help)
+        case .untrusted: self.init(6306, .verificationFailed, error.message, help: error.help)
+        case .refused: self.init(6307, .verificationFailed, error.message, help: error.help)
+        case .damaged: self.init(6308, .verificationFailed, error.message, help: error.help)
+        case .full: self.init(6309, .unavailable, error.message, help: error.help)
+        default: self.init(6310, .failed, error.message, help: error.help)
         }
     }
 }

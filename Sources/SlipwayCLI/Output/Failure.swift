@@ -30,7 +30,7 @@ struct Failure: Error {
     var codeText: String { "SW\(code)" }
 
     /// ```
-    /// error[SW1042]: …
+    /// error[SW6101]: …
     ///   cause: …
     ///    help: …
     /// ```
@@ -51,5 +51,11 @@ struct Failure: Error {
                 result.unicodeScalars.append(scalar)
             }
         }
+    }
+
+    /// Where to read on, for a person at a terminal whom the error itself gives no advice.
+    var furtherReading: String? {
+        guard Terminal.isTerminal, help == nil, ErrorCatalog.page(codeText) != nil else { return nil }
+        return "    see: slipway explain \(codeText)"
     }
 }

@@ -11,6 +11,17 @@ enum Quantity {
         return unit == "B" ? "\(count) B" : "\(fixed(value, 1)) \(unit)"
     }
 
+    /// `940`, `4.1 G`: operations, in thousands.
+    static func operations(_ count: Int) -> String {
+        var value = Double(count)
+        var unit = ""
+        for next in ["K", "M", "G", "T", "P"] where value >= 1000 {
+            value /= 1000
+            unit = next
+        }
+        return unit.isEmpty ? String(count) : "\(fixed(value, 1)) \(unit)"
+    }
+
     /// `12,345`.
     static func count(_ value: Int) -> String {
         let digits = String(value.magnitude)

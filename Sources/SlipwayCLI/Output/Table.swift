@@ -7,7 +7,9 @@ struct Table {
     private var rows: [[String]] = []
 
     /// - Parameter columns: headings; one that begins with `>` is aligned to the right.
-    init(_ columns: String...) {
+    init(_ columns: String...) { self.init(columns: columns) }
+
+    init(columns: [String]) {
         headings = columns.map { $0.hasPrefix(">") ? String($0.dropFirst()) : $0 }
         alignments = columns.map { $0.hasPrefix(">") ? .right : .left }
     }

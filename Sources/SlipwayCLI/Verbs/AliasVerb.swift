@@ -9,10 +9,11 @@ struct AliasVerb: ParsableCommand {
         abstract: "Points a name such as digits@prod at a version, or shows where it has pointed.",
         discussion: "Without a version: the history of the alias, or of all aliases of the model.")
 
-    @Argument(help: "The alias, such as digits@prod; or a model, to see its history.")
+    @Argument(
+        help: "The alias, such as digits@prod; or a model, to see its history.", completion: Candidates.aliases)
     var alias: String
 
-    @Argument(help: "The version it is to name, such as digits:3.")
+    @Argument(help: "The version it is to name, such as digits:3.", completion: Candidates.versions)
     var version: String?
 
     @Flag(help: "Take the alias away.")

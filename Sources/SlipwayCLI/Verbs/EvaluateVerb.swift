@@ -11,10 +11,12 @@ struct EvaluateVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measures a version on rows with known answers and attaches the result.")
 
-    @Argument(help: "A version such as digits:3.")
+    @Argument(help: "A version such as digits:3.", completion: Candidates.versions)
     var version: String
 
-    @Option(help: "An NPZ or CSV file (default: the set kept with the version).")
+    @Option(
+        help: "An NPZ or CSV file (default: the set kept with the version).",
+        completion: .file(extensions: ["npz", "csv"]))
     var data: String?
 
     @Option(help: "The array or column that holds the answers.")

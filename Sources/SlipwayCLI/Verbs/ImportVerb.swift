@@ -9,10 +9,11 @@ struct ImportVerb: AsyncParsableCommand {
         commandName: "import", abstract: "Brings a model file into the registry as the next version of a model.",
         discussion: """
             The file is read in a limited child process, validated, run once on every engine, and stored by digest. \
-            Importing the same bytes with the same options again gives the version that is there.
+            Importing the same bytes with the same options again gives the version that is there. An archive that \
+            'slipway export' wrote is imported too: its version keeps its digest.
             """)
 
-    @Argument(help: "An ONNX file.", completion: .file(extensions: ["onnx"]))
+    @Argument(help: "An ONNX file, or an archive of a version.", completion: .file(extensions: ["onnx", "slipway"]))
     var file: String
 
     @Option(name: .shortAndLong, help: "The model it becomes a version of (default: the file's name).")
@@ -44,6 +45,7 @@ struct ImportVerb: AsyncParsableCommand {
 
     func run() async throws {
         let registry = try homeOptions.registry()
+        if ModelArchive.isArchive(file) { return try await bringArchive(registry) }
         let importer = Importer(registry: registry, engineDirectories: [try homeOptions.engineDirectory()])
         let report = try await importer.run(try request(), progress: showStep)
         Terminal.progress("")
@@ -56,6 +58,18 @@ struct ImportVerb: AsyncParsableCommand {
             evaluated = try work.evaluate(report.addition.record, data: evaluation, options: options, keeps: true)
         }
         print(report, evaluated)
+    }
+
+    private func bringArchive(_ registry: ModelRegistry) async throws {
+        guard processing == nil, labels.isEmpty, provenance == nil, evaluation == nil, answers == nil else {
+            throw ValidationError("'\(file)' is an archive of a version: of the options, it takes --name and --note")
+        }
+        var line = ProgressLine("storing it", answer)
+        let (addition, inspection) = try await ArchiveImporter(registry: registry).run(
+            file, as: try name.map { try ModelName($0) }, note: note.isEmpty ? nil : note
+        ) { line.show($0, of: $1) }
+        line.end()
+        print(Importer.Report(addition: addition, inspection: inspection, engines: [], changes: []), nil)
     }
 
     private func request() throws -> Importer.Request {
@@ -81,15 +95,7 @@ struct ImportVerb: AsyncParsableCommand {
 
     @Sendable private func showStep(_ step: Importer.Step) {
         guard !answer.quiet, answer.format == .table else { return }
-        let text =
-            switch step {
-            case .staging: "copying the file"
-            case .inspecting: "reading it in a limited child"
-            case .compiling: "compiling its processing"
-            case .running(let engine): "running it once on \(engine.displayName)"
-            case .storing: "storing it"
-            }
-        Terminal.progress("\(text) …")
+        Terminal.progress("\(step.text) …")
     }
 
     private func print(_ report: Importer.Report, _ evaluated: EvaluatedVersion?) {
@@ -119,6 +125,19 @@ struct ImportVerb: AsyncParsableCommand {
         case .added: "imported from \(file)"
         case .present: "was there already: the same bytes with the same options"
         case .restored: "had been removed and is back"
+        }
+    }
+}
+
+extension Importer.Step {
+    /// What is going on, for a progress line.
+    var text: String {
+        switch self {
+        case .staging: "copying the file"
+        case .inspecting: "reading it in a limited child"
+        case .compiling: "compiling its processing"
+        case .running(let engine): "running it once on \(engine.displayName)"
+        case .storing: "storing it"
         }
     }
 }

@@ -7,7 +7,7 @@ struct PredictVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict", abstract: "Calls an endpoint with rows of an NPZ file, or with a request as JSON.")
 
-    @Argument(help: "The endpoint.")
+    @Argument(help: "The endpoint.", completion: Candidates.endpoints)
     var endpoint: String
 
     @Option(help: "An NPZ file: arrays named like the inputs; or a V2 request as JSON (- reads standard input).")

@@ -64,10 +64,10 @@ struct ReleaseWork {
 
 /// Which version goes where.
 struct DeployOptions: ParsableArguments {
-    @Argument(help: "A version such as digits:2.")
+    @Argument(help: "A version such as digits:2.", completion: Candidates.versions)
     var version: String
 
-    @Option(help: "The endpoint (default: the model's name).")
+    @Option(help: "The endpoint (default: the model's name).", completion: Candidates.endpoints)
     var endpoint: String?
 
     @Option(help: ArgumentHelp("Give it only this share of the traffic, beside the live version.", valueName: "10%"))
@@ -76,7 +76,7 @@ struct DeployOptions: ParsableArguments {
     @Option(help: "The engine: onnxruntime or openvino (default: onnxruntime).")
     var engine: EngineKind?
 
-    @Option(help: "The arithmetic the engine may use: fp32 or bf16.")
+    @Option(help: "The arithmetic the engine may use: fp32 or bf16.", completion: .list(["fp32", "bf16"]))
     var precision: String?
 
     @Option(help: "Threads inside one run.")
@@ -173,7 +173,7 @@ struct DeployVerb: AsyncParsableCommand {
 
 /// The verbs that need nothing but an endpoint.
 struct EndpointOptions: ParsableArguments {
-    @Argument(help: "The endpoint (default: the only one).")
+    @Argument(help: "The endpoint (default: the only one).", completion: Candidates.endpoints)
     var endpoint: String?
 
     @Option(help: "A note for people.")

@@ -13,7 +13,7 @@ struct RunVerb: AsyncParsableCommand {
         commandName: "run", abstract: "Serves one model file or version, now; nothing is recorded.",
         discussion: "A file is served from a home of its own that is gone afterwards, unless --home names one.")
 
-    @Argument(help: "An ONNX file, or a version such as digits:3.")
+    @Argument(help: "An ONNX file, or a version such as digits:3.", completion: Candidates.filesAndVersions)
     var subject: String
 
     @Option(name: .shortAndLong, help: "What clients call it (default: the model's name).")

@@ -7,19 +7,78 @@ import Workshop
 
 struct ShowVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Shows what is in a model file, or all that is known about a version.")
+        commandName: "show", abstract: "Shows what is in a model file, or all that is known about a version.",
+        discussion: """
+            EXAMPLES
+              slipway show model.onnx                           inputs, outputs, size, operators
+              slipway show digits:3 --layers --batch 1          each layer with its shapes and costs
+              slipway show model.onnx --graph model.html        a page to look around in, without a network
+              slipway show digits:2 digits:3                    what differs between two models
+            """)
 
-    @Argument(help: "An ONNX file, or a version such as digits:3.")
+    @Argument(help: "An ONNX file, or a version such as digits:3.", completion: Candidates.filesAndVersions)
     var subject: String
+
+    @Argument(help: "Another one: show what differs.", completion: Candidates.filesAndVersions)
+    var other: String?
+
+    @Flag(help: "List the layers: shape, parameters, FLOPs, memory; and what they come to.")
+    var layers = false
+
+    @Option(help: ArgumentHelp("Write the graph as a page that needs nothing else.", valueName: "file.html"))
+    var graph: String?
+
+    @Option(help: ArgumentHelp("Rows to assume where the model leaves them open.", valueName: "rows"))
+    var batch: Int?
 
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
+    func validate() throws {
+        guard batch.map({ (1...1_000_000).contains($0) }) ?? true else {
+            throw ValidationError("--batch takes 1 to 1000000 rows")
+        }
+        guard other == nil || !layers && graph == nil && batch == nil else {
+            throw ValidationError("two models are compared; --layers, --graph and --batch are for one")
+        }
+        guard batch == nil || layers || graph != nil else {
+            throw ValidationError("--batch goes with --layers or --graph")
+        }
+    }
+
     func run() async throws {
-        if Self.looksLikeFile(subject) {
+        if let other {
+            try await DifferenceVerbs.show(subject, other, homeOptions, answer)
+        } else if layers || graph != nil {
+            let model = try ModelSubject(subject, homeOptions)
+            if let graph { try await write(model, to: graph) }
+            if layers { try await list(model) }
+        } else if Self.looksLikeFile(subject) {
             try await showFile()
         } else {
             try await showVersion(try Reference(subject))
+        }
+    }
+
+    private func list(_ model: ModelSubject) async throws {
+        let report = try await ChildRunner().layers(path: model.path, batch: batch)
+        answer.answer(report, name: subject) { LayerText.text(report, title: model.title, width: Terminal.width) }
+    }
+
+    private func write(_ model: ModelSubject, to path: String) async throws {
+        let report = try await OwnFile.replace(path) { descriptor in
+            try await ChildRunner().writePage(of: model.path, batch: batch, title: model.title, to: descriptor)
+        }
+        let size = report["bytes"]?.intValue ?? 0
+        if layers {
+            answer.say("written: \(path), \(Quantity.bytes(size))")
+        } else {
+            answer.answer(
+                .object([
+                    ("page", .string(path)), ("bytes", .integer(size)), ("nodes", report["nodes"] ?? .null),
+                ]), name: path
+            ) { "\(path)  \(Quantity.bytes(size)), \(Quantity.count(report["nodes"]?.intValue ?? 0)) nodes" }
+            answer.say("open it in a browser; it loads nothing from anywhere")
         }
     }
 
@@ -94,6 +153,25 @@ struct ShowVerb: AsyncParsableCommand {
             return engines.isEmpty ? "  engines  not checked" : "  engines  \(words.joined(separator: ", "))"
         case .provenance: return "  trained  \(referrer.payload.encodedString())"
         default: return "  \(referrer.kind.rawValue)  \(referrer.name)"
+        }
+    }
+}
+
+/// A model that a person names: a file, or a version of the home.
+struct ModelSubject {
+    let path: String
+    /// The file's name, or the reference.
+    let title: String
+
+    init(_ text: String, _ options: HomeOptions) throws {
+        if ShowVerb.looksLikeFile(text) {
+            path = text
+            title = text.split(separator: "/").last.map(String.init) ?? text
+        } else {
+            let registry = try options.registry()
+            let record = try registry.resolve(try Reference(text))
+            path = try registry.modelFilePath(record.digest)
+            title = record.reference.description
         }
     }
 }

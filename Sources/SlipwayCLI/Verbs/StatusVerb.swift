@@ -8,7 +8,7 @@ struct StatusVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Shows what is served: versions, traffic, latency, errors.")
 
-    @Argument(help: "Only this endpoint.")
+    @Argument(help: "Only this endpoint.", completion: Candidates.endpoints)
     var endpoint: String?
 
     @Option(help: ArgumentHelp("Wait until a server answers, at most this long.", valueName: "seconds"))

@@ -62,7 +62,7 @@ struct TokenVerb: ParsableCommand {
     struct Revoke: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Makes a token worthless at once.")
 
-        @Argument(help: "Its name.")
+        @Argument(help: "Its name.", completion: Candidates.tokens)
         var name: String
 
         @OptionGroup var homeOptions: HomeOptions

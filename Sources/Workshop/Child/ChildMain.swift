@@ -35,6 +35,12 @@ package enum ChildMain {
             try Inspection.compile(path: path, processing: processing, weights: weights) { piece in
                 write(piece, to: STDOUT_FILENO)
             }
+        case .layers(let path, let batch): try LayerReport.read(path: path, batch: batch)
+        case .page(let path, let batch, let title):
+            try PageReport.write(path: path, batch: batch, title: title, fileBytes: fileSize(path)) { bytes in
+                bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
+            }
+        case .difference(let before, let after): try DifferenceReport.read(before: before, after: after)
         case .probe(let path, let engine, let directories, _):
             try Probe.run(path: path, engine: engine, directories: directories) { bytes in
                 bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
@@ -44,7 +50,7 @@ package enum ChildMain {
 
     private static func walls(for task: ChildTask, _ bytes: Int) -> Sandbox {
         switch task {
-        case .inspect, .compile: .parsing(fileBytes: bytes)
+        case .inspect, .compile, .layers, .page, .difference: .parsing(fileBytes: bytes)
         case .arrays: .unpacking()
         case .probe(_, _, _, let weights): .running(fileBytes: bytes + min(weights, Int.max >> 1))
         }

@@ -9,9 +9,14 @@ package enum ChildTask: Hashable, Sendable {
     /// Load a model on an engine and run it once on generated inputs; the outputs go to standard output as NPZ.
     /// Weights outside of the file, so many bytes, lie beside it.
     case probe(path: String, engine: EngineKind, engineDirectories: [String], weightBytes: Int = 0)
-
     /// Read an NPZ or CSV file; report how many arrays it has.
     case arrays(path: String)
+    /// Read and validate a model; report its layers and their costs at `batch` rows.
+    case layers(path: String, batch: Int?)
+    /// Write a model's page, with this title, to standard output.
+    case page(path: String, batch: Int?, title: String)
+    /// Read and validate two models; report what differs.
+    case difference(before: String, after: String)
 
     /// What is to become of weights that are in other files, in the order in which the model names these.
     package enum Weights: Hashable, Sendable {
@@ -29,11 +34,17 @@ package enum ChildTask: Hashable, Sendable {
     /// The files that the walls are sized for.
     var paths: [String] {
         switch self {
-        case .inspect(let path), .probe(let path, _, _, _), .arrays(let path): [path]
+        case .inspect(let path), .probe(let path, _, _, _), .arrays(let path), .layers(let path, _),
+            .page(let path, _, _):
+            [path]
         case .compile(let path, _, .embed(let weights)): [path] + weights
         case .compile(let path, _, _): [path]
+        case .difference(let before, let after): [before, after]
         }
     }
+
+    /// Further files that are read.
+    var others: [String] { if case .difference(_, let after) = self { [after] } else { [] } }
 
     var arguments: [String] {
         switch self {
@@ -46,8 +57,14 @@ package enum ChildTask: Hashable, Sendable {
             [Self.verb, "compile", path, processing, "rename"] + names
         case .probe(let path, let engine, let directories, let bytes):
             [Self.verb, "probe", path, engine.rawValue, String(bytes)] + directories
+        case .layers(let path, let batch): [Self.verb, "layers", path, Self.text(batch)]
+        case .page(let path, let batch, let title): [Self.verb, "page", path, Self.text(batch), title]
+        case .difference(let before, let after): [Self.verb, "difference", before, after]
         }
     }
+
+    /// A number of rows, or a word for none.
+    private static func text(_ batch: Int?) -> String { batch.map(String.init) ?? "open" }
 
     /// - Parameter arguments: what follows the hidden verb.
     init?(arguments: some Collection<String>) {
@@ -63,6 +80,9 @@ package enum ChildTask: Hashable, Sendable {
             case "rename": self = .compile(path: words[1], processing: words[2], weights: .rename(rest))
             default: return nil
             }
+        case ("layers", 3): self = .layers(path: words[1], batch: Int(words[2]))
+        case ("page", 4): self = .page(path: words[1], batch: Int(words[2]), title: words[3])
+        case ("difference", 3): self = .difference(before: words[1], after: words[2])
         case ("probe", 4...):
             guard let engine = EngineKind(rawValue: words[2]), let bytes = Int(words[3]), bytes >= 0 else { return nil }
             self = .probe(
@@ -74,7 +94,7 @@ package enum ChildTask: Hashable, Sendable {
     /// How long the parent waits before it ends the child.
     var wallClock: Duration {
         switch self {
-        case .inspect, .compile, .arrays: .seconds(120)
+        case .inspect, .compile, .arrays, .layers, .page, .difference: .seconds(120)
         case .probe: .seconds(300)
         }
     }

@@ -64,6 +64,11 @@ enum Inspection {
         }
     }
 
+    /// A model that breaks no rule of ONNX, read from a file.
+    ///
+    /// - Throws: `WorkshopError.Code.rejected` with every problem, at most twenty.
+    static func validated(_ path: String) throws -> Model { try validated(try read(path)) }
+
     private static func validated(
         _ model: Model, externalData: ExternalDataPolicy = .allowPlainPaths
     ) throws -> Model {

@@ -20,6 +20,8 @@ package struct Importer: Sendable {
         package var note = ""
         /// How it was trained, for the record.
         package var provenance: JSONValue?
+        /// Where it came from, for people; `nil` for the file's name.
+        package var source: String?
         /// Whether to run it once on every engine. What was not run is recorded as not checked.
         package var runsOnce = true
 
@@ -40,6 +42,16 @@ package struct Importer: Sendable {
         package var engines: [EngineTrial]
         /// What was changed in the graph on the way in, in words.
         package var changes: [String]
+
+        /// A report of an import that was done elsewhere.
+        package init(
+            addition: ModelRegistry.Addition, inspection: ModelInspection, engines: [EngineTrial], changes: [String]
+        ) {
+            self.addition = addition
+            self.inspection = inspection
+            self.engines = engines
+            self.changes = changes
+        }
     }
 
     /// What is going on, for a progress line.
@@ -52,7 +64,7 @@ package struct Importer: Sendable {
     package static let embeddedWeights = 2_000_000_000
 
     private let registry: ModelRegistry
-    private let child: ChildRunner
+    let child: ChildRunner
     private let engineDirectories: [String]
     private let embeddedWeights: Int
 
@@ -102,11 +114,11 @@ package struct Importer: Sendable {
             inspection = try ModelInspection(json: try await child.run(.inspect(path: graph.path)).report)
             try weights.checkNames(of: inspection)
         }
-        let trials = request.runsOnce ? try await trials(graph, weights, progress) : []
+        let trials = request.runsOnce ? try await trials(graph.path, weightBytes: weights.bytesOutside, progress) : []
         progress(.storing)
         let addition = try registry.addVersion(
             of: request.model, package: contents(graph, weights, inspection, request), note: request.note,
-            provenance: request.provenance, source: Self.lastComponent(request.path))
+            provenance: request.provenance, source: request.source ?? Self.lastComponent(request.path))
         if addition.isNew {
             try registry.attach(
                 trials.json, kind: .comparison, name: "import", to: addition.record.digest)
@@ -137,13 +149,15 @@ package struct Importer: Sendable {
     }
 
     /// Runs the graph on every engine, one child each, and compares the answers.
-    private func trials(
-        _ graph: StagedFile, _ weights: StagedWeights, _ progress: @Sendable (Step) -> Void
+    ///
+    /// - Parameter weightBytes: of weights that lie beside the graph.
+    func trials(
+        _ path: String, weightBytes: Int = 0, _ progress: @Sendable (Step) -> Void
     ) async throws(WorkshopError) -> [EngineTrial] {
         var trials: [EngineTrial] = []
         for kind in EngineKind.allCases {
             progress(.running(kind))
-            trials.append(await trial(graph, weights, kind))
+            trials.append(await trial(path, weightBytes, kind))
         }
         guard trials.contains(where: { $0.outputs != nil }) else {
             throw WorkshopError(
@@ -154,11 +168,10 @@ package struct Importer: Sendable {
         return trials.compared()
     }
 
-    private func trial(_ graph: StagedFile, _ weights: StagedWeights, _ kind: EngineKind) async -> EngineTrial {
+    private func trial(_ path: String, _ weightBytes: Int, _ kind: EngineKind) async -> EngineTrial {
         do throws(WorkshopError) {
             let task = ChildTask.probe(
-                path: graph.path, engine: kind, engineDirectories: engineDirectories,
-                weightBytes: weights.folder == nil ? 0 : weights.bytes)
+                path: path, engine: kind, engineDirectories: engineDirectories, weightBytes: weightBytes)
             return EngineTrial(kind, try await child.run(task))
         } catch {
             return EngineTrial(kind, problem: error.description)

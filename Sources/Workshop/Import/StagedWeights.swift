@@ -21,6 +21,8 @@ struct StagedWeights {
 
     var isEmpty: Bool { files.isEmpty }
     var bytes: Int { files.reduce(0) { $0 + $1.bytes } }
+    /// Bytes that stay outside of the graph.
+    var bytesOutside: Int { folder == nil ? 0 : bytes }
 
     /// What the child is to do with them.
     var handling: ChildTask.Weights {

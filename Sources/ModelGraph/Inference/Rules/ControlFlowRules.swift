@@ -1,0 +1,107 @@
+import Tensors
+
+/// Branches and loops: their bodies are inferred, and what may differ between rounds is unknown.
+enum ControlFlowRules {
+    static let table: [String: InferenceRule] = [
+        "If": branch,
+        "Loop": loop,
+        "Scan": scan,
+    ]
+
+    private static func branch(_ facts: NodeFacts) -> [Fact] {
+        let condition = facts.integers(0)?.first?.fixed
+        let then = facts.graph("then_branch").map { facts.inferBody($0, []) } ?? []
+        let other = facts.graph("else_branch").map { facts.inferBody($0, []) } ?? []
+        if let condition { return condition == 0 ? other : then }
+        return zip(then, other).map { Fact($0.type.joined($1.type)) }
+    }
+
+    /// Inputs: most rounds, condition, states. Body: round, condition, states to condition, states, scanned values.
+    private static func loop(_ facts: NodeFacts) -> [Fact] {
+        guard let body = facts.graph("body") else { return [] }
+        let states = facts.inputs.indices.dropFirst(2).map { facts.fact($0).type }
+        let lead = [Fact.tensor(.int64, []), .tensor(.bool, [])]
+        let (settled, outputs) = settle(states) { states in
+            Array(facts.inferBody(body, lead + states.map { Fact($0) }).dropFirst().map(\.type))
+        }
+        let rounds = facts.isGiven(1) || !facts.isGiven(0) ? nil : facts.integers(0)?.first
+        let scanned = outputs.dropFirst(settled.count).map { type in
+            Fact.tensor(type.element, type.sizes.map { [rounds ?? .unknown] + $0 })
+        }
+        // Without rounds a state stays what it was; a body that always ends the loop still runs as often as it says.
+        let isExact = isRunningToTheEnd(body)
+        return settled.map { Fact($0) } + scanned.map { isExact ? $0 : withoutLength($0) }
+    }
+
+    /// Whether the body's condition is always true: its own input, or a constant.
+    private static func isRunningToTheEnd(_ body: Graph) -> Bool {
+        guard let condition = body.outputs.first?.name else { return false }
+        if body.inputs.count > 1, body.inputs[1].name == condition { return true }
+        guard let maker = body.nodes.first(where: { $0.outputs.contains(condition) }) else { return false }
+        return maker.operatorType == "Identity" && body.inputs.count > 1 && maker.inputs == [body.inputs[1].name]
+    }
+
+    private static func withoutLength(_ fact: Fact) -> Fact {
+        guard let sizes = fact.type.sizes, !sizes.isEmpty else { return fact }
+        return .tensor(fact.type.element, [.unknown] + sizes.dropFirst())
+    }
+
+    /// Runs a body's inference until the states it makes are what it gets; what changes becomes unknown.
+    private static func settle(
+        _ initial: [TypeFact], _ infer: ([TypeFact]) -> [TypeFact]
+    ) -> (states: [TypeFact], outputs: [TypeFact]) {
+        var states = initial
+        var outputs: [TypeFact] = []
+        for _ in 0..<3 {
+            outputs = infer(states)
+            let made =
+                outputs.prefix(states.count)
+                + [TypeFact](repeating: .unknown, count: max(0, states.count - outputs.count))
+            let joined = zip(states, made).map { state, made in state == .unknown ? .unknown : state.joined(made) }
+            if joined == states { return (states, outputs) }
+            states = joined
+        }
+        states = states.map(\.withoutSizes)
+        outputs = infer(states)
+        let made = outputs.prefix(states.count)
+        let isSettled = made.count == states.count && zip(states, made).allSatisfy { $0.joined($1) == $0 }
+        return isSettled ? (states, outputs) : (states.map { _ in .unknown }, outputs.map { _ in .unknown })
+    }
+
+    /// Inputs: states, then scanned values, each cut along its axis; outputs likewise.
+    private static func scan(_ facts: NodeFacts) throws(InferenceFault) -> [Fact] {
+        guard let body = facts.graph("body"), let scanCount = facts.int("num_scan_inputs"), facts.opset >= 9,
+            scanCount >= 0, scanCount <= facts.inputs.count
+        else { return [] }
+        let stateCount = facts.inputs.count - scanCount
+        var length = Size.unknown
+        var elements: [Fact] = []
+        for index in 0..<scanCount {
+            let fact = facts.fact(stateCount + index)
+            guard var sizes = fact.type.sizes else {
+                elements.append(.tensor(fact.type.element, nil))
+                continue
+            }
+            let axes = facts.ints("scan_input_axes") ?? []
+            let axis = try facts.axis(index < axes.count ? axes[index] : 0, rank: sizes.count)
+            let size = sizes.remove(at: axis)
+            if size.isKnown { length = size }
+            elements.append(.tensor(fact.type.element, sizes))
+        }
+        let initial = (0..<stateCount).map { facts.fact($0).type }
+        let (states, outputs) = settle(initial) { states in
+            facts.inferBody(body, states.map { Fact($0) } + elements).map(\.type)
+        }
+        var result = states.map { Fact($0) }
+        for (index, type) in outputs.dropFirst(stateCount).enumerated() {
+            guard var sizes = type.sizes else {
+                result.append(.tensor(type.element, nil))
+                continue
+            }
+            let axes = facts.ints("scan_output_axes") ?? []
+            sizes.insert(length, at: try facts.axis(index < axes.count ? axes[index] : 0, rank: sizes.count + 1))
+            result.append(.tensor(type.element, sizes))
+        }
+        return result
+    }
+}

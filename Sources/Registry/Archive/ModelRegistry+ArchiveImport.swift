@@ -1,0 +1,63 @@
+import Home
+import Tensors
+import Trust
+
+extension ModelRegistry {
+    /// Stores the version in an archive as the next version of a model. Its digest is the one it had where it was
+    /// exported.
+    ///
+    /// What is known here about the version already stays as it is; the archive adds what it alone knows. The version is
+    /// recorded when every blob is on the disk and was compared with its digest: killed at any moment, this leaves a
+    /// whole version or none.
+    ///
+    /// - Parameters:
+    ///   - model: what it becomes a version of; `nil` for the name in the archive.
+    ///   - note: instead of the one in the archive.
+    ///   - check: looks at the graph's file, stored but not recorded yet, and throws to refuse the version.
+    ///   - progress: bytes stored, and all of them.
+    /// - Throws: `RegistryError.Code.damaged` when a blob is not what its name says, `HomeError` when recording fails, and
+    ///   what `check` throws.
+    package func importArchive(
+        _ archive: ModelArchive, as model: ModelName? = nil, note: String? = nil, source: String = "",
+        check: (_ graphPath: String) async throws -> Void = { _ in },
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) async throws -> Addition {
+        guard let model = model ?? archive.model else {
+            throw RegistryError(
+                .invalid, "'\(archive.path)' does not tell the model's name", help: "give one with --name")
+        }
+        let lock = try HomeLock.acquire(.blobs, .shared, in: database.home, wait: true)
+        defer { lock.release() }
+        let total = archive.contentSize
+        var done = 0
+        try archive.store(in: blobs) { count in
+            done += count
+            progress(min(done, total), total)
+        }
+        guard let graph = archive.manifest.graph else {
+            throw RegistryError(.invalid, "the archive has no \(PackageContents.graphPath)")
+        }
+        try await check(try blobs.checkedPath(graph.blob))
+        let new = NewVersion(
+            model: model.description, manifestDigest: archive.digest.description, note: note ?? archive.note,
+            labels: archive.description.labels.json.encodedString(), source: source,
+            size: archive.manifest.contentSize)
+        return try database.write { transaction in
+            let addition = try transaction.add(new, provenance: nil)
+            if let bundle = archive.bundle { try transaction.attach(bundle, to: archive.digest.description) }
+            return addition
+        }
+    }
+}
+
+extension Transaction {
+    /// Adds what a bundle alone knows: kinds and names of which nothing is known here.
+    fileprivate func attach(_ bundle: ReferrerBundle, to digest: String) throws {
+        let known = Set(try referrers(of: digest).map { [$0.kind, $0.name] })
+        for entry in bundle.referrers where !known.contains([entry.kind.rawValue, entry.name]) {
+            try attachReferrer(
+                to: digest, kind: entry.kind.rawValue, name: entry.name, payload: entry.payload.encodedString(),
+                createdAt: entry.createdAt)
+        }
+    }
+}

@@ -1,0 +1,191 @@
+extension ErrorCatalog {
+    /// Versions, aliases and blobs.
+    static let registry = [
+        ErrorPage(
+            6101, "There is no such model, version or alias",
+            "The name is well formed, and the registry of this home has nothing under it.",
+            causes: ["a misspelt name", "the version was removed", "another home is meant"],
+            remedies: [
+                "see what there is with: slipway list", "bring a removed version back: slipway rm --undo NAME:VERSION",
+                "name the home with --home",
+            ],
+            example: """
+                $ slipway show digits:9
+                error[SW6101]: model 'digits' has no version 9
+                   help: there are 'digits@prod', 'digits:2', 'digits:1'
+                """),
+        ErrorPage(
+            6102, "Something still needs it, or the state has changed",
+            "The change would take away what an alias or an endpoint points at, or was made for an earlier state.",
+            causes: ["the version is deployed", "an alias points at it", "two commands changed the same thing"],
+            remedies: [
+                "move the alias or undeploy the endpoint first", "look at the new state and repeat the command",
+                "remove it anyway: slipway rm --force NAME:VERSION",
+            ],
+            example: """
+                $ slipway rm digits:1
+                error[SW6102]: version 'digits:1' is needed by the alias 'digits@prod'
+                   help: undeploy it or move the alias first, or remove it anyway with --force
+                """),
+        ErrorPage(
+            6103, "Stored bytes are missing or altered",
+            """
+            Every stored file is named by the SHA-256 of its bytes. The one that is named is missing, or its bytes are no \
+            longer those that were stored. It is not served.
+            """,
+            causes: [
+                "a faulty disk or memory", "someone changed or removed a file under blobs/",
+                "an incomplete copy of a home",
+            ],
+            remedies: [
+                "import or pull the version again: a damaged file is replaced", "check the others: slipway doctor",
+            ],
+            example: """
+                $ slipway deploy digits:2
+                error[SW6103]: blob sha256:3b2e… has 70623 bytes, and 192500 were stored
+                   help: import the model again: a damaged blob is replaced
+                """),
+        ErrorPage(
+            6104, "The disk is full while a version is stored",
+            "The version is not there, and nothing else has changed. What had been written is cleared away.",
+            causes: ["large models", "removed versions whose files are still kept"],
+            remedies: ["free some space and import again", "choose a home on a larger disk with --home"],
+            example: """
+                $ slipway import resnet50.onnx
+                error[SW6104]: blob 'model.onnx' cannot be written: no space is left
+                   help: free some space and try again
+                """),
+        ErrorPage(
+            6105, "The name or reference cannot be, or could mean several things",
+            """
+            A version is written name:3, name@alias or name@sha256:…; a name alone means the only version, else @prod. \
+            Names have 1 to 63 lower-case letters and digits, with '.', '_' or '-' between them.
+            """,
+            causes: [
+                "capital letters or spaces in a name", "a model with several versions and no @prod was named alone",
+            ],
+            remedies: ["name the version: digits:2", "make an alias: slipway alias digits@prod digits:2"],
+            example: """
+                $ slipway show 'Not A Name:1'
+                error[SW6105]: 'Not A Name' is not a model name: expected 1 to 63 lower-case letters and digits …
+                   help: did you mean 'not-a-name'?
+                """),
+        ErrorPage(
+            6106, "The registry could not read or write",
+            "The operating system refused a file operation under blobs/, or something passes a limit of ours.",
+            causes: [
+                "the home belongs to another user", "a manifest that is larger than manifests are", "a failing disk",
+            ],
+            remedies: ["check the home: slipway doctor", "see the system's log for errors of the disk"],
+            example: """
+                error[SW6106]: cannot open '/srv/slipway/blobs/sha256/3b2e…': Permission denied
+                """),
+    ]
+
+    /// Endpoints, revisions and plans.
+    static let releases = [
+        ErrorPage(
+            6001, "The server gave the revision up",
+            "The new state was recorded and could not be carried out. What ran before runs on; nobody was served by the new one.",
+            causes: [
+                "the engine does not load the version", "its outputs or inputs differ from what was declared",
+                "its stored file is damaged", "not enough memory for one more version",
+            ],
+            remedies: [
+                "read the cause, and 'slipway history ENDPOINT'",
+                "try the version by itself: slipway run NAME:VERSION", "deploy another version",
+            ],
+            example: """
+                $ slipway deploy digits:3
+                error[SW6001]: revision 4 of 'digits' was given up
+                  cause: ONNX Runtime: operation 'Twist' is not implemented
+                   help: what ran before runs on; see 'slipway history digits'
+                """),
+        ErrorPage(
+            6002, "It is not clear which endpoint is meant",
+            "A command without an endpoint's name means the only one. There are none, or several.",
+            causes: ["nothing is deployed yet", "several endpoints are deployed"],
+            remedies: ["name it: slipway rollback digits", "see them: slipway status"],
+            example: """
+                $ slipway rollback
+                error[SW6002]: there are several endpoints
+                   help: name one of digits, iris
+                """),
+        ErrorPage(
+            6003, "There is no such endpoint or revision",
+            "Nothing was ever deployed under this name, or it has no revision of this number.",
+            causes: ["a misspelt name", "the name of a model is not that of its endpoint: --endpoint chose another"],
+            remedies: ["see what is deployed: slipway status", "see its revisions: slipway history ENDPOINT"],
+            example: """
+                $ slipway status digist
+                error[SW6003]: there is no endpoint 'digist'
+                   help: 'slipway status' lists them
+                """),
+        ErrorPage(
+            6004, "No server answered in time",
+            "'slipway status --wait' waited for a server of this home to be ready, and none was.",
+            causes: [
+                "none was started", "it still loads", "it ended: its log has the reason", "it serves another home",
+            ],
+            remedies: ["start one: slipway serve", "wait longer", "check the home of both: slipway doctor"],
+            example: """
+                $ slipway status --wait 5
+                error[SW6004]: no server answered within 5.0 s
+                   help: start one with: slipway serve
+                """),
+        ErrorPage(
+            6201, "There is nothing there to release or to go back to",
+            "The endpoint does not exist, or has no earlier state that could be restored.",
+            causes: ["a misspelt name", "the first revision cannot be rolled back"],
+            remedies: [
+                "see the revisions: slipway history ENDPOINT", "take it down instead: slipway undeploy ENDPOINT",
+            ],
+            example: """
+                $ slipway rollback digits
+                error[SW6201]: 'digits' has no earlier state to go back to
+                """),
+        ErrorPage(
+            6202, "It cannot be done in the endpoint's present state",
+            """
+            The request makes sense, but not now: an experiment runs, the state has changed since the plan was made, or \
+            the version brought a server down and is quarantined.
+            """,
+            causes: [
+                "a canary has a part of the traffic", "someone else deployed meanwhile", "the version is quarantined",
+            ],
+            remedies: [
+                "end the canary: slipway promote, or slipway rollback", "look at the new state: slipway status",
+                "deploy another version",
+            ],
+            example: """
+                $ slipway plan digits:2
+                error[SW6202]: 'digits': a canary of digits:2 has 10% of the traffic
+                   help: make it the stable version with 'promote', or end it with 'rollback'
+                """),
+        ErrorPage(
+            6203, "A setting of a release cannot be",
+            "A share, name, number or engine was given that has no meaning.",
+            causes: ["a share outside 0% to 100%", "an endpoint's name with characters that names do not have"],
+            remedies: ["correct it as the message says; see 'slipway deploy --help'"],
+            example: """
+                $ slipway deploy digits:2 --canary 200%
+                error[SW6203]: a share lies between 0% and 100%, found 200%
+                """),
+        ErrorPage(
+            6204, "A recorded release cannot be read back",
+            "What the database holds about an endpoint contradicts the rules by which it was written.",
+            causes: ["the database was edited by hand", "a faulty disk", "a home that a later Slipway has written to"],
+            remedies: ["check the database: slipway doctor", "bring slipway.db back from a backup"],
+            example: """
+                error[SW6204]: revision 3 of 'digits': expected a list of arms
+                """),
+        ErrorPage(
+            6205, "The platform could not carry the release out",
+            "What ran before still runs. The message says at which step it ended.",
+            causes: ["the version does not load", "its first runs failed", "a limit of memory or processors"],
+            remedies: ["read the cause; try the version by itself: slipway run NAME:VERSION"],
+            example: """
+                error[SW6205]: digits:3 did not answer its warm-up
+                """),
+    ]
+}

@@ -1,0 +1,68 @@
+import Glibc
+
+/// Files that a person asks for by name.
+enum OwnFile {
+    /// Writes a whole file, replacing what is there only once all of it is written.
+    ///
+    /// - Throws: `Failure`, naming the file.
+    static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
+        let partial = path + ".part"
+        unlink(partial)
+        let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw refused(path) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else {
+                let failure = refused(path)
+                close(descriptor)
+                unlink(partial)
+                throw failure
+            }
+            rest = rest.dropFirst(written)
+        }
+        close(descriptor)
+        guard rename(partial, path) == 0 else {
+            let failure = refused(path)
+            unlink(partial)
+            throw failure
+        }
+    }
+
+    /// Has `body` write a whole file by its descriptor, replacing what is there only once all of it is written.
+    ///
+    /// - Throws: `Failure`, naming the file; whatever `body` throws.
+    static func replace<Result>(_ path: String, _ body: (Int32) async throws -> Result) async throws -> Result {
+        let partial = path + ".part"
+        unlink(partial)
+        let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw refused(path) }
+        defer { close(descriptor) }
+        do {
+            let result = try await body(descriptor)
+            guard rename(partial, path) == 0 else { throw refused(path) }
+            return result
+        } catch {
+            unlink(partial)
+            throw error
+        }
+    }
+
+    /// Makes a directory and those above it.
+    ///
+    /// - Throws: `Failure`, naming the directory.
+    static func makeDirectories(_ path: String) throws(Failure) {
+        var current = path.hasPrefix("/") ? "" : "."
+        for part in path.split(separator: "/") {
+            current += "/\(part)"
+            if mkdir(current, 0o755) != 0, errno != EEXIST { throw refused(path) }
+        }
+    }
+
+    private static func refused(_ path: String) -> Failure {
+        Failure(
+            1004, errno == ENOSPC ? .unavailable : .failed,
+            "cannot write '\(path)': \(String(cString: strerror(errno)))", help: "choose another place")
+    }
+}

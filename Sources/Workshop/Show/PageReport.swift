@@ -1,0 +1,41 @@
+import ModelGraph
+import Tensors
+import Trust
+
+/// The page of `show --graph`, made by the limited child.
+enum PageReport {
+    /// - Parameters:
+    ///   - title: what the page calls the model.
+    ///   - output: takes the page; false when it could not be written.
+    static func write(
+        path: String, batch: Int?, title: String, fileBytes: Int, output: ([UInt8]) -> Bool
+    ) throws -> JSONValue {
+        let model = try Inspection.validated(path)
+        let page = GraphPage(
+            model: model, costs: model.costs(batch: batch), title: title, fileBytes: fileBytes,
+            scriptSource: scriptSource)
+        let bytes = Array(page.html().utf8)
+        guard output(bytes) else { throw WorkshopError(.limit, "the page could not be handed over") }
+        return .object([("bytes", .integer(bytes.count)), ("nodes", .integer(model.graph.nodes.count))])
+    }
+
+    /// Source: Content Security Policy Level 3, 2.3.1: `'sha256-` and base64.
+    private static var scriptSource: String {
+        let digest = Digest(of: Array(PageScript.text.utf8))
+        return "'sha256-\(base64(digest.hex))'"
+    }
+
+    private static func base64(_ hex: String) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+        // Three hexadecimal digits are twelve bits are two letters; 64 digits leave one over.
+        let digits = hex.compactMap(\.hexDigitValue)
+        var text = ""
+        for start in stride(from: 0, to: digits.count, by: 3) {
+            let part = digits[start..<min(start + 3, digits.count)]
+            let bits = part.reduce(0) { $0 << 4 | $1 } << (4 * (3 - part.count))
+            text.append(alphabet[bits >> 6])
+            if part.count > 1 { text.append(alphabet[bits & 63]) }
+        }
+        return text + String(repeating: "=", count: (4 - text.count % 4) % 4)
+    }
+}

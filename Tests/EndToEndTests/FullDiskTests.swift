@@ -1,0 +1,98 @@
+import Client
+import Glibc
+import Tensors
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// A home on a small file system that fills up while a server runs on it.
+    @Suite
+    struct FullDiskTests {
+        /// Whether this process may mount file systems.
+        private static let canMount: Bool = {
+            guard geteuid() == 0, let directory = try? TemporaryDirectory() else { return false }
+            return mount(on: directory.path, bytes: 1 << 20) && unmount(directory.path)
+        }()
+
+        private static func mount(on path: String, bytes: Int) -> Bool {
+            Glibc.mount("tmpfs", path, "tmpfs", 0, "size=\(bytes),mode=700") == 0
+        }
+
+        /// At once, whoever still has files open there.
+        @discardableResult private static func unmount(_ path: String) -> Bool {
+            let detach: Int32 = 2
+            return umount2(path, detach) == 0
+        }
+
+        /// Takes what is left of the disk.
+        private static func fill(_ slipway: Slipway) async throws {
+            let path = slipway.home.file("filler")
+            let line =
+                "dd if=/dev/zero of='\(path)' bs=64k 2>/dev/null; dd if=/dev/zero bs=1k >>'\(path)' 2>/dev/null; true"
+            _ = try await slipway.shell(line)
+        }
+
+        private static func free(_ slipway: Slipway) { unlink(slipway.home.file("filler")) }
+
+        @Test(.enabled(if: canMount, "needs root, to mount a small file system"))
+        func everyWriteFailsClearlyReadsGoOnAndSpaceHealsIt() async throws {
+            let slipway = try Slipway()
+            try #require(Self.mount(on: slipway.home.path, bytes: 24 << 20))
+            defer { Self.unmount(slipway.home.path) }
+            let digits = try DigitsExample()
+            for network in ["mlp", "cnn"] { try await slipway.importDigits(network) }
+            try await slipway.expect("deploy", "digits:1")
+            let archive = slipway.scratch.file("digits.slipway")
+            try await slipway.expect("export", "digits:1", archive)
+            let large = slipway.scratch.file("large.onnx")
+            try TextFile.write(MadeModel.chain(layers: 1, width: 512), to: large)
+            let rows = Slipway.example("digits/held-out.npz")
+
+            try await slipway.serving { server in
+                let client = InferenceClient(try server.dataPlane())
+                #expect(try await client.infer(digits.request(0)).modelVersion == "1")
+                try await Self.fill(slipway)
+                let note = String(repeating: "n", count: 60_000)
+                let writes = [
+                    ["import", large, "--name", "large", "--no-run"],
+                    ["import", archive, "--name", "copy"],
+                    ["export", "digits:1", slipway.home.file("out.slipway")],
+                    ["alias", "digits@prod", "digits:1", "--note", note],
+                    ["alias", "digits@next", "digits:2", "--note", note],
+                    ["evaluate", "digits:1", "--data", rows, "--keep"],
+                    ["token", "create", "ada", "--role", "admin"],
+                    ["deploy", "digits:2", "--note", note], ["rm", "digits:2", "--force"],
+                ]
+                var refused = 0
+                for arguments in writes {
+                    let outcome = try await slipway.run(arguments)
+                    #expect(try await client.infer(digits.request(1)).modelVersion == "1", "during \(arguments[0])")
+                    if outcome.exitCode == 0 { continue }
+                    refused += 1
+                    #expect(outcome.exitCode == 6, "\(arguments[0]): \(outcome)")
+                    #expect(outcome.talk.contains("help: free some space"), "\(arguments[0]): \(outcome)")
+                    #expect(!outcome.talk.contains("SW9999"), "\(outcome)")
+                }
+                #expect(refused >= 6)
+                #expect(TextFile.list(slipway.home.file("tmp")) == [])
+                for arguments in [
+                    ["list"], ["show", "digits:1"], ["status"], ["history", "digits"], ["gc", "--dry-run"],
+                ] {
+                    let outcome = try await slipway.run(arguments)
+                    #expect(outcome.exitCode == 0, "\(arguments): \(outcome)")
+                }
+                #expect(try await server.controlPlane().request("GET", "/models").status == 200)
+
+                Self.free(slipway)
+                try await slipway.expect("import", large, "--name", "large", "--no-run")
+                try await slipway.expect("evaluate", "digits:1", "--data", rows, "--keep")
+                _ = try await slipway.run(["restore", "digits:2"])
+                try await slipway.expect("deploy", "digits:2")
+                try await wait(for: "digits:2") {
+                    try await client.infer(digits.request(0)).modelVersion == "2"
+                }
+                try await slipway.expect("fsck")
+            }
+        }
+    }
+}

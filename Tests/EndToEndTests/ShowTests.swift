@@ -1,0 +1,130 @@
+import Glibc
+import Tensors
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// `show` in all its forms, to the letter.
+    @Suite
+    struct ShowTests {
+        private static let mlp = "Examples/digits/mlp.onnx"
+        private static let cnn = "Examples/digits/cnn.onnx"
+
+        @Test
+        func layersReadAsTheyShould() async throws {
+            let outcome = try await Slipway().run(["show", Self.cnn, "--layers", "--batch", "1"])
+            let lines = outcome.output.split(separator: "\n").map(String.init)
+            try #require(lines.count == 1 + 12 + 4, "\(outcome)")
+            #expect(
+                lines[0].wholeMatch(of: /\s*#  LAYER +OPERATOR +OUTPUT +PARAMETERS +FLOPS +MEMORY/) != nil,
+                "\(lines[0])")
+            for line in lines[1...12] {
+                #expect(line.wholeMatch(of: /\s*\d+  .+ FP32 \[1, .+ [KM]?B/) != nil, "\(line)")
+                #expect(line.count == lines[0].count, "columns are aligned: \(line)")
+            }
+            #expect(lines[13] == "cnn.onnx: 12 layers, for 1 row")
+            #expect(lines[14] == "  parameters   47,534, 190.2 KB")
+            #expect(lines[15] == "  FLOPs        979.3 K")
+            #expect(lines[16].hasPrefix("  peak memory  about 206."), "\(lines[16])")
+        }
+
+        @Test
+        func aNarrowTerminalCutsNamesAndNotNumbers() async throws {
+            let outcome = try await Slipway().shell(
+                "stty cols 60 2>/dev/null; '\(try Slipway.binary())' show \(Self.cnn) --layers --batch 1")
+            #expect(outcome.output.split(separator: "\n").contains { $0.contains("979.3 K") }, "\(outcome)")
+        }
+
+        @Test
+        func layersAddUp() async throws {
+            let slipway = try Slipway()
+            let one = try await slipway.json("show", Self.cnn, "--layers", "--batch", "1")
+            let eight = try await slipway.json("show", Self.cnn, "--layers", "--batch", "8")
+            for report in [one, eight] {
+                let layers = report["layers"]?.arrayValue ?? []
+                for key in ["flops", "parameters", "activationBytes"] {
+                    let sum = layers.reduce(0) { $0 + ($1[key]?.intValue ?? 0) }
+                    #expect(report["totals"]?[key]?.intValue == sum, "\(key)")
+                }
+            }
+            let flops = try #require(one["totals"]?["flops"]?.intValue)
+            #expect(eight["totals"]?["flops"]?.intValue == 8 * flops)
+            #expect(one["totals"]?["parameters"]?.intValue == 47_534)
+        }
+
+        @Test
+        func twoModelsAreCompared() async throws {
+            let slipway = try Slipway()
+            let same = try await slipway.run(["show", Self.mlp, Self.mlp])
+            #expect(same.output == "mlp.onnx and mlp.onnx mean the same\n", "\(same)")
+            let other = try await slipway.run(["diff", Self.mlp, Self.cnn])
+            #expect(other.exitCode == 0 && other.output.hasPrefix("mlp.onnx → cnn.onnx\n"), "\(other)")
+            #expect(other.output.contains("\n  + node ") && other.output.contains("(Conv)"), "\(other)")
+            #expect(other.output.split(separator: "\n").dropFirst().allSatisfy { $0.hasPrefix("  ") })
+            let report = try await slipway.json("show", Self.mlp, Self.cnn)
+            #expect(report["same"]?.boolValue == false)
+            #expect(report["counts"]?["nodesAdded"]?.intValue == report["nodesAdded"]?.arrayValue?.count)
+        }
+
+        @Test
+        func aVersionIsShownLikeItsFile() async throws {
+            let slipway = try await Slipway.withDigits()
+            let version = try await slipway.json("show", "digits:1", "--layers", "--batch", "2")
+            #expect(version["totals"]?["parameters"]?.intValue == 17_226)
+            #expect(
+                try await slipway.run(["show", "digits:1", "digits:1"]).output
+                    == "digits:1 and digits:1 mean the same\n")
+        }
+
+        // MARK: - The page
+
+        @Test
+        func thePageIsWholeAndLoadsNothing() async throws {
+            let slipway = try Slipway()
+            let path = slipway.scratch.file("cnn.html")
+            let outcome = try await slipway.run(["show", Self.cnn, "--graph", path, "--batch", "1"])
+            #expect(outcome.exitCode == 0 && outcome.output.contains("12 nodes"), "\(outcome)")
+            let page = HTMLPage(try TextFile.read(path))
+            #expect(page.problems.isEmpty, "\(page.problems)")
+            #expect(page.values(of: "href").isEmpty && page.values(of: "src").isEmpty)
+            #expect(page.attributes.allSatisfy { !$0.name.hasPrefix("on") && $0.name != "style" })
+            let identifiers = page.values(of: "id")
+            #expect(identifiers.count == Set(identifiers).count)
+            #expect(page.values(of: "data-box").count == 12)
+        }
+
+        @Test
+        func aFileThatIsNoModelLeavesNoPage() async throws {
+            let slipway = try Slipway()
+            let path = slipway.scratch.file("page.html")
+            try TextFile.write("what was there", to: path)
+            let outcome = try await slipway.run(["show", "Examples/digits/README.md", "--graph", path])
+            #expect(outcome.exitCode == 7 && outcome.talk.hasPrefix("error[SW7002]"), "\(outcome)")
+            #expect(try TextFile.read(path) == "what was there")
+            #expect(TextFile.list(slipway.scratch.path).contains("page.html.part") == false)
+        }
+
+        /// The page's policy lets our script run, and no other: a browser shows what only the script makes.
+        @Test(.disabled(if: getenv("SLIPWAY_NO_BROWSER") != nil, "SLIPWAY_NO_BROWSER is set"))
+        func aBrowserRunsThePagesScriptOnFiveThousandNodes() async throws {
+            let slipway = try Slipway()
+            let model = slipway.scratch.file("chain.onnx")
+            try TextFile.write(MadeModel.chain(layers: 5000, width: 2), to: model)
+            let path = slipway.scratch.file("chain.html")
+            let made = try await slipway.run(["show", model, "--graph", path, "--batch", "1"], within: 30)
+            try #require(made.exitCode == 0, "\(made)")
+            let profile = try TemporaryDirectory()
+            let outcome = try await Slipway.command(
+                "chromium",
+                [
+                    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                    "--user-data-dir=\(profile.path)", "--enable-logging=stderr", "--dump-dom",
+                    "file://\(path)#at=n2500",
+                ])
+            #expect(outcome.exitCode == 0, "\(outcome.talk)")
+            #expect(outcome.talk.split(separator: "\n").filter { $0.contains("CONSOLE") }.isEmpty, "\(outcome.talk)")
+            #expect(outcome.output.contains("<html lang=\"en\" class=\"live\">"))
+            #expect(outcome.output.contains("id=\"n2500\" class=\"box matrix on\""))
+        }
+    }
+}
