@@ -107,6 +107,9 @@ let package = Package(
         tests("Tensors", exclude: ["Fixtures"]),
         tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Tensors"], exclude: ["Fixtures"],
+            swiftSettings: strict),
         tests("Monitor"),
         tests("Release", ["Tensors", "Monitor"]),
         tests("Home"),

@@ -100,7 +100,9 @@ enum OperationCounts {
             },
             "Attention": attention, "LSTM": recurrent, "GRU": recurrent, "RNN": recurrent,
             "MaxPool": pool, "AveragePool": pool, "LpPool": pool,
-            "LRN": { facts, outputs in elements(outputs.first) * .fixed(2 * max(1, facts.int("size") ?? 1) + 3) },
+            "LRN": { facts, outputs in
+                elements(outputs.first) * (.fixed(2) * .fixed(max(1, facts.int("size") ?? 1)) + .fixed(3))
+            },
             "Resize": interpolation, "Upsample": interpolation,
             "GridSample": { _, outputs in
                 elements(outputs.first) * .fixed(11)

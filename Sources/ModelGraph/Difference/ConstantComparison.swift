@@ -63,7 +63,7 @@ struct ConstantComparison {
         if let strings = one.strings, let others = other.strings {
             return (nil, (0..<min(strings.count, others.count)).count { strings[$0] != others[$0] })
         }
-        if one.bytes.elementsEqual(other.bytes) { return (0, 0) }
+        if one.bytes.hasSameBytes(as: other.bytes) { return (0, 0) }
         if one.elementType == .float32 { return floatDifference(one.bytes, other.bytes) }
         guard let values = try? one.doubles(), let others = try? other.doubles() else { return nil }
         return difference(values.count, { values[$0] }, { others[$0] })

@@ -125,9 +125,20 @@ struct NodeComparison {
         return names.compactMap { name in
             let one = old.attribute(name)?.value
             let other = new.attribute(name)?.value
-            guard seen.insert(name).inserted, one != other else { return nil }
+            guard seen.insert(name).inserted, !Self.isSame(one, other) else { return nil }
             return ModelDifference.Change(name: name, before: one?.words, after: other?.words)
         }
+    }
+
+    /// Whether two values are written alike: one that is no number is not equal to itself.
+    private static func isSame(_ one: Attribute.Value?, _ other: Attribute.Value?) -> Bool {
+        guard one != other else { return true }
+        guard let one, let other, one.kind == other.kind else { return false }
+        var writer = WireWriter()
+        Attribute("", one).write(to: &writer)
+        var second = WireWriter()
+        Attribute("", other).write(to: &second)
+        return writer.encoded == second.encoded
     }
 
     private func inputChanges(_ old: Node, _ new: Node) -> [ModelDifference.Change] {

@@ -1,3 +1,4 @@
+import Glibc
 package import Tensors
 
 /// A part of somebody else's memory, which it keeps alive: a weight inside a mapped file, an attribute's bytes.
@@ -72,7 +73,7 @@ extension ByteView: Hashable {
         guard left.count == right.count else { return false }
         if left.buffer === right.buffer, left.offset == right.offset { return true }
         return left.withUnsafeBytes { leftBytes in
-            right.withUnsafeBytes { rightBytes in leftBytes.elementsEqual(rightBytes) }
+            right.withUnsafeBytes { rightBytes in leftBytes.hasSameBytes(as: rightBytes) }
         }
     }
 
@@ -80,5 +81,15 @@ extension ByteView: Hashable {
     package func hash(into hasher: inout Hasher) {
         hasher.combine(count)
         withUnsafeBytes { hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: $0.prefix(64))) }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether the bytes are the same.
+    func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count, let one = baseAddress, let two = other.baseAddress else {
+            return count == other.count
+        }
+        return memcmp(one, two, count) == 0
     }
 }

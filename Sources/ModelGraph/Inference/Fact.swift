@@ -76,7 +76,7 @@ struct KnownValue: Hashable, Sendable {
         else { return nil }
         let dimensions = tensor.shape.dimensions
         switch tensor.elementType {
-        case .float32, .float64, .float16:
+        case .float32, .float64, .float16, .bfloat16:
             guard let wide = try? tensor.converted(to: .float64), let values = wide.values(as: Double.self) else {
                 return nil
             }

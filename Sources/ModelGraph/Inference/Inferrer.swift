@@ -24,7 +24,7 @@ final class Inferrer {
     private var path: [Place.Step] = []
     private var notes: [Problem] = []
     private var remainingNodes: Int
-    /// While a loop's body is tried out, its notes are of no use.
+    /// In a branch that may never be taken, what does not fit says nothing.
     private var isSilent = false
 
     init(_ model: Model, _ options: InferenceOptions) {
@@ -100,9 +100,12 @@ final class Inferrer {
             return ([], nil)
         }
         var bodyFlops: [Int?] = []
+        let wasSilent = isSilent
+        defer { isSilent = wasSilent }
         let context = NodeFacts(
             node: node, opset: opset, inputs: inputs, attributes: attributes,
             inferBody: { [unowned self] graph, facts in
+                isSilent = isSilent || (node.operatorType == "If" && inputs.first??.knownValue == nil)
                 let (outputs, flops) = infer(body: graph, facts)
                 bodyFlops.append(flops)
                 return outputs
@@ -129,7 +132,9 @@ final class Inferrer {
 
     func note(_ message: String, _ code: Problem.Code = .incompatibleTypes) {
         guard !isSilent, notes.count < options.notes else { return }
-        notes.append(Problem(code: code, place: Place(path), message: message))
+        let problem = Problem(code: code, place: Place(path), message: message)
+        // A loop's body is looked at several times.
+        if !notes.contains(problem) { notes.append(problem) }
     }
 }
 

@@ -1,9 +1,15 @@
 /// The operators we know, and whether a node is one of them.
-enum OperatorCatalog {
+package enum OperatorCatalog {
     private static let tables: [String: OperatorTable] = [
         OperatorTable.onnx.domain: .onnx,
         OperatorTable.machineLearning.domain: .machineLearning,
     ]
+
+    /// Every operator we know.
+    package static var names: [OperatorName] {
+        tables.values.flatMap { table in table.names.map { OperatorName(table.domain, $0) } }
+            .sorted { $0.description < $1.description }
+    }
 
     /// Operators that models of 2017 and 2018 use and engines still run, though no operator set has them.
     private static let experimental: Set<String> = [

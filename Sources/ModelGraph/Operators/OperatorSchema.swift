@@ -51,6 +51,9 @@ struct OperatorTable: Sendable {
         (versions.count, versions.values.reduce(0) { $0 + $1.count })
     }
 
+    /// The operators, in order.
+    var names: [String] { versions.keys.sorted() }
+
     /// Every version of an operator, or `nil` when the domain has none of that name.
     subscript(name: String) -> [OperatorSchema]? { versions[name] }
 }

@@ -8,12 +8,13 @@ enum ControlFlowRules {
         "Scan": scan,
     ]
 
+    /// Where the condition is known only that branch counts: the other may well be one that cannot run.
     private static func branch(_ facts: NodeFacts) -> [Fact] {
-        let condition = facts.integers(0)?.first?.fixed
-        let then = facts.graph("then_branch").map { facts.inferBody($0, []) } ?? []
-        let other = facts.graph("else_branch").map { facts.inferBody($0, []) } ?? []
-        if let condition { return condition == 0 ? other : then }
-        return zip(then, other).map { Fact($0.type.joined($1.type)) }
+        func infer(_ name: String) -> [Fact] { facts.graph(name).map { facts.inferBody($0, []) } ?? [] }
+        if let condition = facts.integers(0)?.first?.fixed {
+            return infer(condition == 0 ? "else_branch" : "then_branch")
+        }
+        return zip(infer("then_branch"), infer("else_branch")).map { Fact($0.type.joined($1.type)) }
     }
 
     /// Inputs: most rounds, condition, states. Body: round, condition, states to condition, states, scanned values.

@@ -39,7 +39,7 @@ enum GatherRules {
             return [.tensor(facts.element(0), nil)]
         }
         let batch = facts.int("batch_dims") ?? 0
-        guard batch >= 0, depth >= 0, depth <= data.count, batch + depth <= data.count else {
+        guard batch >= 0, batch <= data.count, depth >= 0, depth <= data.count, batch + depth <= data.count else {
             throw InferenceFault("picks by \(depth) indices from rank \(data.count)")
         }
         return [.tensor(facts.element(0), indices.dropLast() + data[(batch + depth)...])]

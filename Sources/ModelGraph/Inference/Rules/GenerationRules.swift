@@ -80,9 +80,19 @@ enum GenerationRules {
         }
         guard let start = facts.value(0)?.numbers?.first, let limit = facts.value(1)?.numbers?.first,
             let step = facts.value(2)?.numbers?.first, step != 0,
-            let count = Int(exactly: max(0, ((limit - start) / step).rounded(.up)))
+            let distance = Self.distance(from: start, to: limit, element),
+            let count = Int(exactly: max(0, (distance / step).rounded(.up)))
         else { return .tensor(element, [.unknown]) }
         return .tensor(element, [.fixed(count)])
+    }
+
+    /// The difference in the precision in which engines take it; `nil` for types whose arithmetic is not ours to guess.
+    private static func distance(from start: Double, to limit: Double, _ element: ElementType?) -> Double? {
+        switch element {
+        case .float64: limit - start
+        case .float32: Double(Float(limit) - Float(start))
+        default: nil
+        }
     }
 
     private static func integerRange(_ element: ElementType?, _ start: Size, _ limit: Size, _ step: Int) -> Fact {

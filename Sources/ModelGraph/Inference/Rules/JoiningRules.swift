@@ -65,7 +65,9 @@ enum JoiningRules {
             var shape = sizes
             shape[axis] = part
             var value: KnownValue?
-            if let whole = facts.value(0), sizes.count == 1, let length = part.fixed, start + length <= whole.count {
+            if let whole = facts.value(0), sizes.count == 1, let length = part.fixed,
+                (0...(whole.count - start)).contains(length)
+            {
                 value = whole.picking(Array(start..<(start + length)), dimensions: [length])
                 start += length
             }

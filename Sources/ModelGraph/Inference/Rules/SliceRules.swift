@@ -56,7 +56,7 @@ enum SliceRules {
     private static func length(of range: Range, in size: Size) -> Size {
         guard let step = range.step else { return .unknown }
         if let size = size.fixed, let start = range.start.fixed, let end = range.end.fixed {
-            return .fixed(indices(start, end, step, size).count)
+            return .fixed(extent(start, end, step, size).count)
         }
         guard step == 1, size.isKnown else { return .unknown }
         // From the front to the end of a size known by name, or a constant number off its end.
@@ -68,26 +68,27 @@ enum SliceRules {
         return .unknown
     }
 
-    /// The positions that a range means. Source: ONNX `Slice`: out of bounds is clamped.
-    private static func indices(_ start: Int, _ end: Int, _ step: Int, _ size: Int) -> StrideTo<Int> {
+    /// Where a range begins, and how many elements it has. Source: ONNX `Slice`: out of bounds is clamped.
+    private static func extent(_ start: Int, _ end: Int, _ step: Int, _ size: Int) -> (first: Int, count: Int) {
         func clamped(_ number: Int, _ least: Int, _ most: Int) -> Int {
             let (shifted, overflow) = number < 0 ? number.addingReportingOverflow(size) : (number, false)
             return overflow ? least : min(max(shifted, least), most)
         }
-        if step > 0 { return stride(from: clamped(start, 0, size), to: clamped(end, 0, size), by: step) }
-        return stride(from: clamped(start, 0, size - 1), to: clamped(end, -1, size - 1), by: max(step, -Int.max))
+        if step > 0 {
+            let first = clamped(start, 0, size)
+            let distance = clamped(end, 0, size) - first
+            return (first, distance <= 0 ? 0 : (distance - 1) / step + 1)
+        }
+        let first = clamped(start, 0, size - 1)
+        let distance = first - clamped(end, -1, size - 1)
+        return (first, distance <= 0 ? 0 : (distance - 1) / Int(min(step.magnitude, UInt(Int.max))) + 1)
     }
 
     private static func value(_ facts: NodeFacts, _ axes: [Int], _ ranges: [Range]) -> KnownValue? {
         guard let value = facts.value(0), value.dimensions.count == 1, axes == [0], let range = ranges.first,
             let start = range.start.fixed, let end = range.end.fixed, let step = range.step
         else { return nil }
-        let positions = Array(indices(start, end, step, value.count))
-        return value.picking(positions, dimensions: [positions.count])
+        let (first, count) = extent(start, end, step, value.count)
+        return value.picking((0..<count).map { first + $0 * step }, dimensions: [count])
     }
-}
-
-extension StrideTo<Int> {
-    /// How many positions there are, without walking over them.
-    fileprivate var count: Int { underestimatedCount }
 }
