@@ -28,18 +28,11 @@ struct RemoteOptions: ParsableArguments {
         help: ArgumentHelp("A token service of the registry that may see the password.", valueName: "host"))
     var tokenHosts: [String] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "Bytes of one request of an upload; what is larger is sent in parts and can be gone on with.",
-            valueName: "bytes"))
-    var chunk: Int?
-
     func validate() throws {
         if (username != nil) != passwordStdin {
             throw ValidationError("--username and --password-stdin belong together")
         }
         if plainHttp, ca != nil { throw ValidationError("--plain-http and --ca exclude each other") }
-        if let chunk, chunk < 1 << 16 { throw ValidationError("--chunk takes at least 65536 bytes") }
     }
 
     /// What the client for a place has to know. Reads the password now.
@@ -48,7 +41,6 @@ struct RemoteOptions: ParsableArguments {
         options.plainHTTP = plainHttp
         options.alwaysTLS = ca != nil
         options.tokenHosts = tokenHosts
-        if let chunk { options.limits.chunk = chunk }
         if let username {
             var password = String(decoding: try JSONFile.bytes("-"), as: UTF8.self)
             if password.hasSuffix("\n") { password.removeLast() }

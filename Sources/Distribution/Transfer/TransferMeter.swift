@@ -10,6 +10,10 @@ package struct TransferState: Hashable, Sendable {
     package var totalBlobs = 0
     /// Bytes a second, lately; `nil` before there is anything to tell.
     package var rate: Double?
+
+    /// Nothing to do.
+    package init() {}
+
     /// At this rate.
     package var remaining: Duration? {
         guard let rate, rate > 0 else { return nil }

@@ -31,9 +31,19 @@ struct PushVerb: AsyncParsableCommand {
     @Option(help: "A repository of the same registry that may have the blobs already.")
     var mountFrom: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Bytes of one request of an upload; what is larger is sent in parts and can be gone on with.",
+            valueName: "bytes"))
+    var chunk: Int?
+
     @OptionGroup var remote: RemoteOptions
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
+
+    func validate() throws {
+        if let chunk, chunk < 1 << 16 { throw ValidationError("--chunk takes at least 65536 bytes") }
+    }
 
     func run() async throws {
         let registry = try homeOptions.registry()
@@ -49,9 +59,11 @@ struct PushVerb: AsyncParsableCommand {
         case .tag(let text): tag = text
         case .digest: throw ValidationError("a version is pushed under a tag; its digest follows from its content")
         }
-        let (settings, pushOptions) = (try remote.options(for: place), options)
+        var settings = try remote.options(for: place)
+        if let chunk { settings.limits.chunk = chunk }
+        let (clientOptions, pushOptions) = (settings, options)
         let report = try await WebWire.open(authorities: remote.ca) { wire in
-            let client = RegistryClient(place, over: wire, options: settings)
+            let client = RegistryClient(place, over: wire, options: clientOptions)
             return try await Pusher(registry: registry, client: client).run(
                 record, tag: tag, options: pushOptions, progress: showProgress)
         }
