@@ -38,13 +38,6 @@ extension EndToEnd {
         }
 
         @Test
-        func aNarrowTerminalCutsNamesAndNotNumbers() async throws {
-            let outcome = try await Slipway().shell(
-                "stty cols 60 2>/dev/null; '\(try Slipway.binary())' show \(Self.cnn) --layers --batch 1")
-            #expect(outcome.output.split(separator: "\n").contains { $0.contains("979.3 K") }, "\(outcome)")
-        }
-
-        @Test
         func layersAddUp() async throws {
             let slipway = try Slipway()
             let one = try await slipway.json("show", Self.cnn, "--layers", "--batch", "1")
