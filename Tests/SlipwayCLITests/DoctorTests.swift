@@ -31,7 +31,7 @@ final class Patient {
 
     func write(_ name: String, _ text: String) throws { try OwnFile.write(Array(text.utf8), to: "\(folder)/\(name)") }
 
-    var machine: [Finding] { MachineChecks(system: system, homePath: home.path).findings() }
+    var machine: [DoctorFinding] { MachineChecks(system: system, homePath: home.path).findings() }
 
     func furnish() throws {
         try HomeDatabase.open(home).close()
@@ -44,12 +44,12 @@ final class Patient {
     struct Fault: Sendable {
         let name: String
         let subject: String
-        let state: Finding.State
+        let state: DoctorFinding.State
         let words: String
         let put: @Sendable (Patient) throws -> Void
 
         init(
-            _ name: String, _ subject: String, _ state: Finding.State, _ words: String,
+            _ name: String, _ subject: String, _ state: DoctorFinding.State, _ words: String,
             _ put: @escaping @Sendable (Patient) throws -> Void
         ) {
             (self.name, self.subject, self.state, self.words, self.put) = (name, subject, state, words, put)
@@ -140,7 +140,7 @@ final class Patient {
         let patient = try Patient()
         try patient.furnish()
         try fault.put(patient)
-        try Self.expect(fault, in: [HomeCheck(home: patient.home).finding()])
+        try Self.expect(fault, in: [HomeAccessCheck(home: patient.home).finding()])
     }
 
     static let storeFaults = [
@@ -172,19 +172,19 @@ final class Patient {
     @Test func aLookChangesNothing() throws {
         let patient = try Patient()
         _ = StoreChecks(home: patient.home, isDeep: true).findings()
-        _ = HomeCheck(home: patient.home).finding()
+        _ = HomeAccessCheck(home: patient.home).finding()
         #expect(access(patient.home.path, F_OK) != 0)
     }
 
     @Test(
         arguments: [
-            ("1970-01-01T00:00:07.000Z", nil, Finding.State.fail, "cannot be"),
+            ("1970-01-01T00:00:07.000Z", nil, DoctorFinding.State.fail, "cannot be"),
             ("2026-06-01T00:00:00.000Z", nil, .ok, "2026-06-01"),
             ("2026-06-01T00:00:00.000Z", "2026-06-01T00:00:30.000Z", .ok, "2026-06-01"),
             ("2026-06-01T00:00:00.000Z", "2026-06-02T00:00:00.000Z", .warn, "was set back"),
             ("2999-06-01T00:00:00.000Z", nil, .fail, "cannot be"),
-        ] as [(String, String?, Finding.State, String)]) func aClockThatCannotBeRightIsNamed(
-            now: String, newest: String?, state: Finding.State, words: String
+        ] as [(String, String?, DoctorFinding.State, String)]) func aClockThatCannotBeRightIsNamed(
+            now: String, newest: String?, state: DoctorFinding.State, words: String
         ) throws
     {
         let finding = ClockCheck(now: try #require(Timestamp(now)), newest: newest.flatMap(Timestamp.init)).finding()
@@ -193,13 +193,13 @@ final class Patient {
 
     @Test(
         arguments: [
-            ([:], Finding.State.ok, "no SLIPWAY_ variable"), (["SLIPWAY_HOME": "/h"], .ok, "SLIPWAY_HOME=/h"),
+            ([:], DoctorFinding.State.ok, "no SLIPWAY_ variable"), (["SLIPWAY_HOME": "/h"], .ok, "SLIPWAY_HOME=/h"),
             (["SLIPWAY_HOEM": "/h"], .warn, "does not know this variable"),
             (["SLIPWAY_ENGINES": "/not/there"], .fail, "nothing at this path"),
             (["SLIPWAY_TOKEN": "slw_secret"], .ok, "SLIPWAY_TOKEN=[redacted]"),
             (["SLIPWAY_HOME": "a slw_abcdefghijklmnopqrstuvwxyz0123456789abcdefg"], .ok, "SLIPWAY_HOME=a [redacted]"),
-        ] as [([String: String], Finding.State, String)]) func variablesAreExplainedAndSecretsAreNot(
-            variables: [String: String], state: Finding.State, words: String
+        ] as [([String: String], DoctorFinding.State, String)]) func variablesAreExplainedAndSecretsAreNot(
+            variables: [String: String], state: DoctorFinding.State, words: String
         )
         throws
     {
@@ -235,10 +235,10 @@ final class Patient {
 
     @Test func everyWarningHasAFixAndLinesFit() {
         let findings = [
-            Finding.ok("a", "fine"), .warn("longer", String(repeating: "word ", count: 40), fix: "mend it"),
+            DoctorFinding.ok("a", "fine"), .warn("longer", String(repeating: "word ", count: 40), fix: "mend it"),
             .fail("b", "broken", fix: String(repeating: "step ", count: 40)),
         ]
-        let lines = Finding.text(findings, width: 80).split(separator: "\n")
+        let lines = DoctorFinding.text(findings, width: 80).split(separator: "\n")
         #expect(lines.allSatisfy { $0.count <= 80 }, "\(lines)")
         #expect(lines.first == "ok    a       fine")
         #expect(lines.contains { $0.trimming(while: \.isWhitespace) == "fix: mend it" })
@@ -261,7 +261,7 @@ final class Patient {
         #expect(bundle.json["findings"]?.arrayValue?.count == 1 && bundle.json["cpuinfo"]?.stringValue != "")
     }
 
-    private static func expect(_ fault: Fault, in findings: [Finding]) throws {
+    private static func expect(_ fault: Fault, in findings: [DoctorFinding]) throws {
         let finding = try #require(findings.first { $0.subject == fault.subject }, "\(fault.name): \(findings)")
         #expect(finding.state == fault.state, "\(fault.name): \(finding)")
         #expect(finding.text.contains(fault.words), "\(fault.name): \(finding)")

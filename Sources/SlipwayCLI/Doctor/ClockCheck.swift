@@ -13,7 +13,7 @@ struct ClockCheck {
     /// Records may lie this far ahead: clocks of two machines on one disk.
     private static let slack: Int64 = 60_000
 
-    func finding() -> Finding {
+    func finding() -> DoctorFinding {
         let details = JSONValue.object([
             ("now", .string(now.description)), ("newestRecord", newest.map { .string($0.description) } ?? .null),
         ])

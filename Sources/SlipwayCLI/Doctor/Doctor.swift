@@ -14,12 +14,12 @@ struct Doctor {
     var isDeep = false
 
     /// - Parameter progress: hears what is looked at next.
-    func examine(progress: (String) -> Void = { _ in }) async -> [Finding] {
+    func examine(progress: (String) -> Void = { _ in }) async -> [DoctorFinding] {
         var findings = [versions()]
         progress("the machine")
         findings += MachineChecks(system: system, homePath: home.path).findings()
         progress("the home")
-        findings.append(HomeCheck(home: home).finding())
+        findings.append(HomeAccessCheck(home: home).finding())
         progress("the database and the blobs")
         let store = StoreChecks(home: home, isDeep: isDeep).findings()
         findings += store.findings
@@ -34,7 +34,7 @@ struct Doctor {
         return findings + DoctorVariables(system: system).findings()
     }
 
-    private func versions() -> Finding {
+    private func versions() -> DoctorFinding {
         var names = utsname()
         uname(&names)
         func text<Characters>(_ characters: Characters) -> String {
@@ -64,7 +64,7 @@ struct Doctor {
             .map { $0.dropFirst(12).filter { $0 != "\"" } }
     }
 
-    private func serving(_ process: Int32?) async -> Finding {
+    private func serving(_ process: Int32?) async -> DoctorFinding {
         guard let process, let client = ControlClient(home) else {
             return .ok("server", "none runs on this home")
         }

@@ -25,7 +25,7 @@ struct DoctorVariables {
         "SLIPWAY_TEST_BINARY", "SLIPWAY_TEST_PYTHON", "SLIPWAY_BENCH_TOOLS", "SLIPWAY_NO_BROWSER", "SLIPWAY_TOKEN",
     ]
 
-    func findings() -> [Finding] {
+    func findings() -> [DoctorFinding] {
         let own = system.variables.filter { $0.key.hasPrefix("SLIPWAY_") }.sorted { $0.key < $1.key }
         guard !own.isEmpty else { return [.ok("environment", "no SLIPWAY_ variable is set")] }
         return own.map { name, value in finding(name, value) }
@@ -36,7 +36,7 @@ struct DoctorVariables {
         Redaction.isSecret(name: name) ? Redaction.mark : Redaction.redacting(value)
     }
 
-    private func finding(_ name: String, _ value: String) -> Finding {
+    private func finding(_ name: String, _ value: String) -> DoctorFinding {
         let text = "\(name)=\(ShortText.line(Self.shown(name, value), limit: 200))"
         let details = JSONValue.object([("name", .string(name)), ("value", .string(Self.shown(name, value)))])
         let names = Self.known.map(\.name)

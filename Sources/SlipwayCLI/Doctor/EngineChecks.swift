@@ -12,7 +12,7 @@ struct EngineChecks {
         check = EngineCheck(engineDirectories: [directory])
     }
 
-    func findings() async -> [Finding] {
+    func findings() async -> [DoctorFinding] {
         var findings = [await walls()]
         let engines = catalog.survey()
         for found in engines { findings.append(await finding(found)) }
@@ -23,7 +23,7 @@ struct EngineChecks {
         return findings
     }
 
-    private func walls() async -> Finding {
+    private func walls() async -> DoctorFinding {
         guard let problem = await check.reading() else {
             return .ok("limited child", "reads a model behind limits and a system call filter")
         }
@@ -33,7 +33,7 @@ struct EngineChecks {
                 ?? "allow seccomp filters and resource limits in this container; files are not read without")
     }
 
-    private func finding(_ found: EngineFinding) async -> Finding {
+    private func finding(_ found: EngineFinding) async -> DoctorFinding {
         let subject = "engine \(found.kind.rawValue)"
         if let problem = found.problem {
             let isMissing = problem.code == .notInstalled

@@ -6,7 +6,7 @@ struct MachineChecks {
     let system: SystemView
     let homePath: String
 
-    func findings() -> [Finding] { [processor(), memory(), disk(), limits()] }
+    func findings() -> [DoctorFinding] { [processor(), memory(), disk(), limits()] }
 
     /// Features that make kernels fast, in the words of /proc/cpuinfo, and what each is for.
     private static let features = [
@@ -14,7 +14,7 @@ struct MachineChecks {
         "amx_bf16", "asimd", "asimddp", "i8mm", "bf16", "sve", "sve2",
     ]
 
-    private func processor() -> Finding {
+    private func processor() -> DoctorFinding {
         guard let text = system.text("\(system.proc)/cpuinfo") else {
             return .warn("processor", "\(system.proc)/cpuinfo cannot be read", fix: "mount /proc into the container")
         }
@@ -73,7 +73,7 @@ struct MachineChecks {
 
     private func number(_ path: String) -> Int? { system.text(path).flatMap { Int($0[...].trimmed) } }
 
-    private func memory() -> Finding {
+    private func memory() -> DoctorFinding {
         guard let text = system.text("\(system.proc)/meminfo"),
             let all = Self.kilobytes("MemTotal", text), let free = Self.kilobytes("MemAvailable", text)
         else {
@@ -110,7 +110,7 @@ struct MachineChecks {
         return value << 10
     }
 
-    private func disk() -> Finding {
+    private func disk() -> DoctorFinding {
         guard let space = system.disk(homePath) else {
             return .fail(
                 "disk", "the disk of '\(homePath)' cannot be asked", fix: "check the path: --home, SLIPWAY_HOME")
@@ -136,7 +136,7 @@ struct MachineChecks {
         return .ok("disk", words, details: details)
     }
 
-    private func limits() -> Finding {
+    private func limits() -> DoctorFinding {
         var files = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
         let open = Int(clamping: files.rlim_cur)

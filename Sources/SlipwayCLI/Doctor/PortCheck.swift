@@ -10,7 +10,7 @@ struct PortCheck {
     let own: Set<Int32>
     let system: SystemView
 
-    func finding() -> Finding {
+    func finding() -> DoctorFinding {
         let subject = "port \(port)"
         guard !Self.isFree(port) else { return .ok(subject, "free for \(purpose)") }
         let holder = PortHolder.find(port: port, in: system)

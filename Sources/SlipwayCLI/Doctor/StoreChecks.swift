@@ -14,7 +14,7 @@ struct StoreChecks {
     private static let mostVersions = 10_000
 
     /// - Returns: the findings, and when the newest record was made.
-    func findings() -> (findings: [Finding], newest: Timestamp?) {
+    func findings() -> (findings: [DoctorFinding], newest: Timestamp?) {
         guard home.exists else { return ([.ok("database", "there is none yet")], nil) }
         let examination: HomeExamination
         do throws(HomeError) {
@@ -31,7 +31,7 @@ struct StoreChecks {
 
     private static let restore = "stop the server, keep the file aside, and bring slipway.db back from a backup"
 
-    private func database(_ found: HomeExamination) -> Finding {
+    private func database(_ found: HomeExamination) -> DoctorFinding {
         let details = JSONValue.object([
             ("schema", .integer(found.schema)), ("sqlite", .string(found.library)),
             ("models", .integer(found.models)), ("versions", .integer(found.versions)),
@@ -57,7 +57,7 @@ struct StoreChecks {
             details: details)
     }
 
-    private func blobs() -> Finding {
+    private func blobs() -> DoctorFinding {
         do {
             let registry = ModelRegistry(try HomeDatabase.open(home))
             var seen: Set<Digest> = []

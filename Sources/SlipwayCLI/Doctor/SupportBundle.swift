@@ -4,7 +4,7 @@ import Trust
 
 /// What the doctor found, for somebody who is to help: without secrets, names of models, or the places of people's files.
 struct SupportBundle {
-    let findings: [Finding]
+    let findings: [DoctorFinding]
     let home: HomeDirectory
     let system: SystemView
     /// The person's own directory, which is shortened to `~`.

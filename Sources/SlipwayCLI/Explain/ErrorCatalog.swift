@@ -2,7 +2,9 @@
 enum ErrorCatalog {
     /// By code.
     static let pages: [ErrorPage] =
-        (values + engines + home + registry + distribution + releases + workshop + servers + own).sorted { $0.code < $1.code }
+        (values + engines + home + registry + distribution + releases + workshop + servers + own).sorted {
+            $0.code < $1.code
+        }
 
     /// Finds a page by what a person types: `SW4003`, `sw4003` or `4003`.
     static func page(_ text: String) -> ErrorPage? {

@@ -32,7 +32,7 @@ struct DoctorVerb: AsyncParsableCommand {
         }
         Terminal.progress("")
         answer.answer(list: findings.map { ($0.json, "\($0.state.rawValue) \($0.subject)") }) {
-            Finding.text(findings, width: Terminal.width)
+            DoctorFinding.text(findings, width: Terminal.width)
         }
         if let bundle {
             let contents = SupportBundle(
@@ -44,7 +44,7 @@ struct DoctorVerb: AsyncParsableCommand {
         if findings.contains(where: { $0.state == .fail }) { throw ExitCode(1) }
     }
 
-    private static func verdict(_ findings: [Finding]) -> String {
+    private static func verdict(_ findings: [DoctorFinding]) -> String {
         let failed = findings.count { $0.state == .fail }
         let warned = findings.count { $0.state == .warn }
         switch (failed, warned) {

@@ -1,3 +1,4 @@
+import ModelGraph
 package import Registry
 import Tensors
 

@@ -3,7 +3,7 @@ import Home
 import Tensors
 
 /// Owner and rights of the home and what lies in it.
-struct HomeCheck {
+struct HomeAccessCheck {
     let home: HomeDirectory
 
     /// One entry of the home, and the rights that others may have on it.
@@ -13,7 +13,7 @@ struct HomeCheck {
         let owner: uid_t
     }
 
-    func finding() -> Finding {
+    func finding() -> DoctorFinding {
         guard access(home.path, F_OK) == 0 else {
             return .ok("home", "'\(home.path)' is not there yet; the first import makes it")
         }
@@ -41,7 +41,7 @@ struct HomeCheck {
         return rights(entries, details)
     }
 
-    private func rights(_ entries: [Entry], _ details: JSONValue) -> Finding {
+    private func rights(_ entries: [Entry], _ details: JSONValue) -> DoctorFinding {
         let writable = entries.filter { $0.mode & 0o022 != 0 }
         if let worst = writable.first {
             return .fail(

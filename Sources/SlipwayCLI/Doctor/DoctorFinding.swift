@@ -1,7 +1,7 @@
 import Tensors
 
 /// What one look of the doctor's found.
-struct Finding: Sendable {
+struct DoctorFinding: Sendable {
     /// How it is.
     enum State: String, Sendable, Comparable {
         case ok, warn, fail
@@ -30,16 +30,16 @@ struct Finding: Sendable {
     /// The figures behind it.
     var details: JSONValue = .null
 
-    static func ok(_ subject: String, _ text: String, details: JSONValue = .null) -> Finding {
-        Finding(subject: subject, state: .ok, text: text, details: details)
+    static func ok(_ subject: String, _ text: String, details: JSONValue = .null) -> DoctorFinding {
+        DoctorFinding(subject: subject, state: .ok, text: text, details: details)
     }
 
-    static func warn(_ subject: String, _ text: String, fix: String, details: JSONValue = .null) -> Finding {
-        Finding(subject: subject, state: .warn, text: text, fix: fix, details: details)
+    static func warn(_ subject: String, _ text: String, fix: String, details: JSONValue = .null) -> DoctorFinding {
+        DoctorFinding(subject: subject, state: .warn, text: text, fix: fix, details: details)
     }
 
-    static func fail(_ subject: String, _ text: String, fix: String, details: JSONValue = .null) -> Finding {
-        Finding(subject: subject, state: .fail, text: text, fix: fix, details: details)
+    static func fail(_ subject: String, _ text: String, fix: String, details: JSONValue = .null) -> DoctorFinding {
+        DoctorFinding(subject: subject, state: .fail, text: text, fix: fix, details: details)
     }
 
     var json: JSONValue {
@@ -50,7 +50,7 @@ struct Finding: Sendable {
     }
 
     /// A line, and one more for the fix.
-    static func text(_ findings: [Finding], width: Int) -> String {
+    static func text(_ findings: [DoctorFinding], width: Int) -> String {
         let column = findings.map(\.subject.count).max() ?? 0
         let indent = String(repeating: " ", count: 4 + 2 + column + 2)
         return findings.map { finding in
