@@ -72,8 +72,6 @@ extension ModelRegistry {
     }
 
     private func free(keeping needed: Set<Digest>, _ isRehearsal: Bool, into report: inout GarbageReport) throws {
-        // Removed when the directory has been read: some file systems take long to go on in one that changes.
-        var garbage: [Digest] = []
         try blobs.forEachFile { _, digest, size in
             guard let digest else { return }
             guard !needed.contains(digest) else {
@@ -81,12 +79,10 @@ extension ModelRegistry {
                 report.keptBytes += size
                 return
             }
-            garbage.append(digest)
+            if !isRehearsal { try remove(blobs.path(digest)) }
             report.freedBlobs += 1
             report.freedBytes += size
         }
-        guard !isRehearsal else { return }
-        for digest in garbage { try remove(blobs.path(digest)) }
     }
 
     private func freeAbandoned(
