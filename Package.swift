@@ -119,7 +119,8 @@ let package = Package(
         tests("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1]),
         tests("Serve", ["Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioEmbedded, nioHTTP1, logging]),
         .executableTarget(
-            name: "WorkshopChild", dependencies: ["Workshop", "Tensors"], path: "Tests/WorkshopTests/WorkshopChild",
+            name: "WorkshopChild", dependencies: ["Workshop", "Tensors", "Engines"],
+            path: "Tests/WorkshopTests/WorkshopChild",
             swiftSettings: strict),
         tests(
             "Workshop",

@@ -65,7 +65,8 @@ import Testing
                 if status == 503 { #expect(reply.code == "out_of_memory" && reply.header("retry-after") == "1") }
             }
             #expect(try client.request("GET", "/v2").status == 200)
-            #expect(server.plane.bytesInUse == 0)
+            // A reply leaves a moment before its request's memory is given back.
+            while server.plane.bytesInUse > 0 { await Task.yield() }
         }
     }
 

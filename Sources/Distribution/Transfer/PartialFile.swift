@@ -20,6 +20,16 @@ package final class PartialFile: Sendable {
         var isVerified = false
     }
 
+    /// Tries for a moment: a process that is just being started holds the lock of whoever starts it until it has begun.
+    private static func lock(_ descriptor: Int32) -> Bool {
+        for _ in 0..<100 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK || errno == EINTR else { return false }
+            usleep(10_000)
+        }
+        return false
+    }
+
     private static let prefix = "pull-"
     /// Seconds after which nobody comes back for one.
     private static let longestRest = 7 * 24 * 3600
@@ -34,7 +44,7 @@ package final class PartialFile: Sendable {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         state = Mutex(State())
         guard descriptor >= 0 else { throw .system("open", path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, isStillThere() else {
+        guard Self.lock(descriptor), isStillThere() else {
             throw DistributionError(
                 .conflict, "another process is fetching the blob \(blob.digest.short)",
                 help: "wait for it to finish, then try again")

@@ -70,6 +70,8 @@ extension HTTPConnection {
     /// too long to be worth reading.
     func answer(_ fault: RequestFault) {
         if current?.exchange == nil { loop.plane.metrics.reject(fault.code) }
+        // Not after the reply: whoever has read it may ask again and finds the memory taken.
+        current?.exchange?.abandon()
         let closes = fault.closesConnection || current?.canDiscardRest == false
         reply(
             Answer(

@@ -15,6 +15,9 @@ protocol InferenceExchange: AnyObject {
     /// The body is complete: fills the job's inputs and slots.
     func finish() throws(RequestFault)
 
+    /// Gives back the memory of a request that will not be run, before it is told so.
+    func abandon()
+
     /// Writes the answer's text; says what follows it.
     func encode(into text: inout JSONWriter) throws(RequestFault) -> EncodedReply
 }

@@ -80,6 +80,13 @@ final class V2Exchange: InferenceExchange {
             inputs: job.inputs, wanted: request.outputs.map(\.index), pool: pool)
     }
 
+    func abandon() {
+        body = .json(BodyBytes(pool: pool, expected: nil))
+        request = V2Request()
+        job.inputs = []
+        job.slots = []
+    }
+
     func encode(into text: inout JSONWriter) throws(RequestFault) -> EncodedReply {
         var reply = V2Reply(request: request, job: job)
         do throws(TensorError) {

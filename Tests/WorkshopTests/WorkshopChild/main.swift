@@ -6,6 +6,10 @@ import Workshop
 // one that runs the tests.
 let arguments = Array(CommandLine.arguments.dropFirst())
 if arguments.first == ChildTask.verb { exit(ChildMain.run(arguments: arguments.dropFirst())) }
+if arguments.first == "reload", arguments.count == 3 {
+    let line = try Reload.run(engine: arguments[1], models: arguments[2]).encoded()
+    exit(write(STDERR_FILENO, line, line.count) == line.count ? 0 : 1)
+}
 guard arguments.count == 2 else { exit(64) }
 if arguments[0] == "overflow" {
     let line = try await Overflow.run(folder: arguments[1]).encoded()
