@@ -35,6 +35,8 @@ import Testing
         try await TestPlane.run([.of(.doubler(), calibration: .long)]) { server in
             let client = try server.client()
             for _ in 0..<20 { _ = try client.post("/v2/models/digits/infer", HTTPConformance.json) }
+            // A request is counted once its reply has left, and before the connection's next one is looked at.
+            _ = try client.request("GET", "/v2")
             let sums = ["receive", "decode", "queue", "run", "encode", "total"].map { stage in
                 server.metric("slipway_request_duration_seconds_sum", "stage=\"\(stage)\"") ?? -1
             }
