@@ -136,7 +136,10 @@ import Trust
         servable.begin()
         let next = try harbour.revision(2, .only(two))
         async let report = platform.apply(next)
-        while !servable.isRetired { await Task.yield() }
+        while !servable.isRetired {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
         #expect(await platform.answering()[try .digits]?.revision.number == 2)
         #expect(harbour.engine.alive.count == 2)
         servable.end()
@@ -150,7 +153,10 @@ import Trust
         let three = try harbour.version("runs three")
         let next = try harbour.revision(2, .only(three))
         async let report = platform.apply(next)
-        while !answering.values.allSatisfy(\.isRetired) { await Task.yield() }
+        while !answering.values.allSatisfy(\.isRetired) {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
         await platform.giveWay(at: try .digits, to: 2)
         await platform.giveWay(at: try .digits, to: 3)
         let back = try await report
