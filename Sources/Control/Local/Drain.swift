@@ -22,8 +22,10 @@ final class Drain: Sendable {
 
     /// Returns when it is over, or when `limit` has passed.
     ///
+    /// Stays on the caller's actor until it waits: an `expire` from there is never too early to be heard.
+    ///
     /// - Returns: whether it is over.
-    func wait(atMost limit: Duration) async -> Bool {
+    func wait(atMost limit: Duration, isolation: isolated (any Actor)? = #isolation) async -> Bool {
         var timer: Task<Void, any Error>?
         defer { timer?.cancel() }
         await withCheckedContinuation { continuation in
