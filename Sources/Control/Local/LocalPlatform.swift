@@ -198,11 +198,14 @@ extension LocalPlatform {
         }
         do {
             let began = ContinuousClock.now
-            let calibration = try await loader.warm(loaded.session)
+            let wish = BatchingWish(session.batching)
+            let calibration = try await loader.warm(loaded.session, triesBatches: wish.isByHand)
             let drain = Drain()
             let servable = Servable(
                 model: session.version.model, version: String(session.version.number), digest: session.digest,
-                session: loaded.session, calibration: calibration, labels: loaded.labels,
+                session: loaded.session, calibration: calibration,
+                batching: BatchingPolicy(wish, calibration, instances: session.engine.instances),
+                labels: loaded.labels,
                 onDrained: { drain.finish() })
             entering[endpoint, default: [:]][session] = Held(servable: servable, drain: drain)
             metrics.loaded(
@@ -242,7 +245,8 @@ extension LocalPlatform {
             let arms = known.revision.spec.answering.compactMap { arm -> ServingEndpoint.Arm? in
                 // The engine too: while it changes, the same version is in memory twice.
                 let session = ArmSession(
-                    version: arm.version, digest: arm.digest, engine: known.revision.spec.settings.engine)
+                    version: arm.version, digest: arm.digest, engine: known.revision.spec.settings.engine,
+                    batching: known.revision.spec.settings.batching)
                 return known.held[session].map { ServingEndpoint.Arm($0.servable, weight: arm.weight) }
             }
             return ServingEndpoint(

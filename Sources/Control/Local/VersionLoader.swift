@@ -55,8 +55,10 @@ struct VersionLoader: Sendable {
     }
 
     /// Runs a session until its times are known.
-    func warm(_ session: any Session) async throws -> Calibration {
-        try await Self.away { try Calibration.measure(session) }
+    ///
+    /// - Parameter triesBatches: finds out whether requests may share runs, however slow the runs are.
+    func warm(_ session: any Session, triesBatches: Bool = false) async throws -> Calibration {
+        try await Self.away { try Calibration.measure(session, triesBatches: triesBatches) }
     }
 
     /// Gives freed memory back to the system.

@@ -5,17 +5,24 @@ package struct ArmSession: Hashable, Sendable {
     /// The version's manifest digest.
     package let digest: String
     package let engine: EngineChoice
+    package let batching: BatchingChoice
 
-    package init(version: VersionReference, digest: String, engine: EngineChoice) {
+    package init(
+        version: VersionReference, digest: String, engine: EngineChoice, batching: BatchingChoice = .auto
+    ) {
         self.version = version
         self.digest = digest
         self.engine = engine
+        self.batching = batching
     }
 }
 
 extension EndpointSpec {
     /// What must be in memory to serve this state, in the order of `arms`.
     package var sessions: [ArmSession] {
-        arms.map { ArmSession(version: $0.version, digest: $0.digest, engine: settings.engine) }
+        arms.map {
+            ArmSession(
+                version: $0.version, digest: $0.digest, engine: settings.engine, batching: settings.batching)
+        }
     }
 }

@@ -9,6 +9,7 @@ package struct SpecDiff: Hashable, Sendable {
         changes =
             Self.arms(from: before?.arms ?? [], to: after.arms)
             + Self.value("engine", old.engine.description, after.settings.engine.description)
+            + Self.value("batching", old.batching.description, after.settings.batching.description)
             + Self.objectives(from: old.objectives, to: after.settings.objectives)
             + Self.value("routing key", old.routingKeyHeader, after.settings.routingKeyHeader)
     }

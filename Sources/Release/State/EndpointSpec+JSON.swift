@@ -6,6 +6,7 @@ extension EndpointSpec {
         .present([
             ("arms", .array(arms.map(\.json))),
             ("engine", settings.engine.json),
+            ("batching", settings.batching.json),
             ("objectives", .array(settings.objectives.map(\.json))),
             ("routingKeyHeader", settings.routingKeyHeader.map { .string($0) }),
         ])
@@ -14,13 +15,14 @@ extension EndpointSpec {
     /// - Throws: `ReleaseError.Code.malformed` for another shape, `invalid` for a state that cannot be.
     package init(json: JSONValue) throws(ReleaseError) {
         let fields = try JSONFields(
-            json, "spec", known: ["arms", "engine", "objectives", "routingKeyHeader"])
+            json, "spec", known: ["arms", "engine", "batching", "objectives", "routingKeyHeader"])
         var arms: [Arm] = []
         for arm in try fields.array("arms") { arms.append(try Arm(json: arm)) }
         var objectives: [Objective] = []
         for objective in try fields.array("objectives") { objectives.append(try Objective(json: objective)) }
         let settings = EndpointSettings(
-            engine: try EngineChoice(json: fields.value("engine")), objectives: objectives,
+            engine: try EngineChoice(json: fields.value("engine")),
+            batching: try BatchingChoice(json: fields.valueIfPresent("batching")), objectives: objectives,
             routingKeyHeader: try fields.stringIfPresent("routingKeyHeader"))
         try self.init(arms: arms, settings: settings)
     }
@@ -69,6 +71,43 @@ extension EngineChoice {
                 name: try fields.string("name"), precision: try fields.stringIfPresent("precision"),
                 device: try fields.stringIfPresent("device"), threads: try fields.intIfPresent("threads"),
                 instances: try fields.intIfPresent("instances")))
+    }
+}
+
+extension BatchingChoice {
+    /// `nil` for what is usual, as in states from before there was a choice.
+    fileprivate var json: JSONValue? {
+        switch self {
+        case .auto: nil
+        case .off: "off"
+        case .named(let batching):
+            .present([
+                ("rows", .integer(batching.rows)), ("delay", .integer(batching.delay)),
+                ("preferred", batching.preferred.isEmpty ? nil : .array(batching.preferred.map { .integer($0) })),
+                ("exact", batching.exact ? .bool(true) : nil),
+            ])
+        }
+    }
+
+    fileprivate init(json: JSONValue?) throws(ReleaseError) {
+        guard let json, json != "auto" else {
+            self = .auto
+            return
+        }
+        if json == "off" {
+            self = .off
+            return
+        }
+        let fields = try JSONFields(json, "batching", known: ["rows", "delay", "preferred", "exact"])
+        var preferred: [Int] = []
+        for size in try fields.arrayIfPresent("preferred") {
+            guard let size = size.intValue else { throw JSONFields.malformed("batching.preferred", "whole numbers") }
+            preferred.append(size)
+        }
+        self = .named(
+            NamedBatching(
+                rows: try fields.int("rows"), delay: try fields.intIfPresent("delay") ?? 0, preferred: preferred,
+                exact: try fields.boolIfPresent("exact") ?? false))
     }
 }
 

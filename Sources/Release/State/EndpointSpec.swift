@@ -23,13 +23,18 @@ package struct EndpointSpec: Hashable, Sendable {
 /// What holds for all arms of an endpoint.
 package struct EndpointSettings: Hashable, Sendable {
     package var engine: EngineChoice
+    package var batching: BatchingChoice
     package var objectives: [Objective]
     /// The header whose value decides a request's arm, in lowercase; without it, the identity of the caller's token
     /// does, and for anonymous callers chance.
     package var routingKeyHeader: String?
 
-    package init(engine: EngineChoice = .auto, objectives: [Objective] = [], routingKeyHeader: String? = nil) {
+    package init(
+        engine: EngineChoice = .auto, batching: BatchingChoice = .auto, objectives: [Objective] = [],
+        routingKeyHeader: String? = nil
+    ) {
         self.engine = engine
+        self.batching = batching
         self.objectives = objectives
         self.routingKeyHeader = routingKeyHeader
     }
@@ -110,6 +115,7 @@ extension EndpointSpec {
 extension EndpointSettings {
     fileprivate func validate() throws(ReleaseError) {
         try engine.validate()
+        try batching.validate()
         var subjects: Set<String> = []
         for objective in objectives {
             try objective.validate()

@@ -27,6 +27,11 @@ package struct NamedEngine: Hashable, Sendable {
     }
 }
 
+extension EngineChoice {
+    /// Runs at a time, where that was chosen by hand.
+    package var instances: Int? { if case .named(let engine) = self { engine.instances } else { nil } }
+}
+
 extension EngineChoice: CustomStringConvertible {
     package var description: String {
         switch self {

@@ -45,6 +45,16 @@ struct JSONFields {
 
     func stringIfPresent(_ key: String) throws(ReleaseError) -> String? { has(key) ? try string(key) : nil }
 
+    func valueIfPresent(_ key: String) -> JSONValue? { members[key] }
+
+    func arrayIfPresent(_ key: String) throws(ReleaseError) -> [JSONValue] { has(key) ? try array(key) : [] }
+
+    func boolIfPresent(_ key: String) throws(ReleaseError) -> Bool? {
+        guard let value = members[key] else { return nil }
+        guard let bool = value.boolValue else { throw Self.malformed("\(place).\(key)", "true or false") }
+        return bool
+    }
+
     func intIfPresent(_ key: String) throws(ReleaseError) -> Int? { has(key) ? try int(key) : nil }
 
     static func malformed(_ place: String, _ expected: String) -> ReleaseError {

@@ -19,6 +19,8 @@ struct CurrentRequest {
     var isComplete = false
     /// Set for an inference request.
     var exchange: (any InferenceExchange)?
+    /// Set once an inference request is complete.
+    var flight: InferenceFlight?
     /// Set for every other request that will be answered well.
     var answer: Answer?
 

@@ -22,97 +22,43 @@ extension HTTPConnection {
             } else {
                 try endpoint.pick(headers, identity, random: loop.ids.random())
             }
-        let job = InferenceJob(arm: arm, receivedAt: readAt, deadline: readAt &+ configuration.requestTimeout)
+        let job = InferenceJob(
+            arm: arm, pool: loop.plane.pool, receivedAt: readAt, deadline: readAt &+ configuration.requestTimeout)
+        job.client = identity.client ?? number
         return try V2Exchange(
-            job: job, pool: loop.plane.pool, length: facts.isChunked ? nil : facts.contentLength ?? 0,
+            job: job, length: facts.isChunked ? nil : facts.contentLength ?? 0,
             headerLength: facts.inferenceHeaderLength)
     }
 
-    /// The body is complete: fills the tensors, then runs or queues.
-    func decode(_ exchange: any InferenceExchange) {
-        let job = exchange.job
-        job.times.complete = MonotonicClock.now()
-        do throws(RequestFault) {
-            try exchange.finish()
-        } catch {
-            return answer(error)
-        }
-        job.times.decoded = MonotonicClock.now()
-        let predicted = job.arm.servable.calibration.predictedNanoseconds(elements: job.elementCount)
-        let isInline = predicted < loop.plane.configuration.inlineBelow
-        job.arm.metrics.ran(inline: isInline)
-        if isInline {
-            job.run()
-            conclude(exchange)
-        } else {
-            queue(exchange)
-        }
+    /// The body is complete.
+    func start(_ exchange: any InferenceExchange) {
+        let flight = InferenceFlight(exchange, loop: loop) { outcome in self.ended(exchange, outcome) }
+        current?.flight = flight
+        flight.start()
+        if !flight.isOver { enter(.waiting, at: exchange.job.times.decoded) }
     }
 
-    private func queue(_ exchange: any InferenceExchange) {
-        let job = exchange.job
-        let bound = NIOLoopBound((self, job), eventLoop: loop.eventLoop)
-        let task = RunThreads.Task(job: job, eventLoop: loop.eventLoop) {
-            let (connection, job) = bound.value
-            connection.completed(job)
-        }
-        enter(.waiting, at: job.times.decoded)
-        guard loop.plane.runThreads.submit(task) else {
-            return answer(RequestFault(.queueFull, "as many requests wait as this server queues; try again shortly"))
-        }
-        scheduleDeadline(bound, job)
-    }
-
-    /// Deadlines that the loop's own ticks would notice late get a timer.
-    private func scheduleDeadline(_ bound: NIOLoopBound<(HTTPConnection, InferenceJob)>, _ job: InferenceJob) {
-        let now = job.times.decoded
-        let rest = job.deadline > now ? job.deadline - now : 0
-        guard rest < 5 * HTTPLimits.second else { return }
-        deadlineTask = loop.eventLoop.scheduleTask(in: .nanoseconds(Int64(rest) + 1)) {
-            let (connection, job) = bound.value
-            connection.expire(job)
-        }
-    }
-
-    /// A run thread is done with a job, or did not run it.
-    private func completed(_ job: InferenceJob) {
-        guard phase == .waiting, let exchange = current?.exchange, exchange.job === job else { return }
-        conclude(exchange)
-        handlePending()
-    }
-
-    /// Answers 504 if the job still waits.
-    private func expire(_ job: InferenceJob) {
-        guard phase == .waiting, current?.exchange?.job === job, job.cancel() else { return }
-        answer(.late)
-        handlePending()
-    }
-
-    func expireIfLate(_ now: UInt64) {
-        if let job = current?.exchange?.job, now >= job.deadline { expire(job) }
+    private func ended(_ exchange: any InferenceExchange, _ outcome: InferenceFlight.Outcome) {
+        let wasWaiting = phase == .waiting
+        conclude(exchange, outcome)
+        if wasWaiting { handlePending() }
     }
 
     /// Answers with what the run gave.
-    private func conclude(_ exchange: any InferenceExchange) {
-        deadlineTask?.cancel()
-        deadlineTask = nil
-        let job = exchange.job
-        guard job.hasRun else { return answer(.late) }
-        if let failure = job.failure {
-            log(failure, job)
-            return answer(RequestFault(failure, model: job.arm.endpoint))
-        }
-        do throws(RequestFault) {
-            try reply(exchange)
-        } catch {
-            answer(error)
+    private func conclude(_ exchange: any InferenceExchange, _ outcome: InferenceFlight.Outcome) {
+        switch outcome {
+        case .refused(let fault): answer(fault)
+        case .failed(let failure):
+            log(failure, exchange.job)
+            answer(RequestFault(failure, model: exchange.job.arm.endpoint))
+        case .ran:
+            do throws(RequestFault) {
+                try reply(exchange)
+            } catch {
+                answer(error)
+            }
         }
     }
-}
-
-extension RequestFault {
-    fileprivate static let late = RequestFault(
-        .deadlineExceeded, "the request's time was over before it could run")
 }
 
 /// What an inference request may say its body is.

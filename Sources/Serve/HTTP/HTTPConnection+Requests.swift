@@ -78,7 +78,7 @@ extension HTTPConnection {
         switch phase {
         case .receiving:
             if let exchange = current?.exchange {
-                decode(exchange)
+                start(exchange)
             } else if let answer = current?.answer {
                 reply(answer)
             }

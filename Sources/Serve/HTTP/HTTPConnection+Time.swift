@@ -6,7 +6,7 @@ extension HTTPConnection {
         switch phase {
         case .idle: checkIdle(now, limits)
         case .receiving, .discarding: checkRate(now, limits)
-        case .waiting: expireIfLate(now)
+        case .waiting: current?.flight?.expireIfLate(now)
         case .lingering: if now &- phaseBegan > limits.lingerTimeout { abort() }
         case .closed: if now &- phaseBegan > limits.idleTimeout { abort() }
         }

@@ -35,8 +35,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     var lastMatch: (method: HTTPMethod, target: String, match: RouteMatch)?
     /// The `Host` and `Origin` that were accepted last.
     var lastOrigin: (host: String?, origin: String?)?
-    /// Ends a wait that a request limited itself.
-    var deadlineTask: Scheduled<Void>?
+    /// Tells its requests from those of others where clients take turns.
+    let number: UInt64
 
     /// When the last bytes came, on the monotonic clock.
     private(set) var readAt = MonotonicClock.now()
@@ -55,7 +55,10 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var needsFlush = false
     private var holdsRead = false
 
-    init(loop: LoopState) { self.loop = loop }
+    init(loop: LoopState) {
+        self.loop = loop
+        number = loop.ids.random()
+    }
 
     /// Moves to another phase.
     func enter(_ next: Phase, at now: UInt64) {
@@ -85,8 +88,7 @@ extension HTTPConnection {
     func channelInactive(context: ChannelHandlerContext) {
         loop.plane.connectionClosed()
         phase = .closed
-        deadlineTask?.cancel()
-        current?.exchange?.job.cancel()
+        current?.flight?.cancel()
         current = nil
         pending.removeAll()
         loop.remove(self)

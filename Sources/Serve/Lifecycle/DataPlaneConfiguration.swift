@@ -13,6 +13,8 @@ package struct DataPlaneConfiguration: Sendable {
     package var runThreads = DataPlaneConfiguration.processors
     /// Runs that may wait for a thread; more are answered 503.
     package var runQueue = 1024
+    /// Nanoseconds that a request may be expected to wait for a thread; beyond that it is answered 503 at once.
+    package var longestWait: UInt64 = 5 * HTTPLimits.second
     /// Runs predicted to take less than this many nanoseconds stay on the event loop.
     package var inlineBelow: UInt64 = 80_000
     /// Nanoseconds after which a request is answered 504 if it has not begun to run, whatever it asked for itself.

@@ -25,7 +25,8 @@ final class PlaneContext: Sendable {
         self.metrics = metrics
         self.logger = logger
         pool = BufferPool(budget: configuration.memoryBudget)
-        runThreads = RunThreads(count: configuration.runThreads, capacity: configuration.runQueue)
+        runThreads = RunThreads(
+            count: configuration.runThreads, capacity: configuration.runQueue, longestWait: configuration.longestWait)
         serverMetadata = Metadata.server(version: configuration.serverVersion)
         index = Metadata.index(version: configuration.serverVersion)
     }

@@ -13,6 +13,7 @@ package final class ArmMetrics: Sendable {
     private let stages: StageHistograms
     private let inline: Counter
     private let threaded: Counter
+    private let shared: Counter
 
     init(_ key: ArmKey, _ registry: MetricsRegistry, _ objectives: [Double]) {
         self.key = key
@@ -21,6 +22,9 @@ package final class ArmMetrics: Sendable {
         stages = StageHistograms(key, registry, objectives)
         inline = Self.runs(key, registry, mode: "inline")
         threaded = Self.runs(key, registry, mode: "threads")
+        shared = registry.counter(
+            "slipway_batched_requests_total", "Requests that shared a run with others.",
+            [Label("endpoint", key.endpoint), Label("version", key.version)])
     }
 
     /// Shows how many requests `servable`, which is published under this name, has in flight.
@@ -62,7 +66,16 @@ package final class ArmMetrics: Sendable {
         TrafficSample(time: time, requests: requests, errors: errors, latency: latency.snapshot())
     }
 
-    func ran(inline isInline: Bool) { (isInline ? inline : threaded).add() }
+    /// Counts a run on the event loop.
+    func ranInline() { inline.add() }
+
+    /// Counts what the run threads did for so many requests.
+    ///
+    /// - Parameter together: whether one run was enough for all.
+    func ran(_ count: Int, together: Bool) {
+        threaded.add(together ? 1 : count)
+        if together { shared.add(count) }
+    }
 
     /// Counts an answer and the stages that led to it.
     func record(_ status: HTTPStatus, _ times: StageTimes) {

@@ -43,6 +43,8 @@ struct RequestFault: Error, Hashable, Sendable {
         static let modelNotReady = Code("model_not_ready", .unavailable)
         static let serverNotReady = Code("server_not_ready", .unavailable)
         static let queueFull = Code("queue_full", .unavailable)
+        /// It would have to wait too long.
+        static let overloaded = Code("overloaded", .unavailable)
         static let outOfMemory = Code("out_of_memory", .unavailable)
         static let tooManyConnections = Code("too_many_connections", .unavailable)
         static let deadlineExceeded = Code("deadline_exceeded", .deadlineExceeded)
@@ -56,14 +58,15 @@ struct RequestFault: Error, Hashable, Sendable {
     var closesConnection = false
     /// The value of an `Allow` header.
     var allow: String?
+    /// Seconds after which the client may try again, where trying again can help.
+    var retryAfter: Int?
 
     init(_ code: Code, _ message: String, closesConnection: Bool = false, allow: String? = nil) {
         self.code = code
         self.message = message
         self.closesConnection = closesConnection
         self.allow = allow
+        retryAfter = code.status == .unavailable ? 1 : nil
     }
 
-    /// Seconds after which the client may try again, where trying again can help.
-    var retryAfter: Int? { code.status == .unavailable ? 1 : nil }
 }

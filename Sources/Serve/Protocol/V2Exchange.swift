@@ -10,7 +10,6 @@ final class V2Exchange: InferenceExchange {
     }
 
     let job: InferenceJob
-    private let pool: BufferPool
     private let receivedAt: UInt64
     private var body: Body
     private var request = V2Request()
@@ -19,9 +18,9 @@ final class V2Exchange: InferenceExchange {
     ///   - length: the body's declared length, within the limit; `nil` when it is not declared.
     ///   - headerLength: what `Inference-Header-Content-Length` says.
     /// - Throws: `RequestFault` when the two cannot be.
-    init(job: InferenceJob, pool: BufferPool, length: Int?, headerLength: Int?) throws(RequestFault) {
+    init(job: InferenceJob, length: Int?, headerLength: Int?) throws(RequestFault) {
         self.job = job
-        self.pool = pool
+        let pool = job.pool
         receivedAt = job.times.received
         if let headerLength, let length, headerLength > length {
             throw RequestFault(
@@ -38,7 +37,7 @@ final class V2Exchange: InferenceExchange {
     func receive(_ bytes: ByteBuffer) throws(RequestFault) {
         switch body {
         case .json(var text):
-            body = .json(BodyBytes(pool: pool, expected: nil))
+            body = .json(BodyBytes(pool: job.pool, expected: nil))
             try text.append(bytes)
             body = .json(text)
         case .binary(let binary): try binary.receive(bytes)
@@ -51,13 +50,13 @@ final class V2Exchange: InferenceExchange {
         case .json(let text):
             do {
                 request = try text.withBytes { bytes in
-                    var parser = V2RequestParser(bytes, arm: job.arm, pool: pool, allowsBinary: false)
+                    var parser = V2RequestParser(bytes, arm: job.arm, pool: job.pool, allowsBinary: false)
                     return try parser.parse()
                 }
             } catch {
                 throw RequestFault(adapting: error)
             }
-            body = .json(BodyBytes(pool: pool, expected: nil))
+            body = .json(BodyBytes(pool: job.pool, expected: nil))
         case .binary(let binary): request = try binary.finish()
         case .raw(let raw): request = try raw.finish()
         }
@@ -76,12 +75,12 @@ final class V2Exchange: InferenceExchange {
             if case .tensor(let tensor) = input.elements { tensors.append((input.index, tensor)) }
         }
         job.inputs = try job.arm.ordered(tensors)
-        job.slots = try job.arm.servable.outputPlan.slots(
-            inputs: job.inputs, wanted: request.outputs.map(\.index), pool: pool)
+        job.wanted = request.outputs.map(\.index)
+        job.priority = request.priority
     }
 
     func abandon() {
-        body = .json(BodyBytes(pool: pool, expected: nil))
+        body = .json(BodyBytes(pool: job.pool, expected: nil))
         request = V2Request()
         job.inputs = []
         job.slots = []

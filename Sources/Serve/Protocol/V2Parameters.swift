@@ -9,6 +9,7 @@ struct V2Parameters {
     var binaryOutputs = false
     /// Microseconds; `nil` for the server's own limit.
     var timeout: Int?
+    var priority = Priority.usual
 
     init() {}
 
@@ -19,6 +20,7 @@ struct V2Parameters {
             switch key {
             case "binary_data_output": binaryOutputs = try scanner.bool()
             case "timeout": timeout = try Self.timeout(&scanner)
+            case "priority": priority = try Self.priority(&scanner)
             case "sequence_id", "sequence_start", "sequence_end": try Self.refuseSequence(&scanner, key)
             case "triton_enable_empty_final_response": try scanner.skip()
             case _ where key.hasPrefix("triton_"):
@@ -39,6 +41,17 @@ struct V2Parameters {
             throw RequestFault(.invalidInput, "parameter 'timeout' is a number of microseconds, not below 0")
         }
         return microseconds == 0 ? nil : microseconds
+    }
+
+    /// 0 leaves it to the server; numbers beyond the lowest priority are the lowest.
+    private static func priority(_ scanner: inout JSONScanner) throws -> Int {
+        let value: UInt64
+        do {
+            value = try scanner.uint64()
+        } catch {
+            throw RequestFault(error.located(in: "parameter 'priority'"))
+        }
+        return value == 0 ? Priority.usual : min(Int(clamping: value), Priority.lowest)
     }
 
     /// `0`, `""` and `false` say that there is no sequence.

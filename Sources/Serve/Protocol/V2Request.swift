@@ -31,6 +31,7 @@ struct V2Request {
     var outputs: [Output] = []
     /// Microseconds after which the answer is no longer wanted.
     var timeout: Int?
+    var priority = Priority.usual
 }
 
 extension LiveArm {

@@ -41,6 +41,7 @@ struct V2RequestParser {
         try scanner.finish()
         guard hasInputs else { throw RequestFault(.invalidInput, "the request has no 'inputs'") }
         request.timeout = parameters.timeout
+        request.priority = parameters.priority
         try chooseOutputs()
         return request
     }

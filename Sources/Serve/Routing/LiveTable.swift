@@ -101,4 +101,7 @@ final class LiveEndpoint: Sendable {
 extension Identity {
     /// Who authenticated is routed by name; those whom nobody asked are not told apart.
     fileprivate var routingKey: String? { self == .anonymous || self == .local ? nil : name }
+
+    /// Whose turn a request takes; `nil` where nobody said who they are, and each connection is a client of its own.
+    var client: UInt64? { routingKey.map { UInt64(truncatingIfNeeded: $0.hashValue) } }
 }

@@ -18,8 +18,15 @@ package final class Servable: Sendable {
     /// The version's labels, as they were registered.
     package let labels: [String: String]
     package let calibration: Calibration
+    /// How requests for it are put together.
+    package let batching: BatchingPolicy
+    /// Tells it apart from every other one of this process.
+    let number: UInt64
 
     let outputPlan: OutputPlan
+    /// How long runs take now, as a multiple of what was measured when it was loaded; the bits of a `Double`.
+    private let pace = Atomic<UInt64>((1.0).bitPattern)
+    private static let count = Atomic<UInt64>(0)
     private let onDrained: @Sendable () -> Void
     /// Twice the requests in flight, plus one once no routing table has it any more.
     private let state = Atomic<Int>(0)
@@ -28,20 +35,44 @@ package final class Servable: Sendable {
     ///   drop it. Must not block: it may run on an event loop.
     package init(
         model: String, version: String, digest: String, session: any Session, calibration: Calibration,
-        labels: [String: String] = [:], onDrained: @escaping @Sendable () -> Void = {}
+        batching: BatchingPolicy = .off, labels: [String: String] = [:],
+        onDrained: @escaping @Sendable () -> Void = {}
     ) {
         self.model = model
         self.version = version
         self.digest = digest
         self.session = session
         self.calibration = calibration
+        self.batching = batching
         self.labels = labels
+        number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         self.onDrained = onDrained
         platform = session.engine.protocolName
         outputPlan = OutputPlan(session.signature, enabled: calibration.predictsOutputShapes)
     }
 
     package var signature: Signature { session.signature }
+
+    /// Nanoseconds that a run off the event loops is expected to take now, its share of batches counted in.
+    func expectedNanoseconds(elements: Int) -> UInt64 {
+        let measured = calibration.predictedNanoseconds(elements: elements)
+        let base = measured == .max ? Self.unmeasured : Double(measured)
+        return UInt64(min(base * Double(bitPattern: pace.load(ordering: .relaxed)), Self.longest))
+    }
+
+    /// Learns from a run. Updates that meet may lose one another: it is an estimate.
+    func learn(expected: UInt64, took: UInt64) {
+        guard expected > 0 else { return }
+        let before = Double(bitPattern: pace.load(ordering: .relaxed))
+        let ratio = min(max(Double(took) / Double(expected), 0.1), 10)
+        let after = before * (1 + (ratio - 1) / 8)
+        pace.store(min(max(after, 1e-4), 1e4).bitPattern, ordering: .relaxed)
+    }
+
+    /// Nanoseconds, for runs of sizes that were not measured.
+    private static let unmeasured = 1e6
+    /// A day in nanoseconds.
+    private static let longest = 8.64e13
 
     /// Requests that have picked it and are not answered yet.
     package var requestsInFlight: Int { state.load(ordering: .relaxed) >> 1 }

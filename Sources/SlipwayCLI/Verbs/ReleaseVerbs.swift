@@ -82,6 +82,16 @@ struct DeployOptions: ParsableArguments {
     @Option(help: "Threads inside one run.")
     var threads: Int?
 
+    @Option(
+        help: ArgumentHelp("Requests that may share a run: auto, off, or the most rows.", valueName: "auto|off|rows"))
+    var batch: String?
+
+    @Option(help: ArgumentHelp("How long a request may wait for others to share its run.", valueName: "microseconds"))
+    var batchDelay: Int?
+
+    @Flag(help: "Batch only where it answers the same bits as one by one.")
+    var batchExact = false
+
     @Option(help: "The header whose value keeps a client on one version.")
     var routingKey: String?
 
@@ -91,13 +101,19 @@ struct DeployOptions: ParsableArguments {
     func validate() throws {
         guard canary == nil || !hasSettings else {
             throw ValidationError(
-                "--canary keeps the endpoint's settings: --engine, --precision, --threads, --routing-key and --p99 go "
-                    + "with a whole deployment")
+                "--canary keeps the endpoint's settings: --engine, --precision, --threads, --batch, --routing-key and "
+                    + "--p99 go with a whole deployment")
+        }
+        if batchDelay != nil || batchExact, batch.flatMap({ Int($0) }) == nil {
+            throw ValidationError("--batch-delay and --batch-exact go with a number of rows, such as --batch 32")
+        }
+        if let batch, !["auto", "off"].contains(batch), Int(batch) == nil {
+            throw ValidationError("--batch is auto, off or a number of rows, found '\(batch)'")
         }
     }
 
     private var hasSettings: Bool {
-        engine != nil || precision != nil || threads != nil || routingKey != nil || p99 != nil
+        engine != nil || precision != nil || threads != nil || batch != nil || routingKey != nil || p99 != nil
     }
 
     /// - Returns: the endpoint and what is asked for.
@@ -117,6 +133,14 @@ struct DeployOptions: ParsableArguments {
             settings.engine = .named(
                 NamedEngine(
                     name: (engine ?? .onnxRuntime).rawValue, precision: precision, threads: threads))
+        }
+        switch batch {
+        case nil: break
+        case "off": settings.batching = .off
+        case let rows? where Int(rows) != nil:
+            settings.batching = .named(
+                NamedBatching(rows: Int(rows) ?? 0, delay: batchDelay ?? 0, exact: batchExact))
+        default: settings.batching = .auto
         }
         if let routingKey { settings.routingKeyHeader = routingKey.lowercased() }
         if let p99 { settings.objectives = [.latency(quantile: 0.99, seconds: p99 / 1000)] }

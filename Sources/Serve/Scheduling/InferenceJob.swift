@@ -15,19 +15,33 @@ final class InferenceJob: @unchecked Sendable {
         static let cancelled: UInt8 = 2
     }
 
+    /// Why a run gave nothing.
+    enum Failure {
+        case engine(EngineError)
+        case refused(RequestFault)
+    }
+
     let arm: LiveArm
+    let pool: BufferPool
     /// One for each input of the signature, in its order.
     var inputs: [Tensor] = []
-    /// One for each output of the signature, in its order.
+    /// Positions of the outputs asked for.
+    var wanted: [Int] = []
+    /// After the run one for each output of the signature, in its order.
     var slots: [OutputSlot] = []
     /// When the answer is no longer wanted, on the monotonic clock.
     var deadline: UInt64
-    var failure: EngineError?
+    /// Lower is more urgent.
+    var priority = Priority.usual
+    /// Whom it is for; tells clients apart where they take turns.
+    var client: UInt64 = 0
+    private(set) var failure: Failure?
     var times: StageTimes
     private let progress = Atomic<UInt8>(Progress.waiting)
 
-    init(arm: LiveArm, receivedAt: UInt64, deadline: UInt64) {
+    init(arm: LiveArm, pool: BufferPool, receivedAt: UInt64, deadline: UInt64) {
         self.arm = arm
+        self.pool = pool
         self.deadline = deadline
         times = StageTimes(received: receivedAt)
         arm.servable.begin()
@@ -37,26 +51,39 @@ final class InferenceJob: @unchecked Sendable {
 
     var elementCount: Int { inputs.reduce(0) { $0 + $1.shape.elementCount } }
 
-    /// Runs the graph, unless it was cancelled or is too late.
+    /// Takes it for a run: from now on it can no longer be cancelled.
     ///
-    /// - Returns: `false` when it was not run.
-    @discardableResult
-    func run() -> Bool {
-        let now = MonotonicClock.now()
+    /// - Returns: `false` when it was cancelled or is too late.
+    func claim(at now: UInt64) -> Bool {
         guard now < deadline else { return false }
-        guard
-            progress.compareExchange(
-                expected: Progress.waiting, desired: Progress.running, ordering: .relaxed
-            ).exchanged
-        else { return false }
-        times.runBegan = now
-        do throws(EngineError) {
-            try arm.servable.session.run(inputs: inputs, outputs: &slots)
+        return progress.compareExchange(
+            expected: Progress.waiting, desired: Progress.running, ordering: .relaxed
+        ).exchanged
+    }
+
+    /// Runs the graph for this request alone; it has been claimed.
+    func run() {
+        failure = nil
+        times.runBegan = MonotonicClock.now()
+        do throws(RequestFault) {
+            slots = try arm.servable.outputPlan.slots(inputs: inputs, wanted: wanted, pool: pool)
+            do throws(EngineError) {
+                try arm.servable.session.run(inputs: inputs, outputs: &slots)
+            } catch {
+                failure = .engine(error)
+            }
         } catch {
-            failure = error
+            failure = .refused(error)
         }
         times.runEnded = MonotonicClock.now()
-        return true
+    }
+
+    /// Takes its part of a run that several shared.
+    func take(_ outputs: [OutputSlot], began: UInt64, ended: UInt64) {
+        slots = outputs
+        failure = nil
+        times.runBegan = began
+        times.runEnded = ended
     }
 
     /// Takes a waiting job out: it will not be run.
@@ -68,6 +95,13 @@ final class InferenceJob: @unchecked Sendable {
     }
 
     var hasRun: Bool { times.runEnded != 0 }
+}
+
+/// How urgent a request says it is. Source: Triton's schedule policy extension, where 0 leaves it to the server.
+enum Priority {
+    static let highest = 1
+    static let usual = 5
+    static let lowest = 9
 }
 
 /// When a request passed each stage, on the monotonic clock; 0 for not yet.

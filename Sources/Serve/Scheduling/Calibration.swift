@@ -19,10 +19,13 @@ package struct Calibration: Sendable {
     package let points: [Point]
     /// Whether the shapes that the signature predicts for outputs are those that came out.
     package let predictsOutputShapes: Bool
+    /// Whether requests may share a run.
+    package let agreement: BatchAgreement
 
-    package init(points: [Point], predictsOutputShapes: Bool) {
+    package init(points: [Point], predictsOutputShapes: Bool, agreement: BatchAgreement = .untried) {
         self.points = points.sorted { $0.elements < $1.elements }
         self.predictsOutputShapes = predictsOutputShapes
+        self.agreement = agreement
     }
 
     /// Nothing is known: every run goes to the run threads, and the engine allocates every output.
@@ -57,8 +60,11 @@ extension Calibration {
     /// Warms a session up and measures it with made-up inputs of several sizes. Blocks for as long as that takes:
     /// fractions of a second for small models, about three runs for large ones.
     ///
+    /// - Parameter triesBatches: tries batches of slow models too, which takes as long as four more runs.
     /// - Throws: `EngineError` when the model does not run; such a version must not be served.
-    package static func measure(_ session: any Session) throws(EngineError) -> Calibration {
+    package static func measure(
+        _ session: any Session, triesBatches: Bool = false
+    ) throws(EngineError) -> Calibration {
         let signature = session.signature
         let plan = OutputPlan(signature, enabled: true)
         let hasFreeRows = signature.inputs.contains { ($0.dimensions?.first?.size == nil) && $0.dimensions != [] }
@@ -77,7 +83,10 @@ extension Calibration {
                 break
             }
         }
-        return Calibration(points: points, predictsOutputShapes: isPredicted)
+        let isQuick = points.allSatisfy { $0.nanoseconds <= longRun }
+        return Calibration(
+            points: points, predictsOutputShapes: isPredicted,
+            agreement: triesBatches || isQuick ? BatchTrial(session: session).agreement() : .untried)
     }
 
     private static func shapesMatch(

@@ -1,0 +1,72 @@
+/// Tensors as rows: what lies along the first dimension.
+extension Tensor {
+    /// The size of the first dimension; `nil` for a scalar.
+    package var rowCount: Int? { shape.dimensions.first }
+
+    /// A view of some rows, not copied: it keeps the whole memory alive.
+    ///
+    /// - Returns: `nil` for scalars, rows that are not there, and types whose rows do not begin at a byte.
+    package func rows(_ range: Range<Int>) -> Tensor? {
+        guard let count = rowCount, range.lowerBound >= 0, range.upperBound <= count,
+            let part = try? Shape([range.count] + shape.dimensions.dropFirst())
+        else { return nil }
+        switch storage {
+        case .strings(let strings):
+            let width = count == 0 ? 0 : strings.count / count
+            var taken = StringElements()
+            for index in range.lowerBound * width..<range.upperBound * width { taken.append(strings[index]) }
+            return try? Tensor(part, strings: taken)
+        case .buffer(let buffer):
+            guard elementType.bitWidth >= 8 else { return nil }
+            let width = count == 0 ? 0 : byteCount / count
+            let view = TensorBuffer(
+                borrowing: buffer.base + range.lowerBound * width, capacity: range.count * width, owner: buffer)
+            return try? Tensor(elementType, part, buffer: view)
+        }
+    }
+
+    /// The rows of several tensors one after another.
+    ///
+    /// - Parameter allocate: memory for so many bytes, or `nil` when there is none.
+    /// - Returns: `nil` when types or row shapes differ, rows do not begin at a byte, or there is no memory.
+    package static func concatenatingRows(
+        _ tensors: [Tensor], allocate: (Int) -> TensorBuffer? = { TensorBuffer(capacity: $0) }
+    ) -> Tensor? {
+        guard let first = tensors.first, first.rowCount != nil, first.elementType.bitWidth >= 8 || first.strings != nil,
+            tensors.allSatisfy({ $0.elementType == first.elementType && $0.hasRows(like: first) })
+        else { return nil }
+        var rows = 0
+        for tensor in tensors {
+            let (sum, overflow) = rows.addingReportingOverflow(tensor.rowCount ?? 0)
+            guard !overflow else { return nil }
+            rows = sum
+        }
+        guard let shape = try? Shape([rows] + first.shape.dimensions.dropFirst()) else { return nil }
+        if first.strings != nil {
+            var all = StringElements()
+            for tensor in tensors { if let strings = tensor.strings { all.append(contentsOf: strings) } }
+            return try? Tensor(shape, strings: all)
+        }
+        guard let size = try? shape.byteCount(of: first.elementType), let buffer = allocate(size) else { return nil }
+        var filled = 0
+        for tensor in tensors {
+            UnsafeMutableRawBufferPointer(start: buffer.base + filled, count: tensor.byteCount)
+                .copyMemory(from: tensor.bytes)
+            filled += tensor.byteCount
+        }
+        return try? Tensor(first.elementType, shape, buffer: buffer)
+    }
+
+    private func hasRows(like other: Tensor) -> Bool {
+        shape.dimensions.count == other.shape.dimensions.count
+            && shape.dimensions.dropFirst().elementsEqual(other.shape.dimensions.dropFirst())
+    }
+}
+
+extension StringElements {
+    /// Appends every element of `other`.
+    package mutating func append(contentsOf other: StringElements) {
+        reserve(elements: count + other.count, bytes: bytes.count + other.bytes.count)
+        for index in 0..<other.count { append(other[index]) }
+    }
+}

@@ -1,0 +1,39 @@
+import Testing
+
+@testable import Tensors
+
+@Suite struct TensorRowsTests {
+    @Test(arguments: [ElementType.float32, .int64, .uint8, .float16, .float64])
+    func rowsThatAreTakenApartAndPutTogetherAreTheSame(type: ElementType) throws {
+        let width = type.bitWidth / 8
+        let bytes = (0..<6 * 3 * width).map { UInt8($0 & 0xff) }
+        let buffer = TensorBuffer(capacity: bytes.count)
+        buffer.mutableBytes.copyBytes(from: bytes)
+        let whole = try Tensor(type, Shape([6, 3]), buffer: buffer)
+        let parts = [0..<1, 1..<4, 4..<4, 4..<6].map { whole.rows($0) }
+        #expect(parts.allSatisfy { $0 != nil })
+        let again = Tensor.concatenatingRows(parts.compactMap { $0 })
+        #expect(again?.shape == whole.shape && again.map { Array($0.bytes) } == bytes)
+        #expect(parts[1]?.shape.dimensions == [3, 3] && parts[2]?.byteCount == 0)
+    }
+
+    @Test func textHasRowsToo() throws {
+        let words = ["a", "", "ccc", "dd", "e", "f"]
+        let whole = try Tensor(Shape([3, 2]), strings: StringElements(words))
+        let part = try #require(whole.rows(1..<3))
+        #expect(part.strings?.decoded == ["ccc", "dd", "e", "f"])
+        let again = Tensor.concatenatingRows([try #require(whole.rows(0..<1)), part])
+        #expect(again?.strings?.decoded == words)
+    }
+
+    @Test func whatDoesNotFitIsNotPutTogether() throws {
+        let floats = try Tensor(zeros: .float32, Shape([2, 3]))
+        #expect(Tensor.concatenatingRows([floats, try Tensor(zeros: .int32, Shape([2, 3]))]) == nil)
+        #expect(Tensor.concatenatingRows([floats, try Tensor(zeros: .float32, Shape([2, 4]))]) == nil)
+        #expect(Tensor.concatenatingRows([floats, try Tensor(zeros: .float32, Shape([2, 3, 1]))]) == nil)
+        #expect(Tensor.concatenatingRows([try Tensor(zeros: .float32, .scalar)]) == nil)
+        #expect(Tensor.concatenatingRows([floats], allocate: { _ in nil }) == nil)
+        #expect(Tensor.concatenatingRows([]) == nil)
+        #expect(floats.rows(1..<3) == nil && floats.rows(0..<0)?.byteCount == 0)
+    }
+}
