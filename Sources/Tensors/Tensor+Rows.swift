@@ -3,25 +3,29 @@ extension Tensor {
     /// The size of the first dimension; `nil` for a scalar.
     package var rowCount: Int? { shape.dimensions.first }
 
-    /// A view of some rows, not copied: it keeps the whole memory alive.
+    /// A view of some rows, not copied: it keeps the whole memory alive. Strings are copied.
     ///
-    /// - Returns: `nil` for scalars, rows that are not there, and types whose rows do not begin at a byte.
-    package func rows(_ range: Range<Int>) -> Tensor? {
-        guard let count = rowCount, range.lowerBound >= 0, range.upperBound <= count,
-            let part = try? Shape([range.count] + shape.dimensions.dropFirst())
-        else { return nil }
+    /// - Throws: `TensorError.Code.invalidShape` for scalars and rows that are not there, `.unsupportedType` for types
+    ///   whose rows do not begin at a byte.
+    package func rows(_ range: Range<Int>) throws(TensorError) -> Tensor {
+        guard let count = rowCount, range.lowerBound >= 0, range.upperBound <= count else {
+            throw TensorError(.invalidShape, "rows \(range) of a tensor of shape \(shape)")
+        }
+        let part = try Shape([range.count] + shape.dimensions.dropFirst())
         switch storage {
         case .strings(let strings):
             let width = count == 0 ? 0 : strings.count / count
             var taken = StringElements()
             for index in range.lowerBound * width..<range.upperBound * width { taken.append(strings[index]) }
-            return try? Tensor(part, strings: taken)
+            return try Tensor(part, strings: taken)
         case .buffer(let buffer):
-            guard elementType.bitWidth >= 8 else { return nil }
+            guard elementType.bitWidth >= 8 else {
+                throw TensorError(.unsupportedType, "\(elementType.displayName) rows cannot be cut apart")
+            }
             let width = count == 0 ? 0 : byteCount / count
             let view = TensorBuffer(
                 borrowing: buffer.base + range.lowerBound * width, capacity: range.count * width, owner: buffer)
-            return try? Tensor(elementType, part, buffer: view)
+            return try Tensor(elementType, part, buffer: view)
         }
     }
 

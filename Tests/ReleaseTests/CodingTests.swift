@@ -32,6 +32,27 @@ import Testing
     }
 
     @Test(arguments: [
+        (BatchingChoice.off, 0), (.named(NamedBatching(rows: 8)), 0), (.auto, 64_000_000),
+        (.named(NamedBatching(rows: 64, delay: 500, preferred: [8, 32], exact: true)), 1),
+    ]) func batchingAndCachesReadBackAsTheyWere(batching: BatchingChoice, cacheBytes: Int) throws {
+        let settings = EndpointSettings(batching: batching, cacheBytes: cacheBytes)
+        let spec = try EndpointSpec(arms: [arm(1)], settings: settings)
+        #expect(try EndpointSpec(json: JSONValue.parse(spec.json.encoded())) == spec)
+        let plain = try EndpointSpec(arms: [arm(1)])
+        #expect(
+            SpecDiff(from: plain, to: spec).changes.count == (batching == .auto ? 0 : 1) + (cacheBytes == 0 ? 0 : 1))
+    }
+
+    @Test(arguments: [
+        (BatchingChoice.named(NamedBatching(rows: 1)), 0), (.named(NamedBatching(rows: 8, delay: -1)), 0),
+        (.named(NamedBatching(rows: 8, preferred: [9])), 0), (.auto, -1),
+    ]) func batchesAndCachesThatCannotBeAreInvalid(batching: BatchingChoice, cacheBytes: Int) throws {
+        #expect {
+            try EndpointSpec(arms: [arm(1)], settings: EndpointSettings(batching: batching, cacheBytes: cacheBytes))
+        } throws: { ($0 as? ReleaseError)?.code == .invalid }
+    }
+
+    @Test(arguments: [
         ("\"number\":2", "\"number\":2.5"), ("\"number\":2", "\"number\":null"), ("\"number\":2,", ""),
         ("\"createdAt\"", "\"created\""), ("\"kind\":\"canary\"", "\"kind\":\"miracle\""),
         ("\"kind\":\"canary\"", "\"kind\":\"rollback\""), ("\"role\":\"stable\"", "\"role\":\"king\""),

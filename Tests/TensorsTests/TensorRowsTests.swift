@@ -10,19 +10,18 @@ import Testing
         let buffer = TensorBuffer(capacity: bytes.count)
         buffer.mutableBytes.copyBytes(from: bytes)
         let whole = try Tensor(type, Shape([6, 3]), buffer: buffer)
-        let parts = [0..<1, 1..<4, 4..<4, 4..<6].map { whole.rows($0) }
-        #expect(parts.allSatisfy { $0 != nil })
-        let again = Tensor.concatenatingRows(parts.compactMap { $0 })
+        let parts = try [0..<1, 1..<4, 4..<4, 4..<6].map { try whole.rows($0) }
+        let again = Tensor.concatenatingRows(parts)
         #expect(again?.shape == whole.shape && again.map { Array($0.bytes) } == bytes)
-        #expect(parts[1]?.shape.dimensions == [3, 3] && parts[2]?.byteCount == 0)
+        #expect(parts[1].shape.dimensions == [3, 3] && parts[2].byteCount == 0)
     }
 
     @Test func textHasRowsToo() throws {
         let words = ["a", "", "ccc", "dd", "e", "f"]
         let whole = try Tensor(Shape([3, 2]), strings: StringElements(words))
-        let part = try #require(whole.rows(1..<3))
+        let part = try whole.rows(1..<3)
         #expect(part.strings?.decoded == ["ccc", "dd", "e", "f"])
-        let again = Tensor.concatenatingRows([try #require(whole.rows(0..<1)), part])
+        let again = Tensor.concatenatingRows([try whole.rows(0..<1), part])
         #expect(again?.strings?.decoded == words)
     }
 
@@ -34,6 +33,25 @@ import Testing
         #expect(Tensor.concatenatingRows([try Tensor(zeros: .float32, .scalar)]) == nil)
         #expect(Tensor.concatenatingRows([floats], allocate: { _ in nil }) == nil)
         #expect(Tensor.concatenatingRows([]) == nil)
-        #expect(floats.rows(1..<3) == nil && floats.rows(0..<0)?.byteCount == 0)
+    }
+
+    @Test func rowsOfStringsKeepTheirBytes() throws {
+        let tensor = try Tensor(Shape([3, 1]), strings: StringElements(["a", "", "ünïcode"]))
+        #expect(try tensor.rows(1..<3).strings?.decoded == ["", "ünïcode"])
+    }
+
+    @Test func rowsWithoutElementsAreFine() throws {
+        let tensor = try Tensor(.float32, Shape([4, 0]), values: [Float]())
+        #expect(try tensor.rows(1..<3).shape.dimensions == [2, 0])
+    }
+
+    @Test(arguments: [(0, 4), (-1, 1), (4, 4)]) func rowsThatAreNotThereAreRefused(from: Int, to: Int) throws {
+        let tensor = try Tensor(.uint8, Shape([3]), values: [UInt8(1), 2, 3])
+        #expect(throws: TensorError.self) { try tensor.rows(from..<to) }
+    }
+
+    @Test func whatHasNoRowsIsRefused() throws {
+        #expect(throws: TensorError.self) { try Tensor(.float32, .scalar, values: [Float(1)]).rows(0..<1) }
+        #expect(throws: TensorError.self) { try Tensor(zeros: .int4, Shape([4])).rows(1..<2) }
     }
 }

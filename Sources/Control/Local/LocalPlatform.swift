@@ -205,7 +205,7 @@ extension LocalPlatform {
                 model: session.version.model, version: String(session.version.number), digest: session.digest,
                 session: loaded.session, calibration: calibration,
                 batching: BatchingPolicy(wish, calibration, instances: session.engine.instances),
-                labels: loaded.labels,
+                cacheBytes: session.cacheBytes, labels: loaded.labels,
                 onDrained: { drain.finish() })
             entering[endpoint, default: [:]][session] = Held(servable: servable, drain: drain)
             metrics.loaded(
@@ -243,10 +243,9 @@ extension LocalPlatform {
     private func publish() {
         let endpoints = running.values.compactMap { known -> ServingEndpoint? in
             let arms = known.revision.spec.answering.compactMap { arm -> ServingEndpoint.Arm? in
-                // The engine too: while it changes, the same version is in memory twice.
+                // The settings too: while they change, the same version is in memory twice.
                 let session = ArmSession(
-                    version: arm.version, digest: arm.digest, engine: known.revision.spec.settings.engine,
-                    batching: known.revision.spec.settings.batching)
+                    version: arm.version, digest: arm.digest, settings: known.revision.spec.settings)
                 return known.held[session].map { ServingEndpoint.Arm($0.servable, weight: arm.weight) }
             }
             return ServingEndpoint(

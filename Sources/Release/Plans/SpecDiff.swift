@@ -10,6 +10,9 @@ package struct SpecDiff: Hashable, Sendable {
             Self.arms(from: before?.arms ?? [], to: after.arms)
             + Self.value("engine", old.engine.description, after.settings.engine.description)
             + Self.value("batching", old.batching.description, after.settings.batching.description)
+            + Self.value(
+                "response cache", old.cacheBytes > 0 ? "\(old.cacheBytes) bytes" : nil,
+                after.settings.cacheBytes > 0 ? "\(after.settings.cacheBytes) bytes" : nil)
             + Self.objectives(from: old.objectives, to: after.settings.objectives)
             + Self.value("routing key", old.routingKeyHeader, after.settings.routingKeyHeader)
     }

@@ -7,6 +7,7 @@ extension EndpointSpec {
             ("arms", .array(arms.map(\.json))),
             ("engine", settings.engine.json),
             ("batching", settings.batching.json),
+            ("cacheBytes", settings.cacheBytes == 0 ? nil : .integer(settings.cacheBytes)),
             ("objectives", .array(settings.objectives.map(\.json))),
             ("routingKeyHeader", settings.routingKeyHeader.map { .string($0) }),
         ])
@@ -15,14 +16,15 @@ extension EndpointSpec {
     /// - Throws: `ReleaseError.Code.malformed` for another shape, `invalid` for a state that cannot be.
     package init(json: JSONValue) throws(ReleaseError) {
         let fields = try JSONFields(
-            json, "spec", known: ["arms", "engine", "batching", "objectives", "routingKeyHeader"])
+            json, "spec", known: ["arms", "engine", "batching", "cacheBytes", "objectives", "routingKeyHeader"])
         var arms: [Arm] = []
         for arm in try fields.array("arms") { arms.append(try Arm(json: arm)) }
         var objectives: [Objective] = []
         for objective in try fields.array("objectives") { objectives.append(try Objective(json: objective)) }
         let settings = EndpointSettings(
             engine: try EngineChoice(json: fields.value("engine")),
-            batching: try BatchingChoice(json: fields.valueIfPresent("batching")), objectives: objectives,
+            batching: try BatchingChoice(json: fields.valueIfPresent("batching")),
+            cacheBytes: try fields.intIfPresent("cacheBytes") ?? 0, objectives: objectives,
             routingKeyHeader: try fields.stringIfPresent("routingKeyHeader"))
         try self.init(arms: arms, settings: settings)
     }

@@ -24,17 +24,20 @@ package struct EndpointSpec: Hashable, Sendable {
 package struct EndpointSettings: Hashable, Sendable {
     package var engine: EngineChoice
     package var batching: BatchingChoice
+    /// Bytes of answers that each version keeps for requests that come again; 0 keeps none.
+    package var cacheBytes: Int
     package var objectives: [Objective]
     /// The header whose value decides a request's arm, in lowercase; without it, the identity of the caller's token
     /// does, and for anonymous callers chance.
     package var routingKeyHeader: String?
 
     package init(
-        engine: EngineChoice = .auto, batching: BatchingChoice = .auto, objectives: [Objective] = [],
-        routingKeyHeader: String? = nil
+        engine: EngineChoice = .auto, batching: BatchingChoice = .auto, cacheBytes: Int = 0,
+        objectives: [Objective] = [], routingKeyHeader: String? = nil
     ) {
         self.engine = engine
         self.batching = batching
+        self.cacheBytes = cacheBytes
         self.objectives = objectives
         self.routingKeyHeader = routingKeyHeader
     }
@@ -116,6 +119,10 @@ extension EndpointSettings {
     fileprivate func validate() throws(ReleaseError) {
         try engine.validate()
         try batching.validate()
+        guard (0...Self.largestCache).contains(cacheBytes) else {
+            throw ReleaseError(
+                .invalid, "a response cache has from 0 to \(Self.largestCache) bytes, found \(cacheBytes)")
+        }
         var subjects: Set<String> = []
         for objective in objectives {
             try objective.validate()
@@ -129,6 +136,9 @@ extension EndpointSettings {
                 help: "write it like x-user-id")
         }
     }
+
+    /// A terabyte.
+    private static let largestCache = 1_000_000_000_000
 
     /// A token of RFC 9110, section 5.6.2, without capitals.
     private static func isHeaderName(_ text: String) -> Bool {

@@ -24,6 +24,8 @@ package final class Servable: Sendable {
     let number: UInt64
 
     let outputPlan: OutputPlan
+    /// `nil` where answers are not kept.
+    let cache: ResponseCache?
     /// How long runs take now, as a multiple of what was measured when it was loaded; the bits of a `Double`.
     private let pace = Atomic<UInt64>((1.0).bitPattern)
     private static let count = Atomic<UInt64>(0)
@@ -31,11 +33,13 @@ package final class Servable: Sendable {
     /// Twice the requests in flight, plus one once no routing table has it any more.
     private let state = Atomic<Int>(0)
 
-    /// - Parameter onDrained: called once, from any thread, when nothing will use the session any more: the place to
+    /// - Parameters:
+    ///   - cacheBytes: bytes of answers that are kept for requests that come again; 0 keeps none.
+    ///   - onDrained: called once, from any thread, when nothing will use the session any more: the place to
     ///   drop it. Must not block: it may run on an event loop.
     package init(
         model: String, version: String, digest: String, session: any Session, calibration: Calibration,
-        batching: BatchingPolicy = .off, labels: [String: String] = [:],
+        batching: BatchingPolicy = .off, cacheBytes: Int = 0, labels: [String: String] = [:],
         onDrained: @escaping @Sendable () -> Void = {}
     ) {
         self.model = model
@@ -44,6 +48,7 @@ package final class Servable: Sendable {
         self.session = session
         self.calibration = calibration
         self.batching = batching
+        cache = cacheBytes > 0 ? ResponseCache(capacity: cacheBytes) : nil
         self.labels = labels
         number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         self.onDrained = onDrained

@@ -1,4 +1,4 @@
-package import Engines
+import Engines
 import Tensors
 
 /// What a trial said about running several requests of a version as one.

@@ -18,6 +18,8 @@ final class InferenceFlight {
     private let loop: LoopState
     private var onEnd: ((Outcome) -> Void)?
     private var ticket: RunThreads.Ticket?
+    /// Set while others may wait for this answer.
+    private var leads: ResponseCache.Key?
     private var deadlineTask: Scheduled<Void>?
 
     /// - Parameter onEnd: called once, unless it is cancelled before; within `start` when nothing has to be waited for.
@@ -40,6 +42,46 @@ final class InferenceFlight {
             return end(.refused(error))
         }
         job.times.decoded = MonotonicClock.now()
+        if let cache = job.arm.servable.cache {
+            look(into: cache, ResponseCache.Key(inputs: job.inputs, wanted: job.wanted))
+        } else {
+            go()
+        }
+    }
+
+    /// Answers from the cache, waits for an equal request, or runs.
+    private func look(into cache: ResponseCache, _ key: ResponseCache.Key) {
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        let finding = cache.find(
+            key,
+            follower: { answer in bound.eventLoop.execute { bound.value.follow(answer, cache, key) } })
+        switch finding {
+        case .answer(let answer): follow(answer, cache, key)
+        case .wait: scheduleDeadline(bound)
+        case .run:
+            leads = key
+            go()
+        }
+    }
+
+    /// Takes what an equal request was answered, or begins anew when that came to nothing.
+    private func follow(_ answer: [OutputSlot]?, _ cache: ResponseCache, _ key: ResponseCache.Key) {
+        guard !isOver else { return }
+        guard let answer else { return look(into: cache, key) }
+        let now = MonotonicClock.now()
+        guard job.claim(at: now) else { return end(.refused(.late)) }
+        job.take(answer, began: now, ended: now)
+        end(.ran)
+    }
+
+    /// Tells those who wait for this answer, and keeps it.
+    private func settleCache() {
+        guard let key = leads, let cache = job.arm.servable.cache else { return }
+        leads = nil
+        if job.hasRun, job.failure == nil { cache.keep(key, job.slots) } else { cache.giveUp(key) }
+    }
+
+    private func go() {
         let predicted = job.arm.servable.calibration.predictedNanoseconds(elements: job.elementCount)
         if predicted < loop.plane.configuration.inlineBelow {
             if job.claim(at: job.times.decoded) {
@@ -85,7 +127,7 @@ final class InferenceFlight {
     /// Nobody waits for it any more: what has not begun to run will not.
     func cancel() {
         guard !isOver else { return }
-        job.cancel()
+        if job.cancel() { settleCache() }
         leaveQueue()
         onEnd = nil
         deadlineTask?.cancel()
@@ -98,6 +140,7 @@ final class InferenceFlight {
     }
 
     private func conclude() {
+        settleCache()
         guard !isOver else { return }
         guard job.hasRun else { return end(.refused(.late)) }
         switch job.failure {
@@ -108,6 +151,7 @@ final class InferenceFlight {
     }
 
     private func end(_ outcome: Outcome) {
+        settleCache()
         deadlineTask?.cancel()
         deadlineTask = nil
         let onEnd = onEnd

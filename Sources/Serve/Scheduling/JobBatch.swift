@@ -50,7 +50,9 @@ struct JobBatch {
             for (index, count) in rows.enumerated() {
                 switch slot {
                 case .tensor(let tensor):
-                    guard tensor.rowCount == total, let part = tensor.rows(next..<next + count) else { return false }
+                    guard tensor.rowCount == total, let part = try? tensor.rows(next..<next + count) else {
+                        return false
+                    }
                     parts[index].append(.tensor(part))
                 case .skip: parts[index].append(.skip)
                 case .allocate: return false

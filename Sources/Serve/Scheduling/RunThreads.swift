@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import Tensors
 
 /// Threads for runs that are too long for an event loop, and what waits for them.
 ///

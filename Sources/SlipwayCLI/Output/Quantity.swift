@@ -11,6 +11,15 @@ enum Quantity {
         return unit == "B" ? "\(count) B" : "\(fixed(value, 1)) \(unit)"
     }
 
+    /// Reads `64MB`, `1.5 GB`, `4096` or `0`: as `bytes` writes them, with or without the space, in any case.
+    static func parseBytes(_ text: String) -> Int? {
+        let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+        let unit = text.dropFirst(digits.count).drop { $0 == " " }.uppercased()
+        let factors: [String: Double] = ["": 1, "B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12]
+        guard text.utf8.count <= 24, let factor = factors[unit], let value = Double(digits) else { return nil }
+        return Int(exactly: (value * factor).rounded())
+    }
+
     /// `940`, `4.1 G`: operations, in thousands.
     static func operations(_ count: Int) -> String {
         var value = Double(count)

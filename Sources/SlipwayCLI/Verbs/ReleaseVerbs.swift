@@ -92,6 +92,9 @@ struct DeployOptions: ParsableArguments {
     @Flag(help: "Batch only where it answers the same bits as one by one.")
     var batchExact = false
 
+    @Option(help: ArgumentHelp("Keep answers for requests that come again, at most so much.", valueName: "64MB"))
+    var cache: String?
+
     @Option(help: "The header whose value keeps a client on one version.")
     var routingKey: String?
 
@@ -101,11 +104,14 @@ struct DeployOptions: ParsableArguments {
     func validate() throws {
         guard canary == nil || !hasSettings else {
             throw ValidationError(
-                "--canary keeps the endpoint's settings: --engine, --precision, --threads, --batch, --routing-key and "
-                    + "--p99 go with a whole deployment")
+                "--canary keeps the endpoint's settings: --engine, --precision, --threads, --batch, --cache, "
+                    + "--routing-key and --p99 go with a whole deployment")
         }
         if batchDelay != nil || batchExact, batch.flatMap({ Int($0) }) == nil {
             throw ValidationError("--batch-delay and --batch-exact go with a number of rows, such as --batch 32")
+        }
+        if let cache, Quantity.parseBytes(cache) == nil {
+            throw ValidationError("--cache is a size such as 64MB or 1GB, or 0, found '\(cache.prefix(40))'")
         }
         if let batch, !["auto", "off"].contains(batch), Int(batch) == nil {
             throw ValidationError("--batch is auto, off or a number of rows, found '\(batch)'")
@@ -113,7 +119,8 @@ struct DeployOptions: ParsableArguments {
     }
 
     private var hasSettings: Bool {
-        engine != nil || precision != nil || threads != nil || batch != nil || routingKey != nil || p99 != nil
+        engine != nil || precision != nil || threads != nil || batch != nil || cache != nil || routingKey != nil
+            || p99 != nil
     }
 
     /// - Returns: the endpoint and what is asked for.
@@ -142,6 +149,7 @@ struct DeployOptions: ParsableArguments {
                 NamedBatching(rows: Int(rows) ?? 0, delay: batchDelay ?? 0, exact: batchExact))
         default: settings.batching = .auto
         }
+        if let cache = cache.flatMap(Quantity.parseBytes) { settings.cacheBytes = cache }
         if let routingKey { settings.routingKeyHeader = routingKey.lowercased() }
         if let p99 { settings.objectives = [.latency(quantile: 0.99, seconds: p99 / 1000)] }
         return settings

@@ -21,6 +21,8 @@ import Testing
             priority: priority, arrival: arrival, deadline: deadline, cost: cost)
     }
 
+    struct Missing: Error { var what: String }
+
     /// The ids of the next batch; `nil` when there is none now.
     private func next(_ queue: inout Queue, at now: UInt64 = 0) -> [UInt64]? {
         guard case .run(let batch) = queue.next(at: now) else { return nil }
@@ -60,7 +62,7 @@ import Testing
         policy.delay = 100
         var queue = Queue(threads: 1, capacity: 20)
         try queue.submit(Self.entry(1, arrival: 50), policy)
-        guard case .wait(until: 150) = queue.next(at: 60) else { return Issue.record("it should wait until 150") }
+        guard case .wait(until: 150) = queue.next(at: 60) else { throw Missing(what: "it should wait until 150") }
         try queue.submit(Self.entry(2, rows: 7, arrival: 70), policy)
         #expect(next(&queue, at: 70) == [1, 2], "the batch is full")
         try queue.submit(Self.entry(3, arrival: 200), policy)
@@ -68,7 +70,7 @@ import Testing
         #expect(next(&queue, at: 299) == nil)
         #expect(next(&queue, at: 300) == [3, 4], "the first has waited long enough")
         try queue.submit(Self.entry(5, arrival: 400, deadline: 450, cost: 20), policy)
-        guard case .wait(until: 430) = queue.next(at: 410) else { return Issue.record("it should wait until 430") }
+        guard case .wait(until: 430) = queue.next(at: 410) else { throw Missing(what: "it should wait until 430") }
         #expect(next(&queue, at: 430) == [5])
     }
 
@@ -116,7 +118,7 @@ import Testing
         policy.instances = 1
         var queue = Queue(threads: 4, capacity: 10)
         for id in 1...2 { try queue.submit(Self.entry(UInt64(id)), policy) }
-        guard case .run(let first) = queue.next(at: 0) else { return Issue.record("nothing runs") }
+        guard case .run(let first) = queue.next(at: 0) else { throw Missing(what: "nothing runs") }
         #expect(next(&queue) == nil && queue.waiting == 1)
         queue.finished(first)
         #expect(next(&queue) == [2])
@@ -126,7 +128,7 @@ import Testing
         var queue = Queue(threads: 1, capacity: 10)
         try queue.submit(Self.entry(1, deadline: 20), Self.batches)
         try queue.submit(Self.entry(2), Self.batches)
-        guard case .run(let batch) = queue.next(at: 20) else { return Issue.record("nothing runs") }
+        guard case .run(let batch) = queue.next(at: 20) else { throw Missing(what: "nothing runs") }
         #expect(batch.late.map(\.id) == [1] && batch.entries.map(\.id) == [2])
     }
 
@@ -134,7 +136,7 @@ import Testing
         var queue = Queue(threads: 2, capacity: 5, longestWait: 100)
         try queue.submit(Self.entry(1, cost: 1_000_000), .off)
         // Nothing waits behind a run: it is taken in, whatever was expected.
-        guard case .run(let running) = queue.next(at: 0) else { return Issue.record("nothing runs") }
+        guard case .run(let running) = queue.next(at: 0) else { throw Missing(what: "nothing runs") }
         try queue.submit(Self.entry(2, cost: 150), .off)
         #expect(queue.expectedWait(lane: 1, .off) == 75)
         try queue.submit(Self.entry(3, cost: 100), .off)
@@ -198,7 +200,7 @@ import Testing
         var now: UInt64 = 10_000
         while !waiting.isEmpty {
             now += 1000
-            guard case .run(let batch) = queue.next(at: now) else { return Issue.record("\(waiting.count) are stuck") }
+            guard case .run(let batch) = queue.next(at: now) else { throw Missing(what: "\(waiting.count) are stuck") }
             for entry in batch.entries + batch.late { waiting[entry.id] = nil }
             queue.finished(batch)
         }
