@@ -60,7 +60,9 @@ package final class EngineCatalog: Sendable {
             do throws(EngineError) {
                 return try open(kind, path)
             } catch {
-                firstFailure = firstFailure ?? error
+                // The file is there: what it lacks is not its installation.
+                let code = error.code == .notInstalled ? EngineError.Code.incompatible : error.code
+                firstFailure = firstFailure ?? EngineError(code, kind, error.message, nativeCode: error.nativeCode)
             }
         }
         for name in EngineFiles.systemNames(of: kind) {

@@ -38,6 +38,12 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "The largest body of a request, in bytes.")
     var maxBody = 64 << 20
 
+    @Option(
+        help: ArgumentHelp(
+            "Refuse to load what would take more memory in all (default: nine tenths of what there is).",
+            valueName: "4GB"))
+    var memory: String?
+
     @Flag(help: "Print one line of JSON once the server is ready.")
     var json = false
 
@@ -48,6 +54,9 @@ struct ServeOptions: ParsableArguments {
     var verbose = false
 
     func validate() throws {
+        if let memory, Quantity.parseBytes(memory) ?? 0 <= 0 {
+            throw ValidationError("--memory is a size such as 512MB or 4GB, found '\(memory.prefix(40))'")
+        }
         guard (0...3600).contains(drainDelay), (0...3600).contains(grace) else {
             throw ValidationError("--drain-delay and --grace take 0 to 3600 seconds")
         }
@@ -69,6 +78,7 @@ struct ServeOptions: ParsableArguments {
         options.grace = .milliseconds(Int(grace * 1000))
         options.concurrentRuns = concurrency
         options.largestBody = maxBody
+        options.memory = memory.flatMap(Quantity.parseBytes)
         return options
     }
 

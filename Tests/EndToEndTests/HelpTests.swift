@@ -47,7 +47,7 @@ extension EndToEnd {
                 making:
                     #"mkdir "$SLIPWAY_HOME/fake"; for n in libonnxruntime.so libonnxruntime.so.1; do echo no library > "$SLIPWAY_HOME/fake/$n"; done"#,
                 environment: ["SLIPWAY_ENGINES": "FAKE", "XDG_DATA_HOME": "/nowhere"], subject: "engine onnxruntime",
-                state: "warn", words: "file too short"),
+                state: "fail", words: "file too short"),
             Fault(
                 name: "a misspelt variable", making: "true", environment: ["SLIPWAY_HOEM": "/x"],
                 subject: "environment",

@@ -39,14 +39,17 @@ package actor LocalPlatform: Platform {
     /// Everything that should be loaded at the start is loaded, or was given up.
     private(set) var isComplete = false
 
-    /// - Parameter keepsMarks: whether what enters service is written down in the home; see `Marks`.
+    /// - Parameters:
+    ///   - memory: what versions may take.
+    ///   - keepsMarks: whether what enters service is written down in the home; see `Marks`.
     package init(
         plane: DataPlane, registry: ModelRegistry, engines: any EngineSource, concurrentRuns: Int,
-        metrics: MetricsRegistry, keepsMarks: Bool = true, logger: Logger
+        memory: MemoryBudget = MemoryBudget(limit: nil), metrics: MetricsRegistry, keepsMarks: Bool = true,
+        logger: Logger
     ) {
         self.plane = plane
         self.logger = logger
-        loader = VersionLoader(registry: registry, engines: engines, concurrentRuns: concurrentRuns)
+        loader = VersionLoader(registry: registry, engines: engines, concurrentRuns: concurrentRuns, memory: memory)
         marks = keepsMarks ? Marks(database: registry.database) : nil
         self.metrics = VersionMetrics(registry: metrics)
     }
@@ -210,7 +213,7 @@ extension LocalPlatform {
             entering[endpoint, default: [:]][session] = Held(servable: servable, drain: drain)
             metrics.loaded(
                 servable, endpoint: endpoint, seconds: loaded.seconds + Self.seconds(ContinuousClock.now - began),
-                accuracy: loaded.accuracy)
+                bytes: loaded.bytes, accuracy: loaded.accuracy)
             return .warmed(session)
         } catch {
             return .failed(session, reason: "does not run: \(error)")

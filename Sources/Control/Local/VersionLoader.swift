@@ -20,6 +20,7 @@ struct VersionLoader: Sendable {
     let engines: any EngineSource
     /// How many runs will be in flight at a time.
     let concurrentRuns: Int
+    let memory: MemoryBudget
 
     private static let queue = DispatchQueue(label: "slipway.load", attributes: .concurrent)
 
@@ -29,6 +30,8 @@ struct VersionLoader: Sendable {
         var labels: [String: String]
         /// How long it took.
         var seconds: Double
+        /// Resident bytes that it took; `nil` when that could not be told from what else went on.
+        var bytes: Int?
         /// The newest accuracy that was measured, if any.
         var accuracy: Double?
     }
@@ -42,14 +45,19 @@ struct VersionLoader: Sendable {
             let description = try registry.description(digest)
             var options = try options(wanted.engine)
             options.declared = description.signature
-            let session = try engines.engine(try kind(wanted.engine)).load(
-                .file(try registry.modelFilePath(digest)), options: options)
-            EngineMemory.trim()
+            let engine = try engines.engine(try kind(wanted.engine))
+            let load = MemoryBudget.Load(
+                digest: wanted.digest, engine: wanted.engine, modelBytes: try registry.manifest(digest).contentSize)
+            let (session, bytes) = try memory.load(wanted.version.description, load) {
+                let session = try engine.load(.file(try registry.modelFilePath(digest)), options: options)
+                EngineMemory.trim()
+                return session
+            }
             let took = (ContinuousClock.now - began).components
             let evaluation = try registry.referrers(of: digest, kind: .evaluation, limit: 1).first
             return Loaded(
                 session: session, labels: description.labels,
-                seconds: Double(took.seconds) + Double(took.attoseconds) / 1e18,
+                seconds: Double(took.seconds) + Double(took.attoseconds) / 1e18, bytes: bytes,
                 accuracy: evaluation?.payload["accuracy"]?.doubleValue)
         }
     }

@@ -11,11 +11,17 @@ struct VersionMetrics: Sendable {
     ///
     /// - Parameters:
     ///   - seconds: from the beginning of the load until it was warm.
+    ///   - bytes: resident bytes that it took, where that is known.
     ///   - accuracy: the newest that was measured, if any.
-    func loaded(_ servable: Servable, endpoint: EndpointName, seconds: Double, accuracy: Double?) {
+    func loaded(_ servable: Servable, endpoint: EndpointName, seconds: Double, bytes: Int?, accuracy: Double?) {
         sessions(servable.session.engine).add(1)
         let labels = labels(servable, endpoint)
         registry.gauge("slipway_version_load_seconds", "Time to load and warm a version.", labels).set(seconds)
+        if let bytes {
+            registry.gauge(
+                "slipway_version_memory_bytes", "Resident memory that loading a version took, as measured.", labels
+            ).set(Double(bytes))
+        }
         if let accuracy {
             registry.gauge(
                 "slipway_version_accuracy_ratio", "Accuracy of a version on its evaluation set, as last measured.",
@@ -28,7 +34,9 @@ struct VersionMetrics: Sendable {
     func unloaded(_ servable: Servable, endpoint: EndpointName) {
         sessions(servable.session.engine).add(-1)
         let gone = labels(servable, endpoint)
-        for name in ["slipway_version_load_seconds", "slipway_version_accuracy_ratio"] {
+        for name in [
+            "slipway_version_load_seconds", "slipway_version_memory_bytes", "slipway_version_accuracy_ratio",
+        ] {
             registry.remove(name, labels: gone)
         }
     }

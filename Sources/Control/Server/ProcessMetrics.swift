@@ -6,7 +6,7 @@ enum ProcessMetrics {
     static func register(in metrics: MetricsRegistry, version: String) {
         metrics.gauge("slipway_build_info", "The version of this server; always 1.", [Label("version", version)]).set(1)
         metrics.gauge("slipway_process_resident_memory_bytes", "Resident memory of the server process.", []) {
-            Double(residentBytes())
+            Double(ProcessMemory.residentBytes())
         }
         metrics.gauge("slipway_process_open_descriptors", "Open descriptors of the server process.", []) {
             Double(openDescriptors())
@@ -14,17 +14,6 @@ enum ProcessMetrics {
         metrics.gauge("slipway_process_cpu_seconds", "Processor time of the server process since its start.", []) {
             cpuSeconds()
         }
-    }
-
-    /// Source: proc(5), `/proc/self/statm`, second field.
-    static func residentBytes() -> Int {
-        guard let file = fopen("/proc/self/statm", "re") else { return 0 }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 128)
-        guard fgets(&line, Int32(line.count), file) != nil else { return 0 }
-        let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let fields = text.split(separator: " ")
-        return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
     }
 
     private static func openDescriptors() -> Int {
