@@ -16,6 +16,11 @@ enum Running {
         try outputs(of: .memory(ByteView(copying: bytes).buffer), inputs)
     }
 
+    /// A session for an encoded model.
+    static func session(of bytes: [UInt8]) throws(EngineError) -> any Session {
+        try catalog.engine(.onnxRuntime).load(.memory(ByteView(copying: bytes).buffer), options: SessionOptions())
+    }
+
     private static func outputs(
         of source: ModelSource, _ inputs: [String: Tensor]
     ) throws(EngineError) -> [String: Tensor] {

@@ -126,6 +126,36 @@ struct KnownValue: Hashable, Sendable {
         }
     }
 
+    /// The elements at these indices along each axis.
+    func picking(along indices: [[Int]]) -> KnownValue? {
+        guard indices.count == dimensions.count else { return nil }
+        return picking(indices, strides: strides)
+    }
+
+    /// The same elements with the axes in another order, a permutation of theirs.
+    func transposed(_ order: [Int]) -> KnownValue? {
+        // Without elements a dimension may be of any size.
+        guard count > 0 else { return reshaped(order.map { dimensions[$0] }) }
+        return picking(order.map { Array(0..<dimensions[$0]) }, strides: order.map { strides[$0] })
+    }
+
+    /// How far apart neighbours along each axis are. Only for values with elements: their product is small.
+    private var strides: [Int] {
+        guard count > 0 else { return dimensions.map { _ in 0 } }
+        var rest = count
+        return dimensions.map { size in
+            rest /= size
+            return rest
+        }
+    }
+
+    private func picking(_ indices: [[Int]], strides: [Int]) -> KnownValue? {
+        let positions = zip(indices, strides).reduce([0]) { starts, axis in
+            starts.flatMap { start in axis.0.map { start + $0 * axis.1 } }
+        }
+        return picking(positions, dimensions: indices.map(\.count))
+    }
+
     /// The elements at these positions, as another tensor.
     func picking(_ positions: [Int], dimensions: [Int]) -> KnownValue? {
         guard positions.allSatisfy({ (0..<count).contains($0) }) else { return nil }

@@ -54,8 +54,10 @@ enum ValueArithmetic {
             return KnownValue(dimensions, integers: results)
         }
         guard let left = one.reals, let right = other.reals else { return nil }
-        let results = zip(positions, otherPositions).compactMap { real(name, left[$0], right[$1]) }
-        return KnownValue(dimensions, reals: results)
+        let pairs = zip(positions, otherPositions).map { (left[$0], right[$1]) }
+        let truths = pairs.compactMap { comparison(name, $0, $1).map { Size.fixed($0 ? 1 : 0) } }
+        if !truths.isEmpty { return KnownValue(dimensions, integers: truths) }
+        return KnownValue(dimensions, reals: pairs.compactMap { real(name, $0, $1) })
     }
 
     private static func integer(_ name: String, _ left: Size, _ right: Size, isTruncatingModulo: Bool) -> Size {
@@ -96,6 +98,17 @@ enum ValueArithmetic {
         if exact.isKnown { return exact }
         guard left.isNotNegative, let divisor = right.fixed else { return .unknown }
         return left.floorDivided(by: divisor)
+    }
+
+    private static func comparison(_ name: String, _ left: Double, _ right: Double) -> Bool? {
+        switch name {
+        case "Equal": left == right
+        case "Less": left < right
+        case "LessOrEqual": left <= right
+        case "Greater": left > right
+        case "GreaterOrEqual": left >= right
+        default: nil
+        }
     }
 
     private static func real(_ name: String, _ left: Double, _ right: Double) -> Double? {
@@ -141,8 +154,9 @@ enum ValueArithmetic {
         case (.integers(let values), .bool):
             let truths = values.map { size in size.fixed.map { Size.fixed($0 == 0 ? 0 : 1) } ?? .unknown }
             return KnownValue(value.dimensions, integers: truths)
-        case (.integers, .float32), (.integers, .float64):
-            return value.numbers.flatMap { KnownValue(value.dimensions, reals: $0) }
+        case (.integers, .float32):
+            return value.numbers.flatMap { KnownValue(value.dimensions, reals: $0.map { Double(Float($0)) }) }
+        case (.integers, .float64): return value.numbers.flatMap { KnownValue(value.dimensions, reals: $0) }
         case (.reals, .float64): return value
         case (.reals(let values), .float32):
             return KnownValue(value.dimensions, reals: values.map { Double(Float($0)) })

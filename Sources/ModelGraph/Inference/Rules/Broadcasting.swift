@@ -40,6 +40,8 @@ enum Broadcasting {
         guard dimensions.count <= target.count, let count = target.map(Size.fixed).product.fixed,
             count <= KnownValue.mostElements
         else { return nil }
+        // Without elements the other sizes may be anything: their product need not fit.
+        guard count > 0 else { return [] }
         let padded = [Int](repeating: 1, count: target.count - dimensions.count) + dimensions
         var strides = [Int](repeating: 0, count: target.count)
         var step = 1

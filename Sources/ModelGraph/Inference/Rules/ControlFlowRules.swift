@@ -22,29 +22,56 @@ enum ControlFlowRules {
         guard let body = facts.graph("body") else { return [] }
         let states = facts.inputs.indices.dropFirst(2).map { facts.fact($0).type }
         let lead = [Fact.tensor(.int64, []), .tensor(.bool, [])]
+        var again: KnownValue?
         let (settled, outputs) = settle(states) { states in
-            Array(facts.inferBody(body, lead + states.map { Fact($0) }).dropFirst().map(\.type))
+            let made = facts.inferBody(body, lead + states.map { Fact($0) })
+            again = made.first?.knownValue
+            return Array(made.dropFirst().map(\.type))
         }
-        let rounds = facts.isGiven(1) || !facts.isGiven(0) ? nil : facts.integers(0)?.first
-        let scanned = outputs.dropFirst(settled.count).map { type in
-            Fact.tensor(type.element, type.sizes.map { [rounds ?? .unknown] + $0 })
-        }
-        // Without rounds a state stays what it was; a body that always ends the loop still runs as often as it says.
-        let isExact = isRunningToTheEnd(body)
-        return settled.map { Fact($0) } + scanned.map { isExact ? $0 : withoutLength($0) }
+        let isEndless = isTrue(again) || isPassingOn(body)
+        let scanned = outputs.dropFirst(settled.count)
+        let rounds = scanned.isEmpty ? .unknown : rounds(facts, body, settled, isEndless: isEndless)
+        return settled.map { Fact($0) }
+            + scanned.map { type in .tensor(type.element, type.sizes.map { [rounds] + $0 }) }
     }
 
-    /// Whether the body's condition is always true: its own input, or a constant.
-    private static func isRunningToTheEnd(_ body: Graph) -> Bool {
+    /// Rounds followed one by one. Recurrent layers have one for each step of their sequence.
+    private static let mostRounds = 1024
+
+    /// How often the body runs: as often as asked when it never ends the loop, else by following what it counts.
+    private static func rounds(_ facts: NodeFacts, _ body: Graph, _ states: [TypeFact], isEndless: Bool) -> Size {
+        let asked: Size? = facts.isGiven(0) ? facts.integers(0)?.first ?? .unknown : nil
+        guard !facts.isGiven(1) || facts.value(1) != nil else { return .unknown }
+        var isGoing = !facts.isGiven(1) || isTrue(facts.value(1))
+        if isGoing, isEndless { return asked.map { $0.fixed.map { .fixed(max(0, $0)) } ?? $0 } ?? .unknown }
+        if asked != nil, asked?.fixed == nil { return isGoing ? .unknown : .fixed(0) }
+        var values = states.indices.map { facts.value($0 + 2) }
+        var round = 0
+        while isGoing, round < asked?.fixed ?? .max {
+            guard round < mostRounds else { return .unknown }
+            let lead = [
+                Fact.tensor(.int64, [], KnownValue([], integers: [.fixed(round)])),
+                .tensor(.bool, [], KnownValue([], integers: [.fixed(1)])),
+            ]
+            let made = facts.inferBody(body, lead + zip(states, values).map { Fact($0, value: $1) })
+            guard let condition = made.first?.knownValue?.integers?.first?.fixed else { return .unknown }
+            isGoing = condition != 0
+            values = states.indices.map { $0 + 1 < made.count ? made[$0 + 1].knownValue : nil }
+            round += 1
+        }
+        return .fixed(round)
+    }
+
+    private static func isTrue(_ value: KnownValue?) -> Bool {
+        value?.integers?.first?.fixed.map { $0 != 0 } ?? false
+    }
+
+    /// Whether the body's condition is its own input.
+    private static func isPassingOn(_ body: Graph) -> Bool {
         guard let condition = body.outputs.first?.name else { return false }
         if body.inputs.count > 1, body.inputs[1].name == condition { return true }
         guard let maker = body.nodes.first(where: { $0.outputs.contains(condition) }) else { return false }
         return maker.operatorType == "Identity" && body.inputs.count > 1 && maker.inputs == [body.inputs[1].name]
-    }
-
-    private static func withoutLength(_ fact: Fact) -> Fact {
-        guard let sizes = fact.type.sizes, !sizes.isEmpty else { return fact }
-        return .tensor(fact.type.element, [.unknown] + sizes.dropFirst())
     }
 
     /// Runs a body's inference until the states it makes are what it gets; what changes becomes unknown.

@@ -159,7 +159,8 @@ enum ShapeRules {
         guard order.count == sizes.count, Set(order) == Set(sizes.indices) else {
             throw InferenceFault("has perm \(order) for an input of rank \(sizes.count)")
         }
-        return [.tensor(facts.element(0), order.map { sizes[$0] })]
+        let value = facts.value(0).flatMap { $0.dimensions.count == order.count ? $0.transposed(order) : nil }
+        return [.tensor(facts.element(0), order.map { sizes[$0] }, value)]
     }
 
     private static func expand(_ facts: NodeFacts) throws(InferenceFault) -> [Fact] {

@@ -85,10 +85,16 @@ enum SliceRules {
     }
 
     private static func value(_ facts: NodeFacts, _ axes: [Int], _ ranges: [Range]) -> KnownValue? {
-        guard let value = facts.value(0), value.dimensions.count == 1, axes == [0], let range = ranges.first,
-            let start = range.start.fixed, let end = range.end.fixed, let step = range.step
+        // Without elements a dimension may be of any size.
+        guard let value = facts.value(0), value.count > 0 || value.dimensions == [0], Set(axes).count == axes.count
         else { return nil }
-        let (first, count) = extent(start, end, step, value.count)
-        return value.picking((0..<count).map { first + $0 * step }, dimensions: [count])
+        var indices = value.dimensions.map { Array(0..<$0) }
+        for (axis, range) in zip(axes, ranges) {
+            guard axis < indices.count, let start = range.start.fixed, let end = range.end.fixed, let step = range.step
+            else { return nil }
+            let (first, count) = extent(start, end, step, value.dimensions[axis])
+            indices[axis] = (0..<count).map { first + $0 * step }
+        }
+        return value.picking(along: indices)
     }
 }
