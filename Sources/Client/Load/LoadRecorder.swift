@@ -61,11 +61,16 @@ final class LoadRecorder: Sendable {
     func report(isOver: Bool) -> LoadReport {
         let now = Self.now
         let tally = tally.withLock { $0 }
-        return LoadReport(tally, latency: latency(tally), elapsed: isOver ? tally.lastOutcome : now - start)
+        let snapshot = latencies.snapshot()
+        let spread = zip(snapshot.edges + [.infinity], snapshot.counts).compactMap { edge, count in
+            count == 0 ? nil : LoadReport.Bucket(upTo: edge, count: Int(clamping: count))
+        }
+        return LoadReport(
+            tally, latency: latency(tally, snapshot), spread: spread,
+            elapsed: isOver ? tally.lastOutcome : now - start)
     }
 
-    private func latency(_ tally: LoadTally) -> LoadReport.Latency? {
-        let snapshot = latencies.snapshot()
+    private func latency(_ tally: LoadTally, _ snapshot: HistogramSnapshot) -> LoadReport.Latency? {
         let maximum = Double(tally.longest) / 1e9
         guard let p50 = snapshot.quantile(0.5), let p90 = snapshot.quantile(0.9), let p99 = snapshot.quantile(0.99),
             let mean = snapshot.mean

@@ -32,6 +32,13 @@ package struct LoadReport: Sendable {
         package var mean: Double
     }
 
+    /// Answers that took about as long.
+    package struct Bucket: Hashable, Sendable {
+        /// The longest of them, in seconds; infinite beyond 100 seconds.
+        package var upTo: Double
+        package var count: Int
+    }
+
     /// What happened in one step of the timeline.
     package struct Moment: Hashable, Sendable {
         /// Seconds after the start at which the step begins.
@@ -62,6 +69,8 @@ package struct LoadReport: Sendable {
     package var reconnects: Int
     /// `nil` when nothing was answered.
     package var latency: Latency?
+    /// How the latencies are spread: every step of 4 % that has any, the shortest first.
+    package var spread: [Bucket]
     /// Answers by `model_version`.
     package var versions: [String: Int]
     /// Seconds of one step of the timeline: 0.1, doubled as often as a long run needs.
@@ -79,7 +88,7 @@ package struct LoadReport: Sendable {
 
 extension LoadReport {
     /// - Parameter elapsed: Nanoseconds.
-    init(_ tally: LoadTally, latency: Latency?, elapsed: UInt64) {
+    init(_ tally: LoadTally, latency: Latency?, spread: [Bucket], elapsed: UInt64) {
         self.elapsed = Double(elapsed) / 1e9
         sent = tally.sent
         ok = tally.ok
@@ -90,6 +99,7 @@ extension LoadReport {
         unsent = tally.unsent
         reconnects = tally.reconnects
         self.latency = latency
+        self.spread = spread
         versions = Dictionary(uniqueKeysWithValues: tally.versions.map { ($0.name, $0.answers) })
         timelineStep = Double(tally.timeline.width) / 1e9
         timeline = tally.timeline.steps.enumerated().map { index, step in

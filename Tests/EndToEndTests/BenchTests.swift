@@ -1,0 +1,38 @@
+import Client
+import Tensors
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite
+    struct BenchTests {
+        @Test
+        func aBenchCountsWhatTheServerAnswers() async throws {
+            let slipway = try await Slipway.withDigits()
+            try await slipway.serving { server in
+                let arguments = ["bench", "digits", "--server", server.dataAddress, "--warm-up", "0"]
+                let fixed = try await slipway.run(arguments + ["--seconds", "0.5", "--rate", "200", "--json"])
+                #expect(fixed.exitCode == 0, "\(fixed)")
+                let ok = try #require(fixed.json?["ok"]?.intValue)
+                #expect((80...101).contains(ok) && fixed.json?["failed"]?.intValue == 0, "\(fixed)")
+                let spread = fixed.json?["spread"]?.arrayValue?.compactMap { $0["count"]?.intValue } ?? []
+                #expect(spread.reduce(0, +) == ok)
+                #expect(fixed.json?["versions"]?["1"]?.intValue == ok)
+                let metrics = Exposition(try await server.dataPlane().request("GET", "/metrics").text)
+                #expect(metrics.sum("slipway_requests_total", ["code=\"200\""]) == Double(ok))
+
+                let text = try await slipway.run(
+                    arguments + ["--seconds", "0.3", "--rows", "4", "--json-tensors", "--connections", "2"])
+                #expect(text.exitCode == 0 && text.output.contains(" answers in "), "\(text)")
+                #expect(text.output.contains("p50 ") && text.output.contains("█"), "\(text)")
+
+                let unknown = try await slipway.run(["bench", "absent", "--server", server.dataAddress])
+                #expect(unknown.exitCode != 0 && unknown.talk.contains("absent"), "\(unknown)")
+            }
+            let nobody = try await slipway.run(["bench", "digits", "--server", "127.0.0.1:9"])
+            #expect(nobody.exitCode == 6 && nobody.talk.contains("127.0.0.1:9"), "\(nobody)")
+            let wrong = try await slipway.run(["bench", "digits", "--seconds", "0"])
+            #expect(wrong.exitCode == 64, "\(wrong)")
+        }
+    }
+}
