@@ -65,6 +65,7 @@ package struct Importer: Sendable {
 
     private let registry: ModelRegistry
     let child: ChildRunner
+    var home: HomeDirectory { registry.database.home }
     private let engineDirectories: [String]
     private let embeddedWeights: Int
 
