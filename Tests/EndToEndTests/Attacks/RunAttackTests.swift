@@ -12,7 +12,7 @@ extension EndToEnd {
         func everyHostileNumberIsAnsweredInWordsAndHarmsNothing() async throws {
             let slipway = try await Slipway.withDigits()
             try await Self.deployTargets(slipway)
-            let ended = try await slipway.serving(["serve", "--memory", String(512 << 20)]) { server in
+            let ended = try await slipway.serving(["serve", "--memory", "512MB"]) { server in
                 let attacked = try await AttackedServer(slipway, server)
                 for attack in RunAttack.all {
                     try await Self.expectAnswered(attack, attacked)

@@ -85,7 +85,7 @@ struct RunAttack: Sendable, CustomStringConvertible {
             #"{"name":"\#(name)","datatype":"INT64","shape":[1],"data":[\#(value)]}"#
         }
         return RunAttack(
-            row: 67, endpoint: "division", json: #"{"inputs":[\#(input("a", dividend)),\#(input("b", divisor))]}"#,
+            row: 67, endpoint: "division", json: #"{"inputs":[\#(input("a", dividend)),\#(input("b", divisor + 2))]}"#,
             tail: nil, statuses: statuses)
     }
 

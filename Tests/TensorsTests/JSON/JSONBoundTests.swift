@@ -23,7 +23,9 @@ import Testing
             Self.tensor(.int32, [Int32](repeating: .min, count: 9)),
             Self.tensor(.uint64, [UInt64](repeating: .max, count: 9)),
             Self.tensor(.int64, [Int64](repeating: .min, count: 9)),
-            Self.tensor(.float32, [-1.1754942e-38, -.greatestFiniteMagnitude, -.infinity, .nan, -1.17549435e-38]),
+            Self.tensor(
+                .float32,
+                [-Float.leastNormalMagnitude.nextDown, -.greatestFiniteMagnitude, -.infinity, .nan] as [Float]),
             Self.tensor(
                 .float64, [-.leastNormalMagnitude, -.greatestFiniteMagnitude, -1.7976931348623157e308] as [Double]),
             Tensor(Shape([3]), strings: StringElements(["\u{1}\u{2}\u{3}", "", "\"\\\n"])),
