@@ -1,6 +1,5 @@
 // Stands before glibc's allocator: an executable's own symbols come first, so the engines' libraries call these too.
 
-#include <errno.h>
 #include <stdatomic.h>
 
 #include "CEngineLimit.h"
@@ -39,16 +38,7 @@ void *memalign(size_t alignment, size_t size) {
     return __libc_memalign(alignment, size);
 }
 
-void *aligned_alloc(size_t alignment, size_t size) {
-    note(size);
-    return __libc_memalign(alignment, size);
-}
-
-int posix_memalign(void **out, size_t alignment, size_t size) {
-    note(size);
-    *out = __libc_memalign(alignment, size);
-    return *out == NULL ? ENOMEM : 0;
-}
+// `posix_memalign` and `aligned_alloc` are Slipway's own (`CEngines/slipway_memory.c`), and call `memalign`.
 
 void limit_count_begin(void) {
     atomic_store(&count, 0);

@@ -1,3 +1,4 @@
+import CEngines
 import Glibc
 import Synchronization
 
@@ -78,7 +79,8 @@ package final class EngineCatalog: Sendable {
     }
 
     private func open(_ kind: EngineKind, _ path: String) throws(EngineError) -> OpenedEngine {
-        switch kind {
+        slipway_survive_divisions()
+        return switch kind {
         case .onnxRuntime: OpenedEngine(engine: try ONNXRuntimeEngine(path: path), path: path)
         case .openVINO: OpenedEngine(engine: try OpenVINOEngine(path: path), path: path)
         }

@@ -2,7 +2,9 @@
 package struct EngineError: Error, Hashable, Sendable {
     /// What kind of failure. Wraps a private enum, so that adding a code breaks nobody.
     package struct Code: Hashable, Sendable {
-        private enum Value { case notInstalled, incompatible, modelRejected, invalidInput, runFailed, unsupported }
+        private enum Value {
+            case notInstalled, incompatible, modelRejected, invalidInput, runFailed, outOfMemory, unsupported
+        }
         private let value: Value
 
         /// No library was found where engines are looked for.
@@ -15,6 +17,8 @@ package struct EngineError: Error, Hashable, Sendable {
         package static let invalidInput = Code(value: .invalidInput)
         /// The engine failed during a run.
         package static let runFailed = Code(value: .runFailed)
+        /// A run would have needed more memory than engines may have; see `EngineMemory.limit`.
+        package static let outOfMemory = Code(value: .outOfMemory)
         /// The engine cannot do what was asked: a device, a precision, an element type.
         package static let unsupported = Code(value: .unsupported)
     }

@@ -1,10 +1,11 @@
 /// What an engine says, made fit for people.
 enum EngineWords {
     /// The words on one line, without the places in the engine's own sources where they were written: those tell
-    /// nothing to anyone who reads them, and look like paths of this machine.
+    /// nothing to anyone who reads them, and look like paths of this machine. The path of the model is one of this
+    /// machine, and goes too.
     static func shown(_ words: String) -> String {
         var kept: [Substring] = []
-        for word in words.split(whereSeparator: \.isWhitespace) {
+        for word in withoutModelPath(words).split(whereSeparator: \.isWhitespace) {
             guard isSourcePosition(word) else {
                 kept.append(word)
                 continue
@@ -14,6 +15,14 @@ enum EngineWords {
             if kept.last == "at" { kept.removeLast() }
         }
         return kept.joined(separator: " ")
+    }
+
+    /// ONNX Runtime: "Load model from PATH failed:REASON".
+    private static func withoutModelPath(_ words: String) -> Substring {
+        guard words.hasPrefix("Load model from /"), let end = words.firstRange(of: " failed:") else {
+            return words[...]
+        }
+        return words[end.upperBound...]
     }
 
     /// `path/file.extension:line`, with or without a colon behind it.

@@ -42,10 +42,13 @@ extension ModelRegistry {
 
     /// Takes an alias away.
     ///
-    /// - Throws: `RegistryError.Code.notFound` when there is none.
-    package func removeAlias(_ alias: AliasName, of model: ModelName, note: String = "") throws {
+    /// - Throws: `RegistryError.Code.notFound` when there is none, `.conflict` when it names something else than expected.
+    package func removeAlias(
+        _ alias: AliasName, of model: ModelName, expecting expected: AliasExpectation = .any, note: String = ""
+    ) throws {
         try database.write { transaction in
             _ = try transaction.resolve(Reference(model: model, selector: .alias(alias)))
+            try transaction.require(expected, of: alias, of: model)
             try transaction.setAlias(alias.description, of: model.description, to: nil, note: note)
         }
     }
@@ -59,7 +62,14 @@ extension Transaction {
     ) throws -> VersionRecord {
         let record = try resolve(reference)
         let model = record.model.description
-        let current = try self.alias(alias.description, of: model)?.number
+        try require(expected, of: alias, of: record.model)
+        try setAlias(alias.description, of: model, to: record.number.value, note: note)
+        return record
+    }
+
+    /// - Throws: `RegistryError.Code.conflict` when the alias names something else than expected.
+    fileprivate func require(_ expected: AliasExpectation, of alias: AliasName, of model: ModelName) throws {
+        let current = try self.alias(alias.description, of: model.description)?.number
         let isExpected =
             switch expected {
             case .any: true
@@ -72,7 +82,5 @@ extension Transaction {
                 .conflict, "alias '\(model)@\(alias)' is not what the change expects: \(found)",
                 help: "look at 'slipway alias \(model)' and decide again")
         }
-        try setAlias(alias.description, of: model, to: record.number.value, note: note)
-        return record
     }
 }

@@ -121,7 +121,9 @@ package struct PackageManifest: Hashable, Sendable {
     static func checked(path: String) throws(RegistryError) -> String {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         let isPlain = path.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f && $0 != "\\" && $0 != ":" }
-        guard isPlain, path.utf8.count <= 255, parts.allSatisfy({ !["", ".", ".."].contains($0) }) else {
+        // Windows leaves dots and blanks at the end of a name out: 'a.' would be 'a', and '...' the folder above.
+        let arePlain = parts.allSatisfy { !$0.isEmpty && !$0.hasSuffix(".") && !$0.hasSuffix(" ") }
+        guard isPlain, arePlain, path.utf8.count <= 255 else {
             throw RegistryError(
                 .invalid,
                 "'\(path.unicodeScalars.prefix(80).map { $0.escaped(asASCII: false) }.joined())' is no path of"

@@ -40,7 +40,7 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Refuse to load what would take more memory in all (default: nine tenths of what there is).",
+            "Refuse to load, and to run, what would take more memory in all (default: nine tenths of what there is).",
             valueName: "4GB"))
     var memory: String?
 

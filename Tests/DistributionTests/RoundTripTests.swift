@@ -143,6 +143,24 @@ import Trust
         #expect(pulled.addition.isNew)
     }
 
+    @Test func weightsBesideTheGraphAreShownToTheChecksByDigest() async throws {
+        let (source, target) = (try here.registry(), try there.registry())
+        let weights = blob(randomBytes(5000))
+        let contents = PackageContents(
+            graph: .bytes(Array("a graph".utf8)), signature: .sample,
+            otherFiles: [.init(path: weights.digest.hex, kind: .weight, source: .bytes(randomBytes(5000)))])
+        let record = try source.addVersion(of: digits, package: contents).record
+        _ = try await pusher(source).run(record, tag: "1")
+        let seen = SeenGraphs()
+        let pulled = try await puller(target, PretendChecks(seen: seen)).run(.tag("1"), as: digits)
+        #expect(pulled.addition.record.digest == record.digest)
+        #expect(seen.all.withLock { $0.first.map { Array($0.others.keys) } } == [weights.digest.hex])
+        // They need not have come from there.
+        try target.remove(Reference(model: digits, selector: .number(pulled.addition.record.number)))
+        _ = try await puller(target, PretendChecks(seen: seen)).run(.tag("1"), as: digits)
+        #expect(seen.all.withLock { $0.count == 2 && $0.allSatisfy { $0.others.count == 1 } })
+    }
+
     /// Row 85: the manifest is right, and a blob is not what it names.
     @Test func aBlobThatWasReplacedIsNoticed() async throws {
         let (source, target) = (try here.registry(), try there.registry())

@@ -1,5 +1,6 @@
 import Client
 import Glibc
+import Home
 import Tensors
 import TestSupport
 import Testing
@@ -24,11 +25,12 @@ extension EndToEnd {
             return umount2(path, detach) == 0
         }
 
-        /// Takes what is left of the disk.
-        private static func fill(_ slipway: Slipway) async throws {
+        /// Takes what is left of the disk, but for some kilobytes.
+        private static func fill(_ slipway: Slipway, leaving kilobytes: Int = 0) async throws {
             let path = slipway.home.file("filler")
             let line =
-                "dd if=/dev/zero of='\(path)' bs=64k 2>/dev/null; dd if=/dev/zero bs=1k >>'\(path)' 2>/dev/null; true"
+                "dd if=/dev/zero of='\(path)' bs=64k 2>/dev/null; dd if=/dev/zero bs=1k >>'\(path)' 2>/dev/null; "
+                + "truncate -s -\(kilobytes)K '\(path)'"
             _ = try await slipway.shell(line)
         }
 
@@ -92,6 +94,76 @@ extension EndToEnd {
                     try await client.infer(digits.request(0)).modelVersion == "2"
                 }
                 try await slipway.expect("fsck")
+            }
+        }
+
+        private static func expectRefused(_ outcome: Slipway.Outcome, _ what: String) {
+            #expect(outcome.exitCode == 6, "\(what): \(outcome)")
+            #expect(outcome.talk.contains("help: free some space"), "\(what): \(outcome)")
+            #expect(!outcome.talk.contains("SW9999"), "\(what): \(outcome)")
+        }
+
+        @Test(.enabled(if: canMount, "needs root, to mount a small file system"))
+        func aPullFailsClearlyLeavesNothingAndWorksWhenThereIsSpace() async throws {
+            try await DockerRegistry.running { registry in
+                let source = try Slipway()
+                let large = source.scratch.file("large.onnx")
+                try TextFile.write(MadeModel.chain(layers: 1, width: 512), to: large)
+                try await source.expect("import", large, "--no-run")
+                let place = "\(registry.name)/large:1"
+                let digest = try await source.json("push", "large:1", place)["digest"]?.stringValue
+
+                let slipway = try Slipway()
+                try #require(Self.mount(on: slipway.home.path, bytes: 16 << 20))
+                defer { Self.unmount(slipway.home.path) }
+                try await slipway.expect("list")
+                // Nothing; less than the blobs need; just what they need, and nothing for the record.
+                for kilobytes in [0, 64, 1028, 1032] {
+                    try await Self.fill(slipway, leaving: kilobytes)
+                    let outcome = try await slipway.run(["pull", place, "--no-run"])
+                    Self.expectRefused(outcome, "\(kilobytes) KB are free")
+                    #expect(TextFile.list(slipway.home.file("tmp")) == [], "\(kilobytes)")
+                    Self.free(slipway)
+                    try await slipway.expect("fsck")
+                    try await slipway.expect("gc")
+                    #expect(TextFile.list(slipway.home.file("blobs/sha256")) == [], "\(kilobytes)")
+                    #expect(try await slipway.json("list").arrayValue?.isEmpty == true)
+                }
+                #expect(try await slipway.json("pull", place, "--no-run")["digest"]?.stringValue == digest)
+                try await slipway.expect("fsck")
+            }
+        }
+
+        @Test(.enabled(if: canMount, "needs root, to mount a small file system"))
+        func aPushNeedsNoSpaceForAVersionAtHome() async throws {
+            try await DockerRegistry.running { registry in
+                let slipway = try Slipway()
+                try #require(Self.mount(on: slipway.home.path, bytes: 16 << 20))
+                defer { Self.unmount(slipway.home.path) }
+                let large = slipway.scratch.file("large.onnx")
+                try TextFile.write(MadeModel.chain(layers: 1, width: 512), to: large)
+                try await slipway.expect("import", large, "--no-run")
+                let place = "\(registry.name)/large:1"
+                try await Self.fill(slipway)
+                Self.expectRefused(try await slipway("push", "large:1", place), "nobody has the database open")
+                Self.free(slipway)
+                // As beside a server: the database is open, and its files beside it have their size.
+                let database = try HomeDatabase.open(HomeDirectory(path: slipway.home.path))
+                _ = try database.read { try $0.models() }
+                try await Self.fill(slipway)
+                let pushed = try await slipway.json("push", "large:1", place, "--chunk", "65536")
+                #expect(pushed["outcome"]?.stringValue == "pushed", "\(pushed)")
+                #expect(pushed["warnings"]?.arrayValue?.count == 1, "\(pushed)")
+                #expect(TextFile.list(slipway.home.file("tmp")) == [])
+
+                let other = try Slipway()
+                let pulled = try await other.json("pull", place, "--no-run")
+                #expect(pulled["digest"] == pushed["digest"])
+                Self.free(slipway)
+                let again = try await slipway.json("push", "large:1", place)
+                #expect(again["outcome"]?.stringValue == "present" && again["warnings"]?.arrayValue == [])
+                try await slipway.expect("fsck")
+                try database.close()
             }
         }
     }

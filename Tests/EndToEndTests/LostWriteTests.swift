@@ -49,60 +49,120 @@ extension EndToEnd {
         struct Step {
             var name: String
             var arguments: [String]
+            /// What goes to the registry or comes from it, where something does.
+            var parcel: RegistryTraffic.Parcel?
             /// Whether the second record is what the command makes of the first one.
             var isDone: (Record, Record) -> Bool
         }
 
-        /// How many kills, of how many commands at most.
+        /// How many kills, of how many commands at most, and how many of them of a push and of a pull at least.
         private static let kills = 200
-        private static let mostCommands = 600
+        private static let mostCommands = 700
+        private static let transfers = 15
 
         @Test(.timeLimit(.minutes(5)))
         func twoHundredKillsLoseNothingThatWasAcknowledged() async throws {
-            let slipway = try Slipway()
-            var random = SeededGenerator(seed: 20_261_121)
+            try await DockerRegistry.running { registry in
+                let traffic = try RegistryTraffic(registry)
+                let archive = try await Self.prepare(traffic.home)
+                var trial = Trial(traffic: traffic, archive: archive, record: try traffic.record())
+                while trial.killed < Self.kills, trial.turn < Self.mostCommands { try await trial.takeTurn() }
+                #expect(trial.killed == Self.kills)
+                #expect(trial.tally.count >= 9, "\(trial.tally)")
+                for name in ["push", "pull"] {
+                    #expect(trial.tally[name, default: 0] >= Self.transfers, "\(trial.tally)")
+                }
+                try await trial.traffic.expectWholeAtTheEnd()
+                try await Self.serves(trial.record, traffic.home)
+            }
+        }
+
+        /// Three versions that answer what they get, one of several requests, an endpoint and an archive.
+        private static func prepare(_ slipway: Slipway) async throws -> String {
             for index in 0..<3 {
                 try TextFile.write(MadeModel.echo(input: "x"), to: slipway.scratch.file("\(index).onnx"))
                 try await slipway.expect(
                     "import", slipway.scratch.file("\(index).onnx"), "--name", "m", "--no-run", "--label", "k=\(index)")
             }
+            let large = slipway.scratch.file("large.onnx")
+            try TextFile.write(MadeModel.chain(layers: 1, width: 256), to: large)
+            try await slipway.expect("import", large, "--name", "m", "--no-run")
             try await slipway.expect("deploy", "m:1", "--endpoint", "e")
             let archive = slipway.scratch.file("kept.slipway")
             try await slipway.expect("export", "m:1", archive)
+            return archive
+        }
 
-            let database = try HomeDatabase.open(HomeDirectory(path: slipway.home.path))
-            var before = try Record(database)
-            var durations: [String: Double] = [:]
-            var tally: [String: Int] = [:]
+        /// Commands, one after the other, of which most are killed.
+        private struct Trial {
+            var traffic: RegistryTraffic
+            var archive: String
+            /// What the home has recorded now.
+            var record: Record
+            var turn = 0
             var killed = 0
-            for turn in 0..<Self.mostCommands where killed < Self.kills {
-                let step = Self.step(turn, before, archive, slipway, &random)
+            var tally: [String: Int] = [:]
+            private var random = SeededGenerator(seed: 20_261_121)
+            private var durations: [String: Double] = [:]
+
+            init(traffic: RegistryTraffic, archive: String, record: Record) {
+                self.traffic = traffic
+                self.archive = archive
+                self.record = record
+            }
+
+            /// Runs one command, kills it at a random moment, and looks at what is left.
+            mutating func takeTurn() async throws {
+                let step = nextStep()
+                turn += 1
+                let home = traffic.home(of: step)
+                let before = try traffic.record(of: step)
                 let share = Double.random(in: 0.02...1.3, using: &random)
                 // The first of each kind is left alone, to learn how long it takes.
                 let delay = durations[step.name].map { $0 * share } ?? 60
                 let began = ContinuousClock.now
-                let outcome = try await Self.run(step.arguments, killedAfter: delay, in: slipway)
-                let after = try Record(database)
-                if outcome.status == 137 {
+                let outcome = try await run(step.arguments, killedAfter: delay, in: home)
+                let took = (ContinuousClock.now - began).components
+                let after = try traffic.record(of: step)
+                let wasKilled = outcome.status == 137
+                if wasKilled {
                     killed += 1
                     tally[step.name, default: 0] += 1
                     #expect(
                         after == before || step.isDone(before, after),
                         "\(step.name) was torn: \(before) became \(after)")
                 } else {
-                    let (seconds, attoseconds) = (ContinuousClock.now - began).components
-                    durations[step.name] = Double(seconds) + Double(attoseconds) / 1e18
+                    durations[step.name] = Double(took.seconds) + Double(took.attoseconds) / 1e18
                     #expect(outcome.status == 0, "\(step.name): \(outcome.text)")
                     #expect(step.isDone(before, after), "\(step.name) was acknowledged: \(before) became \(after)")
                 }
-                let check = try await slipway.run(["fsck", "--json"])
+                let check = try await home.run(["fsck", "--json"])
                 #expect(check.exitCode == 0, "after \(step.name): \(check)")
-                before = after
+                try await traffic.settle(step, wasKilled: wasKilled)
+                record = try traffic.record()
             }
-            #expect(killed == Self.kills)
-            #expect(tally.count >= 7, "\(tally)")
-            try database.close()
-            try await Self.serves(before, slipway)
+
+            private mutating func nextStep() -> Step {
+                let slipway = traffic.home
+                let present = record.numbers(.present)
+                let newest = present.last ?? 1
+                let some = present.randomElement(using: &random) ?? 1
+                // Never the ones that the endpoint or the alias needs.
+                let free = present.filter { $0 > 4 && $0 != record.production && $0 != newest }
+                let removed = record.numbers(.removed)
+                switch Int.random(in: 0..<12, using: &random) {
+                case 0: return export(some, turn, slipway)
+                case 1: return bring(archive)
+                case 2: return alias(some)
+                case 3: return deploy(record.revisions.count % 2 == 0 ? 1 : 2, turn)
+                case 4 where !free.isEmpty: return remove(free.randomElement(using: &random) ?? 0)
+                case 5 where !removed.isEmpty: return restore(removed.randomElement(using: &random) ?? 0)
+                case 6: return collect(everything: turn % 3 == 0)
+                case 7, 8: return traffic.push(some, record, turn)
+                case 9, 10: return traffic.pull() ?? traffic.push(some, record, turn)
+                default: return add(turn, slipway)
+                }
+            }
         }
 
         /// A restart carries out the newest revision that was acknowledged, and answers.
@@ -132,29 +192,8 @@ extension EndToEnd {
 
         // MARK: - Commands
 
-        private static func step(
-            _ turn: Int, _ record: Record, _ archive: String, _ slipway: Slipway, _ random: inout SeededGenerator
-        ) -> Step {
-            let present = record.numbers(.present)
-            let newest = present.last ?? 1
-            let some = present.randomElement(using: &random) ?? 1
-            // Never the ones that the endpoint or the alias needs.
-            let free = present.filter { $0 > 3 && $0 != record.production && $0 != newest }
-            let removed = record.numbers(.removed)
-            switch Int.random(in: 0..<8, using: &random) {
-            case 0: return export(some, turn, slipway)
-            case 1: return bring(archive)
-            case 2: return alias(some)
-            case 3: return deploy(record.revisions.count % 2 == 0 ? 1 : 2, turn)
-            case 4 where !free.isEmpty: return remove(free.randomElement(using: &random) ?? 0)
-            case 5 where !removed.isEmpty: return restore(removed.randomElement(using: &random) ?? 0)
-            case 6: return collect(everything: turn % 3 == 0)
-            default: return add(turn, slipway)
-            }
-        }
-
         private static func add(_ turn: Int, _ slipway: Slipway) -> Step {
-            let file = slipway.scratch.file("0.onnx")
+            let file = slipway.scratch.file(turn % 2 == 0 ? "0.onnx" : "large.onnx")
             return Step(
                 name: "import", arguments: ["import", file, "--name", "m", "--no-run", "--label", "turn=\(turn)"]
             ) { before, after in

@@ -14,7 +14,7 @@ struct EngineWordsTests {
             "Check 'a == b' failed Shapes differ"
         ),
         ("'a/b.onnx' has 3 inputs: 12 expected", "'a/b.onnx' has 3 inputs: 12 expected"), ("1:2 of 3/4", "1:2 of 3/4"),
-        ("", ""),
+        ("Load model from /home/a b/tmp/import-1 failed:Node () has X", "Node () has X"), ("", ""),
     ])
     func sourcePositionsAreLeftOut(_ said: String, _ shown: String) {
         #expect(EngineWords.shown(said) == shown)

@@ -47,8 +47,8 @@ import Trust
         #expect(ModelArchive.isArchive(path))
         let archive = try ModelArchive(path)
         var seen = ""
-        let addition = try await other.importArchive(archive, source: "digits.slipway") { path in
-            seen = try String(contentsOfFile: path, encoding: .utf8)
+        let addition = try await other.importArchive(archive, source: "digits.slipway") { graph in
+            seen = try String(contentsOfFile: graph.path, encoding: .utf8)
         }
         #expect(addition.isNew && seen == "graph")
         #expect(addition.record.digest == record.digest)

@@ -89,11 +89,31 @@ import Trust
     }
 
     @Test(arguments: [
-        "../a", "/a", "a/../b", "a//b", "a/./b", "a\\b", "c:a", "a\u{1}b", "..", "",
+        "../a", "/a", "a/../b", "a//b", "a/./b", "a\\b", "c:a", "a\u{1}b", "..", "", "a.", "a ", "a./b", "a /b", "...",
+        "C:\\a", "\\\\host\\share", "a\u{7f}",
     ])
     func pathsThatLeadAstrayAreRefused(_ path: String) throws {
         let error = try #require(throws: RegistryError.self) { try read(Self.member(path, [1]) + Self.end) }
         #expect(error.code == .invalid && error.help != nil)
+    }
+
+    /// Paths that only an extended header can hold.
+    @Test(arguments: [
+        String(repeating: "n", count: 4096), String(repeating: "a/", count: 10_000) + "b",
+        String(repeating: "../", count: 500) + "etc/passwd",
+    ])
+    func longPathsThatLeadAstrayAreRefused(_ path: String) throws {
+        let record = Array(TarWriter.record("path", path).utf8)
+        let bytes = try Self.member("pax", record, kind: 0x78) + Self.member("short", [1]) + Self.end
+        let error = try #require(throws: RegistryError.self) { try read(bytes) }
+        #expect(error.code == .invalid && error.message.utf8.count < 300)
+    }
+
+    /// Nothing is unpacked, so nobody looks at owner and mode: set-user-ID, writable by everyone.
+    @Test(arguments: ["0004755", "0000777", "0006777"])
+    func modesHaveNoEffect(_ mode: String) throws {
+        let bytes = try Self.member("a", [1]) { $0.replaceSubrange(100..<107, with: Array(mode.utf8)) }
+        #expect(try read(bytes + Self.end) == ["a": [1]])
     }
 
     @Test(arguments: [0x31, 0x32, 0x33, 0x34, 0x36, 0x37, 0x4b, 0x4c, 0x53, 0x56] as [UInt8])
@@ -102,7 +122,7 @@ import Trust
         #expect(error.code == .invalid)
     }
 
-    @Test(arguments: [("a", "a"), ("a", "A"), ("é", "É")])
+    @Test(arguments: [("a", "a"), ("a", "A"), ("é", "É"), ("\u{e9}", "e\u{301}"), ("\u{c5}", "\u{212b}")])
     func membersThatShareAPathAreRefused(_ first: String, _ second: String) throws {
         let error = try #require(throws: RegistryError.self) {
             try read(Self.member(first, [1]) + Self.member(second, [2]) + Self.end)

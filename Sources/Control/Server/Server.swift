@@ -60,6 +60,7 @@ package struct Server: Sendable {
     ///   the address, `ControlError.Code.portInUse`.
     package func run(onReady: @escaping @Sendable (Ready) -> Void) async throws {
         let database = registry.database
+        EngineMemory.limit(heapBytes: options.memory ?? ProcessMemory.usualLimit() ?? 0)
         let lock = options.pinned == nil ? try HomeLock.acquire(.server, in: database.home) : nil
         defer { lock?.release() }
         let marks = Marks(database: database)

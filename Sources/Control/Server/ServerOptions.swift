@@ -22,7 +22,8 @@ package struct ServerOptions: Sendable {
     package var concurrentRuns: Int?
     /// The most bytes of a request's body.
     package var largestBody = 64 << 20
-    /// Bytes that the process may have resident when a version is to be loaded; `nil` for nine tenths of what there is.
+    /// Bytes that the process may have: no version is loaded that would take more, and engines get no large block beyond
+    /// it; `nil` for nine tenths of what there is.
     package var memory: Int?
     /// What is served instead of what is deployed, for `run`.
     package var pinned: PinnedEndpoint?

@@ -6,10 +6,11 @@ package import Trust
 
 /// The checks that everything passes before it becomes a version: those of `import`.
 package protocol PullChecks: Sendable {
-    /// Reads a graph in the limited child and runs it once on every engine.
+    /// Reads a graph in the limited child, compares it with what its package says, and runs it once on every engine.
     ///
-    /// - Returns: its signature, and how the engines agree; `nil` when it was not run.
-    func check(graph path: String) async throws -> (signature: Signature, comparison: JSONValue?)
+    /// - Returns: how the engines agree; `nil` when it was not run.
+    /// - Throws: what is wrong with it.
+    func check(_ graph: PackagedGraph) async throws -> JSONValue?
 
     /// Imports a file of another tool as the next version of a model.
     ///
@@ -119,7 +120,9 @@ package struct Puller: Sendable {
         var comparison: JSONValue?
         do {
             // What is registered here has been checked; what it lacks is only put back.
-            if !isRegistered(manifest.digest, as: model) { comparison = try await check(package, files) }
+            if !isRegistered(manifest.digest, as: model) {
+                comparison = try await check(package, files, from: reference)
+            }
         } catch {
             if !(error is CancellationError) { for file in files { file.discard() } }
             throw error
@@ -145,18 +148,29 @@ package struct Puller: Sendable {
     ) async throws -> [PartialFile] {
         let missing = blobs.filter { registry.blobs.size($0.digest) != $0.size }
         let files = try missing.map { try PartialFile($0, in: registry.database.home) }
-        try requireSpace(for: files.reduce(0) { $0 + $1.blob.size - $1.count })
+        do {
+            try requireSpace(for: files.reduce(0) { $0 + $1.blob.size - $1.count })
+        } catch {
+            for file in files where file.count == 0 { file.discard() }
+            throw error
+        }
         let meter = TransferMeter(
             totalBytes: blobs.reduce(0) { $0 + $1.size }, blobs: blobs.count, tell: progress)
         let absent = Set(missing)
         for blob in blobs where !absent.contains(blob) {
             meter.finished(blob.digest, size: blob.size, counts: false)
         }
-        _ = try await inLanes(client.limits.lanes, files) { file in
-            let blob = file.blob
-            meter.found(blob.digest, at: file.count)
-            try await client.download(blob, into: file) { meter.reached(blob.digest, $0) }
-            meter.finished(blob.digest, size: blob.size, counts: true)
+        do {
+            _ = try await inLanes(client.limits.lanes, files) { file in
+                let blob = file.blob
+                meter.found(blob.digest, at: file.count)
+                try await client.download(blob, into: file) { meter.reached(blob.digest, $0) }
+                meter.finished(blob.digest, size: blob.size, counts: true)
+            }
+        } catch let error as DistributionError where error.code == .full {
+            // Somebody else took the space meanwhile: what is here would only be in the way.
+            for file in files { file.discard() }
+            throw error
         }
         return files
     }
@@ -175,21 +189,17 @@ package struct Puller: Sendable {
     /// Compares what the package says of itself with what its graph is.
     ///
     /// - Returns: how the engines agree on it; `nil` when it was not run.
-    private func check(_ package: PackageManifest, _ files: [PartialFile]) async throws -> JSONValue? {
-        guard let graph = package.graph, let layer = package.description else {
-            throw DistributionError(.refused, "the package has no graph or no description")
+    private func check(
+        _ package: PackageManifest, _ files: [PartialFile], from reference: RemoteReference
+    ) async throws -> JSONValue? {
+        guard let layer = package.description else {
+            throw DistributionError(.refused, "the package has no description")
         }
         try checkConfiguration(try bytes(package.config, files, atMost: Self.largestConfiguration), package)
         let description = try PackageDescription(
             parsing: try bytes(layer.blob, files, atMost: Self.largestDescription))
-        let (signature, comparison) = try await checks.check(graph: path(graph.blob, files))
-        guard signature.isCompatible(with: description.signature) else {
-            throw DistributionError(
-                .damaged,
-                "the package says that its model is \(SafeText.short(description.signature.text)), and the graph is"
-                    + " \(SafeText.short(signature.text))", help: "the package was made wrong; ask who pushed it")
-        }
-        return comparison
+        return try await checks.check(
+            package.packagedGraph(from: "\(reference)", declared: description.signature) { path($0, files) })
     }
 
     private func checkConfiguration(_ bytes: [UInt8], _ package: PackageManifest) throws(DistributionError) {

@@ -29,6 +29,8 @@ package struct Pusher: Sendable {
         /// Referrers that were sent, and that were there.
         package var referrersSent = 0
         package var referrersPresent = 0
+        /// What could not be done here, in words; the registry has the version all the same.
+        package var warnings: [String] = []
     }
 
     private let registry: ModelRegistry
@@ -65,10 +67,27 @@ package struct Pusher: Sendable {
         if options.sendsReferrers {
             try await sendReferrers(of: Blob(digest: record.digest, size: bytes.count), &report)
         }
-        try registry.attach(
-            .object([("reference", .string("\(report.reference)")), ("digest", .string("\(record.digest)"))]),
-            kind: .published, name: client.place.place, to: record.digest)
+        notePublication(of: record, &report)
         return report
+    }
+
+    /// Notes here where the version is. It is there by now, so a full disk is no reason to call the push a failure.
+    private func notePublication(of record: VersionRecord, _ report: inout Report) {
+        do {
+            try registry.attach(
+                .object([("reference", .string("\(report.reference)")), ("digest", .string("\(record.digest)"))]),
+                kind: .published, name: client.place.place, to: record.digest)
+        } catch {
+            report.warnings.append("where it was pushed to could not be noted: \(Self.words(error))")
+        }
+    }
+
+    private static func words(_ error: any Error) -> String {
+        switch error {
+        case let error as HomeError: error.message
+        case let error as RegistryError: error.message
+        default: "\(error)"
+        }
     }
 
     /// Another repository of the same registry to which this version was pushed from here.

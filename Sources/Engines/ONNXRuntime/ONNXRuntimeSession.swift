@@ -41,7 +41,7 @@ final class ONNXRuntimeSession: Session, @unchecked Sendable {
             values.initialize(repeating: nil)
             defer { for case .some(let value) in values { library.release(value: value) } }
             do throws(EngineError) {
-                try run(inputs, &outputs, values)
+                try EngineMemory.explaining(engine) { () throws(EngineError) in try run(inputs, &outputs, values) }
                 return nil
             } catch {
                 return error

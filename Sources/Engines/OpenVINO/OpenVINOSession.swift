@@ -72,7 +72,7 @@ final class OpenVINOSession: Session, @unchecked Sendable {
         if device.kind == .cpu { try checkIntegers(inputs) }
         let request = try takeRequest()
         defer { putBack(request) }
-        try request.run(inputs, &outputs)
+        try EngineMemory.explaining(engine) { () throws(EngineError) in try request.run(inputs, &outputs) }
     }
 
     /// The CPU plugin drops the upper half of 64-bit integers without a word; we refuse inputs that have one.

@@ -71,7 +71,10 @@ package enum OperatorCatalog {
                     ))
                 continue
             }
-            guard attribute.value.kind != known.kind, attribute.value.kind != .undefined else { continue }
+            guard attribute.value.kind != known.kind, attribute.value.kind != .undefined else {
+                if let fault = AttributeRanges.fault(of: attribute, node.operatorType) { faults.append(fault) }
+                continue
+            }
             faults.append(
                 LayoutFault(
                     .badAttribute,

@@ -19,9 +19,6 @@ package final class ModelArchive: Sendable {
     let manifest: PackageManifest
     let bundle: ReferrerBundle?
 
-    /// The names of the package's files in the blob store, beside each other.
-    package var storedNames: Set<String> { Set(manifest.layers.map(\.blob.digest.hex)) }
-
     private let descriptor: Int32
     private let directory: TarDirectory
 

@@ -13,13 +13,13 @@ extension ModelRegistry {
     /// - Parameters:
     ///   - model: what it becomes a version of; `nil` for the name in the archive.
     ///   - note: instead of the one in the archive.
-    ///   - check: looks at the graph's file, stored but not recorded yet, and throws to refuse the version.
+    ///   - check: looks at the graph, stored but not recorded yet, and throws to refuse the version.
     ///   - progress: bytes stored, and all of them.
     /// - Throws: `RegistryError.Code.damaged` when a blob is not what its name says, `HomeError` when recording fails, and
     ///   what `check` throws.
     package func importArchive(
         _ archive: ModelArchive, as model: ModelName? = nil, note: String? = nil, source: String = "",
-        check: (_ graphPath: String) async throws -> Void = { _ in },
+        check: (_ graph: PackagedGraph) async throws -> Void = { _ in },
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) async throws -> Addition {
         guard let model = model ?? archive.model else {
@@ -34,10 +34,9 @@ extension ModelRegistry {
             done += count
             progress(min(done, total), total)
         }
-        guard let graph = archive.manifest.graph else {
-            throw RegistryError(.invalid, "the archive has no \(PackageContents.graphPath)")
-        }
-        try await check(try blobs.checkedPath(graph.blob))
+        try await check(
+            try archive.manifest.packagedGraph(
+                from: archive.path, declared: archive.description.signature, path: blobs.checkedPath))
         let new = NewVersion(
             model: model.description, manifestDigest: archive.digest.description, note: note ?? archive.note,
             labels: archive.description.labels.json.encodedString(), source: source,

@@ -18,6 +18,9 @@ protocol InferenceExchange: AnyObject {
     /// Gives back the memory of a request that will not be run, before it is told so.
     func abandon()
 
+    /// The most bytes that the answer can have, told without writing it.
+    var replyBound: Int { get }
+
     /// Writes the answer's text; says what follows it.
     func encode(into text: inout JSONWriter) throws(RequestFault) -> EncodedReply
 }

@@ -86,6 +86,8 @@ final class V2Exchange: InferenceExchange {
         job.slots = []
     }
 
+    var replyBound: Int { V2Reply(request: request, job: job).bound }
+
     func encode(into text: inout JSONWriter) throws(RequestFault) -> EncodedReply {
         var reply = V2Reply(request: request, job: job)
         do throws(TensorError) {

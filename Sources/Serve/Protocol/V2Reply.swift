@@ -12,6 +12,20 @@ struct V2Reply {
         self.job = job
     }
 
+    /// The most bytes that text and tensors can have, but for names; numbers of whatever value are taken at their longest.
+    var bound: Int {
+        request.outputs.reduce(0) { sum, output in
+            guard case .tensor(let tensor) = job.slots[output.index] else { return sum }
+            let size = output.isBinary ? Self.binarySize(tensor) : JSONWriter.tensorDataBound(tensor)
+            let (total, overflow) = sum.addingReportingOverflow(size)
+            return overflow ? .max : total
+        }
+    }
+
+    private static func binarySize(_ tensor: Tensor) -> Int {
+        tensor.strings.map(BinaryStrings.byteCount) ?? tensor.byteCount
+    }
+
     mutating func encode(into text: inout JSONWriter) throws(TensorError) -> EncodedReply {
         text.bytes.append(contentsOf: job.arm.replyPrefix)
         if let id = request.id {
@@ -43,7 +57,7 @@ struct V2Reply {
         }
         if output.isBinary {
             text.raw("],\"parameters\":{\"binary_data_size\":")
-            text.integer(tensor.strings.map(BinaryStrings.byteCount) ?? tensor.byteCount)
+            text.integer(Self.binarySize(tensor))
             text.raw("}}")
             encoded.tensors.append(tensor)
         } else {

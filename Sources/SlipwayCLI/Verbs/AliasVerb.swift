@@ -16,6 +16,12 @@ struct AliasVerb: ParsableCommand {
     @Argument(help: "The version it is to name, such as digits:3.", completion: Candidates.versions)
     var version: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The version that it has to name now, or 'none': of several who move it at once, one does.",
+            valueName: "version"), completion: Candidates.versions)
+    var expect: String?
+
     @Flag(help: "Take the alias away.")
     var remove = false
 
@@ -29,22 +35,31 @@ struct AliasVerb: ParsableCommand {
         let registry = try homeOptions.registry()
         let reference = try Reference(alias)
         guard case .alias(let name) = reference.selector else {
-            guard version == nil, !remove, case .unspecified = reference.selector else {
+            guard version == nil, expect == nil, !remove, case .unspecified = reference.selector else {
                 throw ValidationError("expected an alias such as digits@prod, found '\(alias)'")
             }
             return try history(registry, reference.model, nil)
         }
+        guard expect == nil || remove || version != nil else {
+            throw ValidationError("--expect goes with a version or with --remove")
+        }
         if remove {
-            try registry.removeAlias(name, of: reference.model, note: note)
+            try registry.removeAlias(name, of: reference.model, expecting: try expectation(registry), note: note)
             answer.answer(.object([("alias", .string(alias)), ("version", .null)]), name: alias) { "\(alias) is gone" }
         } else if let version {
-            let record = try registry.setAlias(name, to: try Reference(version), note: note)
+            let record = try registry.setAlias(
+                name, to: try Reference(version), expecting: try expectation(registry), note: note)
             answer.answer(
                 .object([("alias", .string(alias)), ("version", .string(record.reference.description))]), name: alias
             ) { "\(alias) → \(record.reference)  \(VersionText.short(record.digest))" }
         } else {
             try history(registry, reference.model, name)
         }
+    }
+
+    private func expectation(_ registry: ModelRegistry) throws -> AliasExpectation {
+        guard let expect else { return .any }
+        return expect == "none" ? .absent : .version(try registry.resolve(try Reference(expect)).number)
     }
 
     private func history(_ registry: ModelRegistry, _ model: ModelName, _ name: AliasName?) throws {

@@ -62,13 +62,15 @@ struct ImportVerb: AsyncParsableCommand {
 
     private func bringArchive(_ registry: ModelRegistry) async throws {
         guard processing == nil, labels.isEmpty, provenance == nil, evaluation == nil, answers == nil else {
-            throw ValidationError("'\(file)' is an archive of a version: of the options, it takes --name and --note")
+            throw ValidationError(
+                "'\(file)' is an archive of a version: of the options, it takes --name, --note and --no-run")
         }
+        let importer = Importer(registry: registry, engineDirectories: [try homeOptions.engineDirectory()])
         var line = ProgressLine("storing it", answer)
-        let (addition, inspection) = try await ArchiveImporter(registry: registry).run(
-            file, as: try name.map { try ModelName($0) }, note: note.isEmpty ? nil : note
-        ) { line.show($0, of: $1) }
-        line.end()
+        let (addition, inspection) = try await ArchiveImporter(registry: registry, importer: importer).run(
+            file, as: try name.map { try ModelName($0) }, note: note.isEmpty ? nil : note, runsOnce: !noRun,
+            progress: { line.show($0, of: $1) }, step: showStep)
+        Terminal.progress("")
         print(Importer.Report(addition: addition, inspection: inspection, engines: [], changes: []), nil)
     }
 
@@ -104,6 +106,7 @@ struct ImportVerb: AsyncParsableCommand {
         if case .object(var members) = json {
             members.append(.init(key: "outcome", value: .string("\(report.addition.outcome)")))
             members.append(.init(key: "changes", value: .array(report.changes.map(JSONValue.string))))
+            members.append(.init(key: "warnings", value: .array(report.inspection.doubts.map(JSONValue.string))))
             if let evaluated { members.append(.init(key: "evaluation", value: evaluated.measures.json)) }
             json = .object(members)
         }
@@ -113,6 +116,7 @@ struct ImportVerb: AsyncParsableCommand {
             ]
             lines += VersionText.signature(report.inspection.signature)
             lines += report.changes.map { "  changed  \($0)" }
+            lines += report.inspection.doubts.map { "  warning  \($0)" }
             lines += report.engines.map { "  engine   \(VersionText.engine($0))" }
             if let evaluated { lines.append("  measured \(evaluated.line)") }
             return lines.joined(separator: "\n")

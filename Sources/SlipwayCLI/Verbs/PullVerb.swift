@@ -105,9 +105,8 @@ private struct ImportChecks: PullChecks {
     let source: String
     let show: @Sendable (Importer.Step) -> Void
 
-    func check(graph path: String) async throws -> (signature: Signature, comparison: JSONValue?) {
-        let checked = try await importer.check(path, runsOnce: runsOnce, progress: show)
-        return (checked.inspection.signature, runsOnce ? checked.comparison : nil)
+    func check(_ graph: PackagedGraph) async throws -> JSONValue? {
+        try await importer.check(graph, runsOnce: runsOnce, progress: show).comparison
     }
 
     func importing(

@@ -95,6 +95,7 @@ struct PushVerb: AsyncParsableCommand {
                     ("sent", .integer(report.referrersSent)), ("present", .integer(report.referrersPresent)),
                 ])
             ),
+            ("warnings", .array(report.warnings.map(JSONValue.string))),
             ("outcome", .string(report.wasThere ? "present" : "pushed")),
         ])
         answer.answer(json, name: name) {
@@ -106,6 +107,7 @@ struct PushVerb: AsyncParsableCommand {
             if report.referrersSent + report.referrersPresent > 0 {
                 lines.append("  known    \(report.referrersSent) sent, \(report.referrersPresent) there already")
             }
+            lines += report.warnings.map { "  warning  \($0)" }
             return lines.joined(separator: "\n")
         }
         answer.say("next: slipway pull \(name)")

@@ -29,6 +29,38 @@ extension JSONWriter {
         }
     }
 
+    /// The most bytes that `tensorData` appends for a tensor of this type and size, whatever its values.
+    package static func tensorDataBound(_ tensor: Tensor) -> Int {
+        let count = tensor.shape.elementCount
+        if tensor.elementType == .string {
+            // Six for a character that has to be escaped, two quotes and a comma for each element.
+            return saturating(tensor.strings?.bytes.count ?? 0, 6, plus: saturating(count, 3, plus: 2))
+        }
+        return saturating(count, longestElement(tensor.elementType), plus: 2)
+    }
+
+    /// Characters of the longest number of a type, and a comma.
+    private static func longestElement(_ type: ElementType) -> Int {
+        switch type {
+        case .bool: 6
+        case .uint8: 4
+        case .int8: 5
+        case .uint16: 6
+        case .int16: 7
+        case .uint32: 11
+        case .int32: 12
+        case .uint64, .int64: 21
+        case .float32: 17
+        default: 26
+        }
+    }
+
+    private static func saturating(_ count: Int, _ factor: Int, plus more: Int) -> Int {
+        let (product, overflow) = count.multipliedReportingOverflow(by: factor)
+        let (sum, overflowed) = product.addingReportingOverflow(more)
+        return overflow || overflowed ? .max : sum
+    }
+
     @inline(__always)
     private mutating func numbers<Element: BitwiseCopyable>(
         _ tensor: Tensor, as type: Element.Type, _ append: (inout JSONWriter, Element) -> Void

@@ -21,6 +21,7 @@ enum Inspection {
             ("mapOutput", .bool(!classes.isEmpty)), ("parameters", .integer(model.parameterCount)),
             ("precision", precision(model).map(JSONValue.string) ?? .null),
             ("changes", .array(changes.map(JSONValue.string))),
+            ("doubts", .array(model.doubts().map(JSONValue.string))),
         ])
     }
 

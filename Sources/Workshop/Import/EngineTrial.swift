@@ -34,6 +34,12 @@ package struct EngineTrial: Sendable {
         }
     }
 
+    /// Who does not run it and why, in words.
+    var complaint: String {
+        let problem = problem ?? "no answer"
+        return problem.hasPrefix(engine.displayName) ? problem : "\(engine.displayName): \(problem)"
+    }
+
     /// Whether it loaded and answered.
     package var runs: Bool { problem == nil }
 

@@ -1,5 +1,6 @@
 package import Engines
 import Home
+import ModelGraph
 package import Registry
 import SystemPackage
 package import Tensors
@@ -65,6 +66,7 @@ package struct Importer: Sendable {
 
     private let registry: ModelRegistry
     let child: ChildRunner
+    var home: HomeDirectory { registry.database.home }
     private let engineDirectories: [String]
     private let embeddedWeights: Int
 
@@ -99,7 +101,8 @@ package struct Importer: Sendable {
         try removeAbandoned(in: home)
         let lock = try HomeLock.acquire(.blobs, .shared, in: home, wait: true)
         defer { lock.release() }
-        let source = try StagedFile(copying: request.path, into: home, limit: Self.largestFile)
+        // What no reader takes need not be copied.
+        let source = try StagedFile(copying: request.path, into: home, limit: GraphLimits().fileBytes)
         progress(.inspecting)
         var inspection = try ModelInspection(json: try await child.run(.inspect(path: source.path)).report)
         let weights = try StagedWeights(
@@ -162,7 +165,7 @@ package struct Importer: Sendable {
         guard trials.contains(where: { $0.outputs != nil }) else {
             throw WorkshopError(
                 .mismatch, "no engine runs this model",
-                causes: trials.map { "\($0.engine.displayName): \($0.problem ?? "no answer")" },
+                causes: trials.map(\.complaint),
                 help: "'slipway show FILE' shows the graph; --no-run registers it without running it")
         }
         return trials.compared()

@@ -18,6 +18,8 @@ package struct ModelInspection: Sendable {
     let externalFiles: [ExternalFile]
     /// What that changes, in words.
     package let changes: [String]
+    /// What is allowed and hardly meant, in words.
+    package let doubts: [String]
 
     /// Reads a child's report, which is checked like any input.
     init(json: JSONValue) throws {
@@ -31,6 +33,7 @@ package struct ModelInspection: Sendable {
         precision = json["precision"]?.stringValue
         hasMapOutput = json["mapOutput"]?.boolValue ?? false
         changes = json["changes"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        doubts = json["doubts"]?.arrayValue?.compactMap(\.stringValue) ?? []
     }
 }
 

@@ -68,7 +68,9 @@ struct AttackedServer: Sendable {
 
     /// I2, I3 and I6, after the last attack: the healthy client saw nothing, and what was taken was given back.
     func expectQuietAgain() async throws {
+        try await wait(for: "more answers to the healthy client") { load.snapshot().ok > 200 }
         let report = await load.stop()
+        if let latency = report.latency { print("the healthy client: \(report.ok) answers, \(latency)") }
         #expect(report.ok > 100 && report.failed == 0 && report.wrong == 0, "\(report.messages)")
         var now = try Footprint(of: server.worker)
         try await wait(for: "descriptors to be given back", atMost: .seconds(10)) {

@@ -1,5 +1,6 @@
 import Client
 import Glibc
+import ModelGraph
 import Tensors
 import TestSupport
 import Testing
@@ -76,6 +77,41 @@ extension EndToEnd {
             let removed = try await attacked.slipway("rm", "digits:1")
             #expect(removed.exitCode == 5, "\(removed)")
             try await attacked.slipway.expect("show", "digits:1")
+        }
+
+        /// Row 67: what no rule of the format forbids is told by the engines, in the limited child. One of these crashes an
+        /// engine.
+        @Test
+        func whatOnlyAnEngineNoticesIsRefusedInWords() async throws {
+            let slipway = try await Slipway.withDigits()
+            let versions = try await slipway.json("list")
+            try await slipway.serving { server in
+                let attacked = try await AttackedServer(slipway, server)
+                for attack in EngineAttack.all {
+                    let file = slipway.scratch.file("\(attack.name).onnx")
+                    try TextFile.write(try attack.model().encoded(), to: file)
+                    let outcome = try await slipway.run(["import", file, "--name", "hostile"], within: 60)
+                    #expect(outcome.exitCode == 7, "\(attack.name): \(outcome)")
+                    #expect(outcome.talk.contains("error[SW7005]"), "\(attack.name): \(outcome)")
+                    #expect(outcome.talk.contains("no engine runs this model"), "\(attack.name): \(outcome)")
+                    attacked.expectDiscreet(outcome.talk.replacing(file, with: "FILE"), attack.name)
+                    try await attacked.expectUnharmed(attack.name)
+                }
+                try await attacked.expectQuietAgain()
+            }
+            #expect(try await slipway.json("list") == versions)
+        }
+
+        /// Row 78: a message of more than two gigabytes, of which the disk has next to nothing.
+        @Test
+        func moreThanTwoGigabytesOfZerosAreRefused() async throws {
+            let slipway = try Slipway()
+            let file = slipway.scratch.file("zeros.onnx")
+            #expect(try await slipway.shell("truncate -s 2147483649 '\(file)'").exitCode == 0)
+            let outcome = try await slipway.run(["import", file, "--no-run"], within: 60)
+            #expect(outcome.exitCode == 7 && outcome.talk.contains("error[SW7"), "\(outcome)")
+            #expect(TextFile.list(slipway.home.file("tmp")) == [])
+            #expect(try await slipway.json("list") == .array([]))
         }
 
         /// Row 60: the bytes of a registered version are replaced behind our back.

@@ -29,7 +29,7 @@ struct ModelAttack: Sendable, CustomStringConvertible {
         self.words = words
     }
 
-    static let all = outside + hidden + references + tensors + graphs + depths + foreign
+    static let all = outside + hidden + references + tensors + graphs + absurd + depths + foreign
 
     // MARK: - What they are made of
 
@@ -182,6 +182,22 @@ struct ModelAttack: Sendable, CustomStringConvertible {
         ModelAttack(row, name, words: words) { try dense(change) }
     }
 
+    // MARK: - Row 67: attributes
+
+    private static let attributes: [(String, Attribute.Value)] = [
+        ("pads", .ints([.min, .min])), ("strides", .ints([0])), ("dilations", .ints([1 << 31])), ("group", .int(0)),
+        ("kernel_shape", .ints([-1])),
+    ]
+
+    private static let absurd = attributes.map { name, value in
+        ModelAttack(67, "\(name) \(value)", words: "attribute '\(name)'") {
+            try dense { model in
+                model.graph.nodes[0].operatorType = "Conv"
+                model.graph.nodes[0].attributes = [Attribute(name, value)]
+            }
+        }
+    }
+
     // MARK: - Rows 64 and 65: depth and number
 
     private static let depths: [ModelAttack] = [
@@ -261,9 +277,37 @@ struct ModelAttack: Sendable, CustomStringConvertible {
         ("7z", "archive", Array("7z".utf8) + [0xbc, 0xaf, 0x27, 0x1c]),
         ("an array", "NumPy", [0x93] + Array("NUMPY".utf8) + [1, 0]),
         ("text", "text", Array("#!/bin/sh\ntouch executed\n".utf8)),
+        // Row 73: zip files whose parts contradict each other are told by how they begin, and never opened.
+        (
+            "a zip archive with two ends", "zip",
+            Array("PK\u{3}\u{4}".utf8) + [UInt8](repeating: 0xff, count: 40) + Array("PK\u{5}\u{6}".utf8)
+                + [UInt8](repeating: 0, count: 18) + Array("PK\u{5}\u{6}".utf8) + [UInt8](repeating: 0xff, count: 18)
+        ),
+        ("an empty zip archive", "zip", Array("PK\u{5}\u{6}".utf8) + [UInt8](repeating: 0, count: 18)),
+        (
+            "a zip archive behind junk", "",
+            [0xff, 0xff] + Array("PK\u{3}\u{4}".utf8) + [UInt8](repeating: 0, count: 40)
+        ),
     ]
 
-    private static let foreign = formats.map { name, words, bytes in
-        ModelAttack(70, name, words: words) { bytes }
-    }
+    /// Rows 74 to 76: also those that their own readers choke on are refused for what they are, or as no model.
+    private static let malformed: [(Int, String, String, [UInt8])] = [
+        (74, "safetensors, a header of no bytes", "", [UInt8](repeating: 0, count: 8) + Array("{}".utf8)),
+        (74, "safetensors, a header of 2^63 bytes", "", [0, 0, 0, 0, 0, 0, 0, 0x80] + Array("{\"a\":1}".utf8)),
+        (
+            74, "safetensors, a header past the end", "safetensors",
+            [0xff, 0xff, 0xff, 0, 0, 0, 0, 0] + Array("{} ".utf8)
+        ),
+        (74, "safetensors, cut", "safetensors", [9, 0, 0, 0, 0, 0, 0, 0] + Array("{\"".utf8)),
+        (75, "GGUF, version 0", "GGUF", Array("GGUF".utf8) + [0, 0, 0, 0]),
+        (75, "GGUF, 2^63 tensors", "GGUF", Array("GGUF".utf8) + [3, 0, 0, 0] + [UInt8](repeating: 0xff, count: 16)),
+        (75, "GGUF and no more", "GGUF", Array("GGUF".utf8)),
+        (76, "LiteRT, a root outside", "LiteRT", [0xff, 0xff, 0xff, 0xff] + Array("TFL3".utf8) + [0]),
+        (76, "LiteRT, a root before", "LiteRT", [0, 0, 0, 0x80] + Array("TFL3".utf8) + [0]),
+        (76, "LiteRT of another kind", "", [0x1c, 0, 0, 0] + Array("TFL9".utf8) + [0]),
+    ]
+
+    private static let foreign =
+        formats.map { name, words, bytes in ModelAttack(70, name, words: words) { bytes } }
+        + malformed.map { row, name, words, bytes in ModelAttack(row, name, words: words) { bytes } }
 }

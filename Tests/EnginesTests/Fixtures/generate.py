@@ -150,6 +150,36 @@ def unpack_int4():
     )
 
 
+def amplifiers():
+    """An output of as many elements as the one number of the input says."""
+    one = numpy_helper.from_array(numpy.ones(1, dtype=numpy.float32), "one")
+    whole = [numpy_helper.from_array(numpy.array(size, dtype=numpy.int64), name) for name, size in [("a", 0), ("b", 1)]]
+    scalar = numpy_helper.from_array(numpy.array([], dtype=numpy.int64), "scalar")
+    graphs = {
+        "fill": ([helper.make_node("ConstantOfShape", ["n"], ["y"])], []),
+        "expand": ([helper.make_node("Expand", ["one", "n"], ["y"])], [one]),
+        "tile": ([helper.make_node("Tile", ["one", "n"], ["y"])], [one]),
+        "range": (
+            [
+                helper.make_node("Reshape", ["n", "scalar"], ["end"]),
+                helper.make_node("Range", ["a", "end", "b"], ["r"]),
+                helper.make_node("Cast", ["r"], ["y"], to=FLOAT),
+            ],
+            [*whole, scalar],
+        ),
+    }
+    for name, (nodes, initializers) in graphs.items():
+        save(name, nodes, [value("n", TensorProto.INT64, [1])], [value("y", FLOAT, ["M"])], initializers)
+
+
+def divisions():
+    """Quotient and remainder of whole numbers."""
+    for name, element_type in [("int32", TensorProto.INT32), ("int64", TensorProto.INT64)]:
+        nodes = [helper.make_node("Div", ["a", "b"], ["quotient"]), helper.make_node("Mod", ["a", "b"], ["remainder"])]
+        inputs = [value(port, element_type, ["N"]) for port in ("a", "b")]
+        save(f"division_{name}", nodes, inputs, [value(port, element_type, ["N"]) for port in ("quotient", "remainder")])
+
+
 mlp()
 two_by_two()
 scalars()
@@ -161,3 +191,5 @@ loose_shapes()
 identities()
 casts()
 unpack_int4()
+amplifiers()
+divisions()
