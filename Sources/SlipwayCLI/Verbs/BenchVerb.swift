@@ -21,7 +21,7 @@ struct BenchVerb: AsyncParsableCommand {
     @Option(help: "Rows of a made-up input whose first dimension is free.")
     var rows = 1
 
-    @Option(help: "Where the server is (default: 127.0.0.1:8080).")
+    @Option(help: "Where the server is.")
     var server = "127.0.0.1:8080"
 
     @Option(help: "Keep-alive connections, each with one request at a time.")
