@@ -22,6 +22,22 @@ import Trust
                 "GET /v2/models/{model}/versions/{version} viewer",
                 "GET /v2/models/{model}/versions/{version}/ready anonymous",
                 "POST /v2/models/{model}/versions/{version}/infer invoker",
+                "GET /v1/models viewer",
+                "GET /v1/models/{model} viewer",
+                "GET /v1/models/{model}/metadata viewer",
+                "POST /v1/models/{model}:predict invoker",
+                "POST /v1/models/{model}:classify invoker",
+                "POST /v1/models/{model}:regress invoker",
+                "GET /v1/models/{model}/versions/{version} viewer",
+                "GET /v1/models/{model}/versions/{version}/metadata viewer",
+                "POST /v1/models/{model}/versions/{version}:predict invoker",
+                "POST /v1/models/{model}/versions/{version}:classify invoker",
+                "POST /v1/models/{model}/versions/{version}:regress invoker",
+                "GET /v1/models/{model}/labels/{label} viewer",
+                "GET /v1/models/{model}/labels/{label}/metadata viewer",
+                "POST /v1/models/{model}/labels/{label}:predict invoker",
+                "POST /v1/models/{model}/labels/{label}:classify invoker",
+                "POST /v1/models/{model}/labels/{label}:regress invoker",
             ])
     }
 

@@ -15,19 +15,11 @@ extension HTTPConnection {
                 "the request's body has \(length) bytes; at most \(configuration.limits.bodyBytes) are taken",
                 closesConnection: true)
         }
-        let endpoint = try loop.table.endpoint(match.model ?? "")
-        let arm =
-            if let version = match.version {
-                try endpoint.arm(version: version)
-            } else {
-                try endpoint.pick(headers, identity, random: loop.ids.random())
-            }
+        let arm = try pickArm(match, headers, identity)
         let job = InferenceJob(
             arm: arm, pool: loop.plane.pool, receivedAt: readAt, deadline: readAt &+ configuration.requestTimeout)
         job.client = identity.client ?? number
-        return try V2Exchange(
-            job: job, length: facts.isChunked ? nil : facts.contentLength ?? 0,
-            headerLength: facts.inferenceHeaderLength)
+        return try makeExchange(match, facts, job)
     }
 
     /// The body is complete.

@@ -19,7 +19,10 @@ extension HTTPConnection {
             let name = try arm(match).endpoint
             return isDraining
                 ? notReady(Metadata.modelReady(name, false)) : Answer(body: Metadata.modelReady(name, true))
-        case .infer: throw RequestFault(.notFound, "there is nothing at this path")
+        case .modelStatus: return try modelStatus(match)
+        case .modelSignature: return try modelSignature(match)
+        case .infer, .predict, .classify, .regress:
+            throw RequestFault(.notFound, "there is nothing at this path")
         }
     }
 
@@ -29,9 +32,7 @@ extension HTTPConnection {
     private func notReady(_ body: [UInt8]) -> Answer { Answer(status: .unavailable, body: body, retryAfter: 1) }
 
     private func arm(_ match: RouteMatch) throws(RequestFault) -> LiveArm {
-        let endpoint = try loop.table.endpoint(match.model ?? "")
-        if let version = match.version { return try endpoint.arm(version: version) }
-        return try endpoint.mainArm()
+        try loop.table.endpoint(match.model ?? "").arm(match)
     }
 
     /// Answers with what is at hand.

@@ -26,7 +26,7 @@ extension HTTPConnection {
         current?.waitsForContinue = facts.expectsContinue && facts.hasBody
         let match = try match(head)
         let identity = try authorise(match.route, facts)
-        if match.route.action == .infer {
+        if match.route.action.isInference {
             current?.exchange = try exchange(match, facts, head.headers, identity)
         } else {
             if let length = facts.contentLength { try checkLength(length, limit: HTTPLimits.discardedBytes) }

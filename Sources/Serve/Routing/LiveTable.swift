@@ -77,6 +77,25 @@ final class LiveEndpoint: Sendable {
         return arm
     }
 
+    /// The arm that a request for metadata names, else the main one.
+    func arm(_ match: RouteMatch) throws(RequestFault) -> LiveArm {
+        if let version = match.version { return try arm(version: version) }
+        if let label = match.label { return try arm(label: label) }
+        return try mainArm()
+    }
+
+    /// The arm with a part in the traffic: `stable` has the larger share, `canary` the smaller.
+    ///
+    /// - Throws: `RequestFault.Code.unknownVersion`.
+    func arm(label: String) throws(RequestFault) -> LiveArm {
+        let main = try mainArm()
+        if label == "stable" { return main }
+        if label == "canary", let other = arms.first(where: { $0 !== main }) { return other }
+        let known = arms.count > 1 ? "'stable' and 'canary'" : "'stable'"
+        throw RequestFault(
+            .unknownVersion, "model '\(name)' has no version labelled '\(label.shortened)'; its labels are \(known)")
+    }
+
     /// The arm of a request without a version: that of its routing key, or a random one.
     ///
     /// - Throws: `RequestFault.Code.modelNotReady` when there is none.

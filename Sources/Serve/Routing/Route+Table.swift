@@ -1,0 +1,46 @@
+import Trust
+
+extension Route {
+    /// Everything there is, protocol by protocol.
+    package static let table: [Route] = server + openInference + rows
+
+    /// About the server itself.
+    private static let server = [
+        Route(.get, "/", .anonymous, .index, "Lists the routes.", exposure: .health),
+        Route(.get, "/metrics", .anonymous, .metrics, "Gives metrics to Prometheus.", exposure: .metrics),
+    ]
+
+    /// Source: Open Inference Protocol, REST; `/v2/models` is KServe's.
+    private static let openInference =
+        [
+            Route(.get, "/v2", .viewer, .serverMetadata, "Says what the server is and which extensions it knows."),
+            Route(
+                .get, "/v2/health/live", .anonymous, .live, "Says that the server is alive.", exposure: .health),
+            Route(
+                .get, "/v2/health/ready", .anonymous, .ready, "Says whether every model is ready.", exposure: .health),
+            Route(.get, "/v2/models", .viewer, .modelList, "Lists the models."),
+        ]
+        + ["/v2/models/{model}", "/v2/models/{model}/versions/{version}"].flatMap { model in
+            [
+                Route(.get, model, .viewer, .modelMetadata, "Describes a model's inputs and outputs."),
+                Route(
+                    .get, model + "/ready", .anonymous, .modelReady, "Says whether a model is ready.",
+                    exposure: .health),
+                Route(.post, model + "/infer", .invoker, .infer, "Runs a model on tensors."),
+            ]
+        }
+
+    /// Source: TensorFlow Serving, RESTful API; KServe, V1 protocol.
+    private static let rows =
+        [Route(.get, "/v1/models", .viewer, .modelList, "Lists the models.")]
+        + ["/v1/models/{model}", "/v1/models/{model}/versions/{version}", "/v1/models/{model}/labels/{label}"]
+        .flatMap { model in
+            [
+                Route(.get, model, .viewer, .modelStatus, "Says which versions of a model are ready."),
+                Route(.get, model + "/metadata", .viewer, .modelSignature, "Describes a model's inputs and outputs."),
+                Route(.post, model + ":predict", .invoker, .predict, "Runs a model on rows or columns."),
+                Route(.post, model + ":classify", .invoker, .classify, "Runs a classifier on examples."),
+                Route(.post, model + ":regress", .invoker, .regress, "Runs a regression on examples."),
+            ]
+        }
+}
