@@ -86,7 +86,7 @@ import Trust
             [.of(.doubler())], authenticator: Self.authenticator(), configure: configure
         ) { server in
             let viewer = ["Authorization: bearer \(Self.tokens[0].1.text)"]
-            for path in ["/v2/health/live", "/v2/health/ready", "/v2/models/digits/ready", "/metrics", "/"] {
+            for path in ["/v2/health/live", "/v2/health/ready", "/v2/models/digits/ready", "/metrics", "/", "/ping"] {
                 let refused = try server.client().request("GET", path)
                 let answered = try server.client().request("GET", path, headers: viewer)
                 #expect(refused.status == 401 && answered.status == 200)

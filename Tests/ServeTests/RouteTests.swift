@@ -38,6 +38,11 @@ import Trust
                 "POST /v1/models/{model}/labels/{label}:predict invoker",
                 "POST /v1/models/{model}/labels/{label}:classify invoker",
                 "POST /v1/models/{model}/labels/{label}:regress invoker",
+                "GET /ping anonymous",
+                "GET /execution-parameters anonymous",
+                "POST /invocations invoker",
+                "GET /v1/endpoints/{endpoint}/deployedModels/{deployment} anonymous",
+                "POST /v1/endpoints/{endpoint}/deployedModels/{deployment}:predict invoker",
             ])
     }
 

@@ -24,6 +24,8 @@ package struct ServerOptions: Sendable {
     package var largestBody = 64 << 20
     /// Bytes that the process may have resident when a version is to be loaded; `nil` for nine tenths of what there is.
     package var memory: Int?
+    /// The model of routes that name none; `nil` for the only one.
+    package var defaultModel: String?
     /// What is served instead of what is deployed, for `run`.
     package var pinned: PinnedEndpoint?
     /// The supervisor saw the process before this one die.

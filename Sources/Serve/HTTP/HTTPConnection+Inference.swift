@@ -8,7 +8,7 @@ extension HTTPConnection {
         _ match: RouteMatch, _ facts: RequestFacts, _ headers: HTTPHeaders, _ identity: Identity
     ) throws(RequestFault) -> any InferenceExchange {
         let configuration = loop.plane.configuration
-        try MediaType.check(facts.contentType)
+        let format = try BodyFormat(facts.contentType, for: match.route.action)
         if let length = facts.contentLength, length > configuration.limits.bodyBytes {
             throw RequestFault(
                 .bodyTooLarge,
@@ -19,7 +19,7 @@ extension HTTPConnection {
         let job = InferenceJob(
             arm: arm, pool: loop.plane.pool, receivedAt: readAt, deadline: readAt &+ configuration.requestTimeout)
         job.client = identity.client ?? number
-        return try makeExchange(match, facts, job)
+        return try makeExchange(match, facts, headers, format, job)
     }
 
     /// The body is complete.
@@ -53,21 +53,7 @@ extension HTTPConnection {
     }
 }
 
-/// What an inference request may say its body is.
-enum MediaType {
-    /// JSON, bytes, or nothing said. Forms are what curl says by itself; other types that a page can send without the
-    /// browser asking first are refused.
-    ///
-    /// - Throws: `RequestFault.Code.unsupportedMediaType`.
-    static func check(_ contentType: String?) throws(RequestFault) {
-        guard let contentType, !contentType.isEmpty else { return }
-        let type = ASCII.trimmed(contentType.utf8.prefix { $0 != UInt8(ascii: ";") })
-        let isKnown =
-            ASCII.equals(type, "application/json") || ASCII.equals(type, "application/octet-stream")
-            || ASCII.equals(type, "application/x-www-form-urlencoded")
-        guard isKnown else {
-            throw RequestFault(
-                .unsupportedMediaType, "expected a body of application/json or application/octet-stream")
-        }
-    }
+extension RequestFault {
+    fileprivate static let late = RequestFault(
+        .deadlineExceeded, "the request's time was over before it could run")
 }

@@ -19,9 +19,11 @@ extension HTTPConnection {
             let name = try arm(match).endpoint
             return isDraining
                 ? notReady(Metadata.modelReady(name, false)) : Answer(body: Metadata.modelReady(name, true))
+        case .ping: return isServing ? Answer(body: []) : notReady([])
+        case .executionParameters: return Answer(body: executionParameters)
         case .modelStatus: return try modelStatus(match)
         case .modelSignature: return try modelSignature(match)
-        case .infer, .predict, .classify, .regress:
+        case .infer, .predict, .classify, .regress, .invocations:
             throw RequestFault(.notFound, "there is nothing at this path")
         }
     }
@@ -55,7 +57,8 @@ extension HTTPConnection {
             throw RequestFault(
                 .replyTooLarge, "the outputs have \(size) bytes; a reply has at most \(Self.largestReply)")
         }
-        var head = ReplyHead(.ok, encoded.tensors.isEmpty ? .json : .binary, contentLength: size)
+        let type = encoded.contentType ?? (encoded.tensors.isEmpty ? .json : .binary)
+        var head = ReplyHead(.ok, type, contentLength: size)
         if !encoded.tensors.isEmpty { head.inferenceHeaderLength = text.bytes.count }
         var bytes = buffer(head, body: size, closes: false)
         bytes.writeBytes(text.bytes)

@@ -8,6 +8,7 @@ enum HTTPStatus: Int, Sendable, CaseIterable {
     case forbidden = 403
     case notFound = 404
     case methodNotAllowed = 405
+    case notAcceptable = 406
     case requestTimeout = 408
     case contentTooLarge = 413
     case targetTooLong = 414
@@ -29,6 +30,7 @@ enum HTTPStatus: Int, Sendable, CaseIterable {
         case .forbidden: "HTTP/1.1 403 Forbidden\r\n"
         case .notFound: "HTTP/1.1 404 Not Found\r\n"
         case .methodNotAllowed: "HTTP/1.1 405 Method Not Allowed\r\n"
+        case .notAcceptable: "HTTP/1.1 406 Not Acceptable\r\n"
         case .requestTimeout: "HTTP/1.1 408 Request Timeout\r\n"
         case .contentTooLarge: "HTTP/1.1 413 Content Too Large\r\n"
         case .targetTooLong: "HTTP/1.1 414 URI Too Long\r\n"

@@ -26,6 +26,8 @@ protocol InferenceExchange: AnyObject {
 struct EncodedReply {
     /// Tensors in binary form.
     var tensors: [Tensor] = []
+    /// What text and tensors are together; `nil` for JSON, or for JSON and tensors.
+    var contentType: ReplyHead.ContentType?
 
     /// Bytes of all tensors.
     var byteCount: Int {

@@ -32,6 +32,7 @@ struct RequestFault: Error, Hashable, Sendable {
         static let unknownModel = Code("unknown_model", .notFound)
         static let unknownVersion = Code("unknown_version", .notFound)
         static let methodNotAllowed = Code("method_not_allowed", .methodNotAllowed)
+        static let notAcceptable = Code("not_acceptable", .notAcceptable)
         static let requestTimeout = Code("request_timeout", .requestTimeout)
         static let bodyTooLarge = Code("body_too_large", .contentTooLarge)
         static let targetTooLong = Code("target_too_long", .targetTooLong)

@@ -33,8 +33,13 @@ struct V2RequestParser {
             case "parameters": if try !skipNull() { parameters = try V2Parameters(request: &scanner) }
             case "outputs": if try !skipNull() { try readOutputs() }
             case "inputs":
+                try checkIsFirst(hasInputs)
                 hasInputs = true
                 try readInputs()
+            case _ where TableParser.holds(key):
+                try checkIsFirst(hasInputs)
+                hasInputs = true
+                try readTable(key)
             default: try scanner.skip()
             }
         }
@@ -44,6 +49,21 @@ struct V2RequestParser {
         request.priority = parameters.priority
         try chooseOutputs()
         return request
+    }
+
+    private func checkIsFirst(_ hasInputs: Bool) throws(RequestFault) {
+        guard !hasInputs else {
+            throw RequestFault(.invalidInput, "the request has both 'inputs' and a table; give one of them")
+        }
+    }
+
+    /// Reads a table, which takes the place of `inputs`.
+    private mutating func readTable(_ key: String) throws {
+        let table = try TableParser(bytes, arm: arm, pool: pool).parse(key, &scanner)
+        request.inputs = table.inputs.enumerated().map { index, tensor in
+            V2Request.Input(
+                index: index, elementType: tensor.elementType, shape: tensor.shape, elements: .tensor(tensor))
+        }
     }
 
     /// Moves past a `null`, which some clients write for what they leave out.

@@ -2,7 +2,7 @@ import Trust
 
 extension Route {
     /// Everything there is, protocol by protocol.
-    package static let table: [Route] = server + openInference + rows
+    package static let table: [Route] = server + openInference + rows + platforms
 
     /// About the server itself.
     private static let server = [
@@ -43,4 +43,20 @@ extension Route {
                 Route(.post, model + ":regress", .invoker, .regress, "Runs a regression on examples."),
             ]
         }
+
+    /// What hosting platforms ask of a container. Source: Amazon SageMaker, "Custom Inference Code"; MLflow, scoring
+    /// server; Vertex AI, "Custom container requirements", whose paths are these unless they are configured.
+    private static let platforms = [
+        Route(.get, "/ping", .anonymous, .ping, "Says whether the server is ready.", exposure: .health),
+        Route(
+            .get, "/execution-parameters", .anonymous, .executionParameters, "Says how a batch transform may ask.",
+            exposure: .health),
+        Route(.post, "/invocations", .invoker, .invocations, "Runs the only model, or the one that a header names."),
+        Route(
+            .get, "/v1/endpoints/{endpoint}/deployedModels/{deployment}", .anonymous, .ping,
+            "Says whether the server is ready.", exposure: .health),
+        Route(
+            .post, "/v1/endpoints/{endpoint}/deployedModels/{deployment}:predict", .invoker, .predict,
+            "Runs the only model on rows."),
+    ]
 }

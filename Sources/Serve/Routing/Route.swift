@@ -8,6 +8,7 @@ package struct Route: Sendable {
         case index, serverMetadata, live, ready, metrics
         case modelList, modelMetadata, modelReady, infer
         case modelStatus, modelSignature, predict, classify, regress
+        case ping, executionParameters, invocations
     }
 
     /// What anonymous access depends on, where it is a matter of configuration.
@@ -16,7 +17,11 @@ package struct Route: Sendable {
     package enum Method: String, Hashable, Sendable { case get = "GET", post = "POST" }
 
     /// What a place of a pattern is filled with.
-    enum Place: String, Hashable, Sendable, CaseIterable { case model, version, label }
+    enum Place: String, Hashable, Sendable, CaseIterable {
+        case model, version, label
+        /// Names that a platform gave, and that say nothing here.
+        case endpoint, deployment
+    }
 
     enum Segment: Hashable, Sendable {
         case literal(String)
@@ -56,7 +61,7 @@ extension Route.Action {
     /// Whether a model is run.
     var isInference: Bool {
         switch self {
-        case .infer, .predict, .classify, .regress: true
+        case .infer, .predict, .classify, .regress, .invocations: true
         default: false
         }
     }
@@ -117,6 +122,7 @@ extension Route {
                 case .model: match.model = name
                 case .version: match.version = name
                 case .label: match.label = name
+                case .endpoint, .deployment: break
                 }
             }
         }

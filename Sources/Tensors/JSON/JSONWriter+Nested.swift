@@ -34,6 +34,54 @@ extension JSONWriter {
         }
     }
 
+    /// Appends the elements of one row of a tensor as fields of a CSV row, commas between them.
+    ///
+    /// - Parameter row: of the outermost dimension; a scalar has one.
+    /// - Throws: `TensorError.Code.unsupportedType` for types that text does not carry, and for strings that are not
+    ///   UTF-8.
+    package mutating func csvFields(_ tensor: Tensor, row: Int) throws(TensorError) {
+        let width = tensor.shape.elementCount / max(tensor.shape.dimensions.first ?? 1, 1)
+        guard let strings = tensor.strings else {
+            let flat = try Shape([width])
+            let bytes = tensor.bytes.count / max(tensor.shape.elementCount, 1) * width
+            let start = UnsafeMutableRawPointer(mutating: tensor.bytes.baseAddress)
+            guard width > 0, let start, case .buffer(let owner) = tensor.storage else { return }
+            let part = TensorBuffer(borrowing: start + row * bytes, capacity: bytes, owner: owner)
+            let before = self.bytes.count
+            try nestedData(try Tensor(tensor.elementType, flat, buffer: part))
+            // The same elements without the brackets.
+            self.bytes.removeLast()
+            self.bytes.remove(at: before)
+            return
+        }
+        for index in 0..<width {
+            if index > 0 { raw(",") }
+            let field = strings[row * width + index]
+            guard field.withUnsafeBytes({ UTF8Sequence.isValid($0) }) else {
+                throw TensorError(.unsupportedType, "BYTES elements that are not UTF-8 cannot be written as CSV")
+            }
+            csvField(field)
+        }
+    }
+
+    /// Source: RFC 4180 section 2.
+    private mutating func csvField(_ field: ArraySlice<UInt8>) {
+        let needsQuotes = field.contains { byte in
+            byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\n")
+                || byte == UInt8(ascii: "\r")
+        }
+        guard needsQuotes else {
+            bytes.append(contentsOf: field)
+            return
+        }
+        raw("\"")
+        for byte in field {
+            if byte == UInt8(ascii: "\"") { bytes.append(byte) }
+            bytes.append(byte)
+        }
+        raw("\"")
+    }
+
     private mutating func write(_ range: NestedRange, _ elements: some ElementText) {
         var first = range.first
         write(range.sizes, &first, elements)

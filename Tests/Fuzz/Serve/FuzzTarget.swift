@@ -55,7 +55,8 @@ enum FuzzTarget {
 
 extension FuzzTarget {
     private static let single = LiveArm(
-        inputs: [TensorSpec(name: "pixels", elementType: .float32, dimensions: [.symbol("N"), .fixed(4)])])
+        inputs: [TensorSpec(name: "pixels", elementType: .float32, dimensions: [.symbol("N"), .fixed(4)])],
+        features: ["a", "b", "c", "d"])
     private static let words = LiveArm(
         inputs: [TensorSpec(name: "words", elementType: .string, dimensions: [.symbol("N")])])
     private static let columns = LiveArm(
@@ -73,18 +74,27 @@ extension FuzzTarget {
                     return try parser.parse()
                 }
                 check {
+                    var parser = RowRequestParser(raw, arm: arm, pool: pool, takesEveryForm: true)
+                    return try parser.parseAny()
+                }
+                check {
                     var parser = ExampleRequestParser(raw, arm: arm, pool: pool)
                     return try parser.parse()
                 }
+                check {
+                    var parser = CSVParser(raw, hasHeader: nil, arm: arm, pool: pool)
+                    return try parser.parse()
+                }
+                check { try ArrayInput(arm: arm, pool: pool).parse(raw) }
             }
         }
         guard pool.bytesInUse == 0 else { preconditionFailure("memory of a refused request was kept") }
     }
 
     /// What is accepted has as many rows as it says; what is refused has words for the client.
-    private static func check(_ parse: () throws -> RowRequest) {
+    private static func check(_ parse: () throws -> RowRequest?) {
         do {
-            let request = try parse()
+            guard let request = try parse() else { return }
             for tensor in request.inputs {
                 guard request.rows == nil || tensor.shape.dimensions.first == request.rows else {
                     preconditionFailure("a tensor has other rows than the request")
@@ -100,6 +110,7 @@ extension FuzzTarget {
 /// Stands in for a served version: what a request is checked against.
 final class LiveArm: Sendable {
     let endpoint = "digits"
+    let features: [String]?
     let signature: Signature
 
     init(
@@ -107,8 +118,9 @@ final class LiveArm: Sendable {
             TensorSpec(name: "pixels", elementType: .float32, dimensions: [.symbol("N"), .fixed(4)]),
             TensorSpec(name: "words", elementType: .string, dimensions: [.symbol("N")]),
             TensorSpec(name: "ids", elementType: .int64, dimensions: [.fixed(2)]),
-        ]
+        ], features: [String]? = nil
     ) {
+        self.features = features
         signature = Signature(
             inputs: inputs,
             outputs: [TensorSpec(name: "scores", elementType: .float32, dimensions: [.symbol("N")])])

@@ -20,17 +20,8 @@ struct RowReply {
         try open(key, &text) { (text) throws(RequestFault) in try encodeColumns(into: &text) }
     }
 
-    private func open(
-        _ key: StaticString, _ text: inout JSONWriter, _ body: (inout JSONWriter) throws(RequestFault) -> Void
-    ) throws(RequestFault) {
-        text.raw("{\"")
-        text.raw(key)
-        text.raw("\":")
-        try body(&text)
-        text.raw("}")
-    }
-
-    private func encode(rows: Int, into text: inout JSONWriter) throws(RequestFault) {
+    /// Writes `[...]`.
+    func encode(rows: Int, into text: inout JSONWriter) throws(RequestFault) {
         var columns: [(name: String, tensor: Tensor)] = []
         for index in outputs { columns.append(try rowOutput(index, rows: rows)) }
         if columns.count == 1 { return try write(columns[0].tensor, columns[0].name, into: &text) }
@@ -46,6 +37,55 @@ struct RowReply {
             text.raw("}")
         }
         text.raw("]")
+    }
+
+    /// Writes a line for each row, the outputs' elements one after another.
+    func encodeCSV(into text: inout JSONWriter) throws(RequestFault) {
+        guard let first = outputs.first else { return }
+        let rows = try job.output(first).tensor.shape.dimensions.first ?? 1
+        var columns: [(name: String, tensor: Tensor)] = []
+        for index in outputs {
+            let (name, tensor) = try job.output(index)
+            guard tensor.shape.dimensions.first ?? 1 == rows else {
+                throw RequestFault(
+                    .unsupported,
+                    "output '\(name)' has shape \(tensor.shape), not \(rows) rows as the first has; accept "
+                        + "'text/csv; output=NAME'")
+            }
+            columns.append((name, tensor))
+        }
+        for row in 0..<rows {
+            for (place, column) in columns.enumerated() {
+                if place > 0 { text.raw(",") }
+                do throws(TensorError) {
+                    try text.csvFields(column.tensor, row: row)
+                } catch {
+                    throw RequestFault(.unsupported, "output '\(column.name)': \(error.message)")
+                }
+            }
+            text.raw("\n")
+        }
+    }
+
+    /// Writes the only output as an NPY file.
+    func encodeArray(into text: inout JSONWriter) throws(RequestFault) {
+        guard let first = outputs.first else { return }
+        let (name, tensor) = try job.output(first)
+        do throws(TensorError) {
+            text.bytes.append(contentsOf: try NPY.encode(tensor))
+        } catch {
+            throw RequestFault(.unsupported, "output '\(name)': \(error.message)")
+        }
+    }
+
+    private func open(
+        _ key: StaticString, _ text: inout JSONWriter, _ body: (inout JSONWriter) throws(RequestFault) -> Void
+    ) throws(RequestFault) {
+        text.raw("{\"")
+        text.raw(key)
+        text.raw("\":")
+        try body(&text)
+        text.raw("}")
     }
 
     private func encodeColumns(into text: inout JSONWriter) throws(RequestFault) {

@@ -6,6 +6,8 @@ struct RowRequest {
     enum Layout: Hashable, Sendable {
         /// One value, or object of values, for each row: `predictions`.
         case rows
+        /// The same without a name around it.
+        case bare
         /// One value for each output: `outputs`.
         case columns
     }

@@ -8,11 +8,14 @@ struct RowRequestParser {
     private let arm: LiveArm
     private let pool: BufferPool
     private var scanner: JSONScanner
+    private let takesEveryForm: Bool
     private var request: RowRequest?
     /// The member that the request's data are in.
     private var found: String?
 
-    init(_ bytes: UnsafeRawBufferPointer, arm: LiveArm, pool: BufferPool) {
+    /// - Parameter takesEveryForm: whether a request may also be a plain array of rows, or of the Open Inference Protocol.
+    init(_ bytes: UnsafeRawBufferPointer, arm: LiveArm, pool: BufferPool, takesEveryForm: Bool = false) {
+        self.takesEveryForm = takesEveryForm
         self.bytes = bytes
         self.arm = arm
         self.pool = pool
@@ -23,16 +26,37 @@ struct RowRequestParser {
     ///
     /// - Throws: `RequestFault` or `JSONError`.
     mutating func parse() throws -> RowRequest {
+        guard let request = try parseAny() else {
+            throw RequestFault(.invalidInput, "the request has neither 'instances' nor 'inputs'; give one of them")
+        }
+        return request
+    }
+
+    /// Reads the body of `/invocations`.
+    ///
+    /// - Returns: `nil` for a request of the Open Inference Protocol, which is left for another parser.
+    /// - Throws: `RequestFault` or `JSONError`.
+    mutating func parseAny() throws -> RowRequest? {
+        if takesEveryForm, try scanner.peek() == .array {
+            var request = try readRows(named: "the array")
+            request.layout = .bare
+            try scanner.finish()
+            return request
+        }
         try scanner.beginObject()
         while let key = try scanner.nextKey() {
             switch key {
             case "signature_name": try SignatureName.check(&scanner, arm)
             case "instances":
                 try enter(key)
-                request = try readRows()
+                request = try readRows(named: "'instances'")
             case "inputs":
                 try enter(key)
+                if takesEveryForm, isOpenInference { return nil }
                 request = try readColumns()
+            case _ where TableParser.holds(key):
+                try enter(key)
+                request = try TableParser(bytes, arm: arm, pool: pool).parse(key, &scanner)
             default: try scanner.skip()
             }
         }
@@ -54,7 +78,8 @@ struct RowRequestParser {
 // MARK: - Rows
 
 extension RowRequestParser {
-    private mutating func readRows() throws -> RowRequest {
+    /// - Parameter what: what the rows are in, for messages.
+    private mutating func readRows(named what: String) throws -> RowRequest {
         var elements = InputElements(arm: arm, pool: pool, textBytes: bytes.count - scanner.position)
         var rows = 0
         try scanner.beginArray()
@@ -62,12 +87,12 @@ extension RowRequestParser {
             if try isNamed() {
                 try readNamed(row: rows, into: &elements)
             } else {
-                try requireOneInput("each of 'instances'")
+                try requireOneInput("each of \(what)")
                 try elements.read(0, &scanner, place: "instances[\(rows)]")
             }
             rows += 1
         }
-        guard rows > 0 else { throw RequestFault(.invalidInput, "'instances' is empty; give one or more") }
+        guard rows > 0 else { throw RequestFault(.invalidInput, "\(what) is empty; give one or more") }
         return RowRequest(inputs: try elements.tensors(rows: rows), layout: .rows, rows: rows)
     }
 
@@ -103,6 +128,17 @@ extension RowRequestParser {
 }
 
 // MARK: - Columns
+
+extension RowRequestParser {
+    /// Whether the value that follows is an array of objects that are tensors, and not bytes of strings.
+    private var isOpenInference: Bool {
+        var ahead = scanner
+        guard (try? ahead.peek()) == .array, (try? ahead.beginArray()) != nil, (try? ahead.nextElement()) == true,
+            (try? ahead.peek()) == .object, (try? ahead.beginObject()) != nil
+        else { return false }
+        return (try? ahead.nextKey()).flatMap { $0 } != "b64"
+    }
+}
 
 extension RowRequestParser {
     private mutating func readColumns() throws -> RowRequest {
