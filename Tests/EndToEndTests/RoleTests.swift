@@ -37,7 +37,8 @@ extension EndToEnd {
 
         /// What changes something names an endpoint that is not there.
         static let routes: [Route] = [
-            .data("GET", "/", "anonymous"), .data("GET", "/metrics", "anonymous"),
+            .data("GET", "/", "anonymous"), .data("GET", "/openapi.json", "anonymous"),
+            .data("GET", "/metrics", "anonymous"),
             .data("GET", "/v2/health/live", "anonymous"), .data("GET", "/v2/health/ready", "anonymous"),
             .data("GET", "/v2/models/digits/ready", "anonymous"),
             .data("GET", "/v2/models/digits/versions/1/ready", "anonymous"),
@@ -60,6 +61,14 @@ extension EndToEnd {
             .data("POST", "/v1/models/digits:regress", "invoker", answers: 400),
             .data("POST", "/v1/models/digits/versions/1:regress", "invoker", answers: 400),
             .data("POST", "/v1/models/digits/labels/stable:regress", "invoker", answers: 400),
+            .data("GET", "/v2/models/stats", "viewer"),
+            .data("GET", "/v2/models/digits/config", "viewer"), .data("GET", "/v2/models/digits/stats", "viewer"),
+            .data("GET", "/v2/models/digits/versions/1/config", "viewer"),
+            .data("GET", "/v2/models/digits/versions/1/stats", "viewer"),
+            .data("POST", "/v2/repository/index", "viewer"),
+            .data("POST", "/v2/repository/models/digits/load", "deployer", answers: 501),
+            .data("POST", "/v2/repository/models/digits/unload", "deployer", answers: 501),
+            .data("GET", "/v2/logging", "viewer"), .data("POST", "/v2/logging", "admin", answers: 501),
             .data("GET", "/ping", "anonymous"), .data("GET", "/execution-parameters", "anonymous"),
             .data("POST", "/invocations", "invoker"),
             .data("GET", "/v1/endpoints/1/deployedModels/2", "anonymous"),

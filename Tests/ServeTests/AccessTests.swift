@@ -27,13 +27,22 @@ import Trust
                     let body: [UInt8]? = route.method == .post ? Array(Self.body(of: route).utf8) : nil
                     let reply = try server.client().request(
                         route.method.rawValue, target, headers: headers, body: body)
-                    // The model has no output that a regression could answer with.
-                    let allowed = route.action == .regress ? 400 : 200
+                    let allowed = Self.answer(to: route)
                     let expected = role >= route.role ? allowed : credential == nil ? 401 : 403
                     #expect(reply.status == expected, "\(route.pattern) as \(role.name)")
                     #expect((reply.header("www-authenticate") != nil) == (expected == 401))
                 }
             }
+        }
+    }
+
+    /// What whoever may ask is answered.
+    private static func answer(to route: Route) -> Int {
+        switch route.action {
+        // The model has no output that a regression could answer with.
+        case .regress: 400
+        case .repositoryChange, .loggingChange: 501
+        default: 200
         }
     }
 

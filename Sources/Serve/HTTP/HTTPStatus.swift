@@ -17,6 +17,7 @@ enum HTTPStatus: Int, Sendable, CaseIterable {
     case misdirected = 421
     case headerTooLarge = 431
     case internalError = 500
+    case notImplemented = 501
     case unavailable = 503
     case deadlineExceeded = 504
     case insufficientStorage = 507
@@ -39,6 +40,7 @@ enum HTTPStatus: Int, Sendable, CaseIterable {
         case .misdirected: "HTTP/1.1 421 Misdirected Request\r\n"
         case .headerTooLarge: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
         case .internalError: "HTTP/1.1 500 Internal Server Error\r\n"
+        case .notImplemented: "HTTP/1.1 501 Not Implemented\r\n"
         case .unavailable: "HTTP/1.1 503 Service Unavailable\r\n"
         case .deadlineExceeded: "HTTP/1.1 504 Gateway Timeout\r\n"
         case .insufficientStorage: "HTTP/1.1 507 Insufficient Storage\r\n"

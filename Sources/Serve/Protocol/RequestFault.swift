@@ -23,6 +23,8 @@ struct RequestFault: Error, Hashable, Sendable {
         static let invalidInput = Code("invalid_input", .badRequest)
         /// Understood, but not offered.
         static let unsupported = Code("unsupported", .badRequest)
+        /// A part of the protocol that this server does not have.
+        static let notOffered = Code("not_offered", .notImplemented)
         static let unauthenticated = Code("unauthenticated", .unauthorized)
         static let forbidden = Code("forbidden", .forbidden)
         /// A browser sent it on behalf of another site.

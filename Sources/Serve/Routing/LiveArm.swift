@@ -10,6 +10,8 @@ final class LiveArm: Sendable {
     let metadata: [UInt8]
     /// The names of the only input's columns, where the package has them: the label `features.INPUT`, with commas.
     let features: [String]?
+    /// Whether the first dimension of everything is free.
+    let hasRows: Bool
     /// How the JSON of every reply begins, up to the model's version.
     let replyPrefix: [UInt8]
 
@@ -17,6 +19,7 @@ final class LiveArm: Sendable {
         self.endpoint = endpoint
         self.servable = servable
         self.metrics = metrics
+        hasRows = servable.signature.hasRows
         features = Self.features(of: servable)
         metadata = Metadata.model(
             endpoint, versions: versions, platform: servable.platform, signature: servable.signature)

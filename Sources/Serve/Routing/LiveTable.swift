@@ -27,6 +27,9 @@ final class LiveTable: Sendable {
         return endpoint
     }
 
+    /// In the order of the endpoints' names.
+    var allArms: [LiveArm] { endpoints.values.sorted { $0.name < $1.name }.flatMap(\.arms) }
+
     var servables: [Servable] { endpoints.values.flatMap { $0.arms.map(\.servable) } }
 }
 

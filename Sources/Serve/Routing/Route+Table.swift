@@ -2,11 +2,13 @@ import Trust
 
 extension Route {
     /// Everything there is, protocol by protocol.
-    package static let table: [Route] = server + openInference + rows + platforms
+    package static let table: [Route] = server + openInference + rows + platforms + extensions
 
     /// About the server itself.
     private static let server = [
         Route(.get, "/", .anonymous, .index, "Lists the routes.", exposure: .health),
+        Route(
+            .get, "/openapi.json", .anonymous, .openAPI, "Describes every route for programs.", exposure: .health),
         Route(.get, "/metrics", .anonymous, .metrics, "Gives metrics to Prometheus.", exposure: .metrics),
     ]
 
@@ -19,6 +21,8 @@ extension Route {
             Route(
                 .get, "/v2/health/ready", .anonymous, .ready, "Says whether every model is ready.", exposure: .health),
             Route(.get, "/v2/models", .viewer, .modelList, "Lists the models."),
+            // Triton's; before the models, so that none can take its name.
+            Route(.get, "/v2/models/stats", .viewer, .allStatistics, "Says what all models have done so far."),
         ]
         + ["/v2/models/{model}", "/v2/models/{model}/versions/{version}"].flatMap { model in
             [
@@ -59,4 +63,24 @@ extension Route {
             .post, "/v1/endpoints/{endpoint}/deployedModels/{deployment}:predict", .invoker, .predict,
             "Runs the only model on rows."),
     ]
+
+    /// Source: Triton's extensions: model configuration, statistics, model repository, logging.
+    private static let extensions =
+        ["/v2/models/{model}", "/v2/models/{model}/versions/{version}"].flatMap { model in
+            [
+                Route(.get, model + "/config", .viewer, .modelConfiguration, "Gives a model's configuration."),
+                Route(.get, model + "/stats", .viewer, .modelStatistics, "Says what a model has done so far."),
+            ]
+        }
+        + [
+            Route(.post, "/v2/repository/index", .viewer, .repositoryIndex, "Lists the models with their states."),
+            Route(
+                .post, "/v2/repository/models/{model}/load", .deployer, .repositoryChange,
+                "Is refused: models are deployed otherwise."),
+            Route(
+                .post, "/v2/repository/models/{model}/unload", .deployer, .repositoryChange,
+                "Is refused: models are undeployed otherwise."),
+            Route(.get, "/v2/logging", .viewer, .logging, "Says how the server logs."),
+            Route(.post, "/v2/logging", .admin, .loggingChange, "Is refused: the log is set up at the start."),
+        ]
 }

@@ -5,10 +5,12 @@ package import Trust
 package struct Route: Sendable {
     /// What a route answers with.
     package enum Action: Hashable, Sendable {
-        case index, serverMetadata, live, ready, metrics
+        case index, openAPI, serverMetadata, live, ready, metrics
         case modelList, modelMetadata, modelReady, infer
         case modelStatus, modelSignature, predict, classify, regress
         case ping, executionParameters, invocations
+        case modelConfiguration, modelStatistics, allStatistics
+        case repositoryIndex, repositoryChange, logging, loggingChange
     }
 
     /// What anonymous access depends on, where it is a matter of configuration.

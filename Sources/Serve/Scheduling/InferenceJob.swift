@@ -49,6 +49,9 @@ final class InferenceJob: @unchecked Sendable {
 
     deinit { arm.servable.end() }
 
+    /// Requests of a batch that it stands for, by the first dimension of its inputs.
+    var rowCount: Int { arm.hasRows ? inputs.first?.shape.dimensions.first ?? 1 : 1 }
+
     var elementCount: Int { inputs.reduce(0) { $0 + $1.shape.elementCount } }
 
     /// Takes it for a run: from now on it can no longer be cancelled.
