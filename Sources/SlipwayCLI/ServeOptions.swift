@@ -10,7 +10,11 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "The address of the data plane.")
     var host = "127.0.0.1"
 
-    @Option(help: "The port of the data plane; 0 picks a free one (default: 8080).")
+    @Option(
+        help: """
+            The port of the data plane; 0 picks a free one (default: that of SAGEMAKER_BIND_TO_PORT or AIP_HTTP_PORT, \
+            else 8080).
+            """)
     var port: UInt16?
 
     @Option(help: "The address of the console and the management API (default: that of the data plane).")
@@ -44,6 +48,9 @@ struct ServeOptions: ParsableArguments {
             valueName: "4GB"))
     var memory: String?
 
+    @Option(help: "The model of requests that name none, such as POST /invocations (default: the only one).")
+    var defaultModel: String?
+
     @Flag(help: "Print one line of JSON once the server is ready.")
     var json = false
 
@@ -69,7 +76,7 @@ struct ServeOptions: ParsableArguments {
     func server(defaultControlPort: Int) -> ServerOptions {
         var options = ServerOptions(version: Version.text)
         options.host = host
-        options.port = Int(port ?? 8080)
+        options.port = Int(port ?? Self.platformPort ?? 8080)
         options.controlHost = controlHost
         options.controlPort = controlPort.map(Int.init) ?? defaultControlPort
         options.auth = auth
@@ -79,7 +86,14 @@ struct ServeOptions: ParsableArguments {
         options.concurrentRuns = concurrency
         options.largestBody = maxBody
         options.memory = memory.flatMap(Quantity.parseBytes)
+        options.defaultModel = defaultModel
         return options
+    }
+
+    /// The port that a hosting platform asks for. Source: Amazon SageMaker, "Custom Inference Code"; Vertex AI, "Custom
+    /// container requirements".
+    private static var platformPort: UInt16? {
+        ["SAGEMAKER_BIND_TO_PORT", "AIP_HTTP_PORT"].lazy.compactMap(Terminal.environment).compactMap(UInt16.init).first
     }
 
     func logger() -> Logger {

@@ -32,6 +32,17 @@ extension EndToEnd {
             }
         }
 
+        @Test
+        func extensionsAnswerTheUnmodifiedClient() async throws {
+            let slipway = try Slipway()
+            try await slipway.importDigits("mlp")
+            try await slipway.expect("deploy", "digits:1")
+            try await slipway.serving { server in
+                let outcome = try await Self.client("extensions_http.py", server, "--endpoint", "digits")
+                Self.require(outcome, checks: 6)
+            }
+        }
+
         private static func client(
             _ script: String, _ server: Slipway.Server, _ arguments: String...
         ) async throws -> Slipway.Outcome {

@@ -17,11 +17,13 @@ extension EndToEnd {
             var method: String
             var path: String
             var role: String
+            /// What the data plane answers whoever may ask.
+            var answers = 200
 
             var testDescription: String { "\(method) \(path)" }
 
-            static func data(_ method: String, _ path: String, _ role: String) -> Route {
-                Route(kind: .data, method: method, path: path, role: role)
+            static func data(_ method: String, _ path: String, _ role: String, answers: Int = 200) -> Route {
+                Route(kind: .data, method: method, path: path, role: role, answers: answers)
             }
 
             static func api(_ method: String, _ path: String, _ role: String) -> Route {
@@ -35,7 +37,8 @@ extension EndToEnd {
 
         /// What changes something names an endpoint that is not there.
         static let routes: [Route] = [
-            .data("GET", "/", "anonymous"), .data("GET", "/metrics", "anonymous"),
+            .data("GET", "/", "anonymous"), .data("GET", "/openapi.json", "anonymous"),
+            .data("GET", "/metrics", "anonymous"),
             .data("GET", "/v2/health/live", "anonymous"), .data("GET", "/v2/health/ready", "anonymous"),
             .data("GET", "/v2/models/digits/ready", "anonymous"),
             .data("GET", "/v2/models/digits/versions/1/ready", "anonymous"),
@@ -43,6 +46,33 @@ extension EndToEnd {
             .data("GET", "/v2/models/digits", "viewer"),
             .data("GET", "/v2/models/digits/versions/1", "viewer"), .data("POST", "/v2/models/digits/infer", "invoker"),
             .data("POST", "/v2/models/digits/versions/1/infer", "invoker"),
+            .data("GET", "/v1/models", "viewer"),
+            .data("GET", "/v1/models/digits", "viewer"), .data("GET", "/v1/models/digits/metadata", "viewer"),
+            .data("GET", "/v1/models/digits/versions/1", "viewer"),
+            .data("GET", "/v1/models/digits/versions/1/metadata", "viewer"),
+            .data("GET", "/v1/models/digits/labels/stable", "viewer"),
+            .data("GET", "/v1/models/digits/labels/stable/metadata", "viewer"),
+            .data("POST", "/v1/models/digits:predict", "invoker"),
+            .data("POST", "/v1/models/digits/versions/1:predict", "invoker"),
+            .data("POST", "/v1/models/digits/labels/stable:predict", "invoker"),
+            .data("POST", "/v1/models/digits:classify", "invoker"),
+            .data("POST", "/v1/models/digits/versions/1:classify", "invoker"),
+            .data("POST", "/v1/models/digits/labels/stable:classify", "invoker"),
+            .data("POST", "/v1/models/digits:regress", "invoker", answers: 400),
+            .data("POST", "/v1/models/digits/versions/1:regress", "invoker", answers: 400),
+            .data("POST", "/v1/models/digits/labels/stable:regress", "invoker", answers: 400),
+            .data("GET", "/v2/models/stats", "viewer"),
+            .data("GET", "/v2/models/digits/config", "viewer"), .data("GET", "/v2/models/digits/stats", "viewer"),
+            .data("GET", "/v2/models/digits/versions/1/config", "viewer"),
+            .data("GET", "/v2/models/digits/versions/1/stats", "viewer"),
+            .data("POST", "/v2/repository/index", "viewer"),
+            .data("POST", "/v2/repository/models/digits/load", "deployer", answers: 501),
+            .data("POST", "/v2/repository/models/digits/unload", "deployer", answers: 501),
+            .data("GET", "/v2/logging", "viewer"), .data("POST", "/v2/logging", "admin", answers: 501),
+            .data("GET", "/ping", "anonymous"), .data("GET", "/execution-parameters", "anonymous"),
+            .data("POST", "/invocations", "invoker"),
+            .data("GET", "/v1/endpoints/1/deployedModels/2", "anonymous"),
+            .data("POST", "/v1/endpoints/1/deployedModels/2:predict", "invoker"),
             .api("GET", "/metrics", "anonymous"), .api("GET", "/healthz", "anonymous"),
             .api("GET", "/console/style.css", "anonymous"), .api("GET", "/console/script.js", "anonymous"),
             .api("GET", "/console/icon.svg", "anonymous"),
@@ -103,12 +133,24 @@ extension EndToEnd {
         }
 
         private static func expected(_ route: Route, _ caller: String) -> ClosedRange<Int> {
-            guard let needed = roles.firstIndex(of: route.role), needed > 0 else { return 200...200 }
+            let allowed = route.answers...route.answers
+            guard let needed = roles.firstIndex(of: route.role), needed > 0 else { return allowed }
             guard let has = roles.firstIndex(of: caller) else { return 401...401 }
             if has < needed { return 403...403 }
             // Let in: what is there answers, what is not there is not found, an empty wish is no good one.
-            if route.method == "GET" || route.kind == .data { return 200...200 }
+            if route.method == "GET" || route.kind == .data { return allowed }
             return route.path.hasSuffix("/deploy") ? 400...400 : 404...409
+        }
+
+        /// The sample, as the route's protocol writes it.
+        private static func body(of route: Route) throws -> [UInt8] {
+            let sample = try TextFile.bytes(Slipway.example("digits/sample.json"))
+            guard let data = try JSONValue.parse(sample)["inputs"]?.arrayValue?.first?["data"] else { return sample }
+            if route.path.hasSuffix(":predict") { return JSONValue.object([("instances", [data])]).encoded() }
+            if route.path.hasSuffix("ify") || route.path.hasSuffix(":regress") {
+                return JSONValue.object([("examples", [.object([("pixels", data)])])]).encoded()
+            }
+            return sample
         }
 
         /// A status that tells "let in" from 401 and 403.
@@ -118,7 +160,7 @@ extension EndToEnd {
             let headers: [HTTPHeader] = bearer.map { [.bearer($0)] } ?? []
             switch route.kind {
             case .data:
-                let body = route.method == "POST" ? try TextFile.bytes(Slipway.example("digits/sample.json")) : []
+                let body = route.method == "POST" ? try Self.body(of: route) : []
                 return try await server.dataPlane().request(route.method, route.path, headers: headers, body: body)
                     .status
             case .api:

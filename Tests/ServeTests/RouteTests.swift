@@ -11,17 +11,49 @@ import Trust
         #expect(
             declared == [
                 "GET / anonymous",
+                "GET /openapi.json anonymous",
                 "GET /metrics anonymous",
                 "GET /v2 viewer",
                 "GET /v2/health/live anonymous",
                 "GET /v2/health/ready anonymous",
                 "GET /v2/models viewer",
+                "GET /v2/models/stats viewer",
                 "GET /v2/models/{model} viewer",
                 "GET /v2/models/{model}/ready anonymous",
                 "POST /v2/models/{model}/infer invoker",
                 "GET /v2/models/{model}/versions/{version} viewer",
                 "GET /v2/models/{model}/versions/{version}/ready anonymous",
                 "POST /v2/models/{model}/versions/{version}/infer invoker",
+                "GET /v1/models viewer",
+                "GET /v1/models/{model} viewer",
+                "GET /v1/models/{model}/metadata viewer",
+                "POST /v1/models/{model}:predict invoker",
+                "POST /v1/models/{model}:classify invoker",
+                "POST /v1/models/{model}:regress invoker",
+                "GET /v1/models/{model}/versions/{version} viewer",
+                "GET /v1/models/{model}/versions/{version}/metadata viewer",
+                "POST /v1/models/{model}/versions/{version}:predict invoker",
+                "POST /v1/models/{model}/versions/{version}:classify invoker",
+                "POST /v1/models/{model}/versions/{version}:regress invoker",
+                "GET /v1/models/{model}/labels/{label} viewer",
+                "GET /v1/models/{model}/labels/{label}/metadata viewer",
+                "POST /v1/models/{model}/labels/{label}:predict invoker",
+                "POST /v1/models/{model}/labels/{label}:classify invoker",
+                "POST /v1/models/{model}/labels/{label}:regress invoker",
+                "GET /ping anonymous",
+                "GET /execution-parameters anonymous",
+                "POST /invocations invoker",
+                "GET /v1/endpoints/{endpoint}/deployedModels/{deployment} anonymous",
+                "POST /v1/endpoints/{endpoint}/deployedModels/{deployment}:predict invoker",
+                "GET /v2/models/{model}/config viewer",
+                "GET /v2/models/{model}/stats viewer",
+                "GET /v2/models/{model}/versions/{version}/config viewer",
+                "GET /v2/models/{model}/versions/{version}/stats viewer",
+                "POST /v2/repository/index viewer",
+                "POST /v2/repository/models/{model}/load deployer",
+                "POST /v2/repository/models/{model}/unload deployer",
+                "GET /v2/logging viewer",
+                "POST /v2/logging admin",
             ])
     }
 
@@ -30,7 +62,8 @@ import Trust
             let client = try server.client()
             #expect(
                 try client.request("GET", "/v2").text
-                    == #"{"name":"slipway","version":"0.0.1","extensions":["binary_tensor_data"]}"#)
+                    == #"{"name":"slipway","version":"0.0.1","extensions":["binary_tensor_data","classification","model_configuration","statistics"]}"#
+            )
             #expect(try client.request("GET", "/v2/models").text == #"{"models":["digits"]}"#)
             let metadata =
                 #"{"name":"digits","versions":["3"],"platform":"onnxruntime_onnx","#

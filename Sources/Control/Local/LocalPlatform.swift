@@ -208,7 +208,7 @@ extension LocalPlatform {
                 model: session.version.model, version: String(session.version.number), digest: session.digest,
                 session: loaded.session, calibration: calibration,
                 batching: BatchingPolicy(wish, calibration, instances: session.engine.instances),
-                cacheBytes: session.cacheBytes, labels: loaded.labels,
+                cacheBytes: session.cacheBytes, labels: loaded.labels, classes: loaded.classes,
                 onDrained: { drain.finish() })
             entering[endpoint, default: [:]][session] = Held(servable: servable, drain: drain)
             metrics.loaded(

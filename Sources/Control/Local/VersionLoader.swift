@@ -28,6 +28,8 @@ struct VersionLoader: Sendable {
     struct Loaded: Sendable {
         var session: any Session
         var labels: [String: String]
+        /// The names of its classes, where its processing declares them.
+        var classes: [String]
         /// How long it took.
         var seconds: Double
         /// Resident bytes that it took; `nil` when that could not be told from what else went on.
@@ -57,6 +59,7 @@ struct VersionLoader: Sendable {
             let evaluation = try registry.referrers(of: digest, kind: .evaluation, limit: 1).first
             return Loaded(
                 session: session, labels: description.labels,
+                classes: description.processing?["labels"]?.arrayValue?.compactMap(\.stringValue) ?? [],
                 seconds: Double(took.seconds) + Double(took.attoseconds) / 1e18, bytes: bytes,
                 accuracy: evaluation?.payload["accuracy"]?.doubleValue)
         }

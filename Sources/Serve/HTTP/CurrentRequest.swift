@@ -23,6 +23,9 @@ struct CurrentRequest {
     var flight: InferenceFlight?
     /// Set for every other request that will be answered well.
     var answer: Answer?
+    /// Set for a request whose answer depends on its body, which `text` takes.
+    var question: RouteMatch?
+    var text: [UInt8] = []
 
     /// Whether what is left of the body is little enough to read and drop.
     var canDiscardRest: Bool {

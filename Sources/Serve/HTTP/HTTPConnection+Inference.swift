@@ -8,26 +8,18 @@ extension HTTPConnection {
         _ match: RouteMatch, _ facts: RequestFacts, _ headers: HTTPHeaders, _ identity: Identity
     ) throws(RequestFault) -> any InferenceExchange {
         let configuration = loop.plane.configuration
-        try MediaType.check(facts.contentType)
+        let format = try BodyFormat(facts.contentType, for: match.route.action)
         if let length = facts.contentLength, length > configuration.limits.bodyBytes {
             throw RequestFault(
                 .bodyTooLarge,
                 "the request's body has \(length) bytes; at most \(configuration.limits.bodyBytes) are taken",
                 closesConnection: true)
         }
-        let endpoint = try loop.table.endpoint(match.model ?? "")
-        let arm =
-            if let version = match.version {
-                try endpoint.arm(version: version)
-            } else {
-                try endpoint.pick(headers, identity, random: loop.ids.random())
-            }
+        let arm = try pickArm(match, headers, identity)
         let job = InferenceJob(
             arm: arm, pool: loop.plane.pool, receivedAt: readAt, deadline: readAt &+ configuration.requestTimeout)
         job.client = identity.client ?? number
-        return try V2Exchange(
-            job: job, length: facts.isChunked ? nil : facts.contentLength ?? 0,
-            headerLength: facts.inferenceHeaderLength)
+        return try makeExchange(match, facts, headers, format, job)
     }
 
     /// The body is complete.
@@ -61,21 +53,7 @@ extension HTTPConnection {
     }
 }
 
-/// What an inference request may say its body is.
-enum MediaType {
-    /// JSON, bytes, or nothing said. Forms are what curl says by itself; other types that a page can send without the
-    /// browser asking first are refused.
-    ///
-    /// - Throws: `RequestFault.Code.unsupportedMediaType`.
-    static func check(_ contentType: String?) throws(RequestFault) {
-        guard let contentType, !contentType.isEmpty else { return }
-        let type = ASCII.trimmed(contentType.utf8.prefix { $0 != UInt8(ascii: ";") })
-        let isKnown =
-            ASCII.equals(type, "application/json") || ASCII.equals(type, "application/octet-stream")
-            || ASCII.equals(type, "application/x-www-form-urlencoded")
-        guard isKnown else {
-            throw RequestFault(
-                .unsupportedMediaType, "expected a body of application/json or application/octet-stream")
-        }
-    }
+extension RequestFault {
+    fileprivate static let late = RequestFault(
+        .deadlineExceeded, "the request's time was over before it could run")
 }

@@ -5,10 +5,13 @@ import Tensors
 
 extension HTTPConnection {
     /// The answer to a request that takes no run.
-    func plainAnswer(_ match: RouteMatch) throws(RequestFault) -> Answer {
+    ///
+    /// - Parameter body: the request's, for routes that read it.
+    func plainAnswer(_ match: RouteMatch, body: [UInt8] = []) throws(RequestFault) -> Answer {
         let plane = loop.plane
         switch match.route.action {
         case .index: return Answer(body: plane.index)
+        case .openAPI: return Answer(body: plane.openAPI)
         case .serverMetadata: return Answer(body: plane.serverMetadata)
         case .live: return Answer(body: Metadata.live)
         case .ready: return isServing ? Answer(body: Metadata.ready) : notReady(Metadata.notReady)
@@ -19,7 +22,20 @@ extension HTTPConnection {
             let name = try arm(match).endpoint
             return isDraining
                 ? notReady(Metadata.modelReady(name, false)) : Answer(body: Metadata.modelReady(name, true))
-        case .infer: throw RequestFault(.notFound, "there is nothing at this path")
+        case .ping: return isServing ? Answer(body: []) : notReady([])
+        case .executionParameters: return Answer(body: executionParameters)
+        case .modelConfiguration: return Answer(body: ModelConfiguration.json(try arm(match)))
+        case .modelStatistics: return Answer(body: ModelStatistics.reply(try arms(match)))
+        case .allStatistics: return Answer(body: ModelStatistics.reply(loop.table.allArms))
+        case .repositoryIndex: return Answer(body: try Repository.index(loop.table, body: body))
+        case .repositoryChange: throw Repository.refusal
+        case .logging:
+            return Answer(body: Repository.logging(isVerbose: plane.configuration.logsEveryRequest))
+        case .loggingChange: throw Repository.loggingRefusal
+        case .modelStatus: return try modelStatus(match)
+        case .modelSignature: return try modelSignature(match)
+        case .infer, .predict, .classify, .regress, .invocations:
+            throw RequestFault(.notFound, "there is nothing at this path")
         }
     }
 
@@ -29,9 +45,14 @@ extension HTTPConnection {
     private func notReady(_ body: [UInt8]) -> Answer { Answer(status: .unavailable, body: body, retryAfter: 1) }
 
     private func arm(_ match: RouteMatch) throws(RequestFault) -> LiveArm {
+        try loop.table.endpoint(match.model ?? "").arm(match)
+    }
+
+    /// The versions that statistics are asked of: one, or all of a model.
+    private func arms(_ match: RouteMatch) throws(RequestFault) -> [LiveArm] {
         let endpoint = try loop.table.endpoint(match.model ?? "")
-        if let version = match.version { return try endpoint.arm(version: version) }
-        return try endpoint.mainArm()
+        if let version = match.version { return [try endpoint.arm(version: version)] }
+        return endpoint.arms
     }
 
     /// Answers with what is at hand.
@@ -51,7 +72,8 @@ extension HTTPConnection {
         var text = loop.takeText()
         let encoded = try exchange.encode(into: &text)
         let size = text.bytes.count + encoded.byteCount
-        var head = ReplyHead(.ok, encoded.tensors.isEmpty ? .json : .binary, contentLength: size)
+        let type = encoded.contentType ?? (encoded.tensors.isEmpty ? .json : .binary)
+        var head = ReplyHead(.ok, type, contentLength: size)
         if !encoded.tensors.isEmpty { head.inferenceHeaderLength = text.bytes.count }
         var bytes = buffer(head, body: size, closes: false)
         bytes.writeBytes(text.bytes)
@@ -148,7 +170,7 @@ extension HTTPConnection {
         let total = now &- request.receivedAt
         if let job = request.exchange?.job {
             job.times.answered = now
-            job.arm.metrics.record(status, job.times)
+            job.arm.metrics.record(status, job.times, rows: job.rowCount)
             if let onCompleted = loop.plane.configuration.onCompleted {
                 flushIfNeeded()
                 onCompleted(

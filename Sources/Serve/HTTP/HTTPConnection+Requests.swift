@@ -26,11 +26,15 @@ extension HTTPConnection {
         current?.waitsForContinue = facts.expectsContinue && facts.hasBody
         let match = try match(head)
         let identity = try authorise(match.route, facts)
-        if match.route.action == .infer {
+        if match.route.action.isInference {
             current?.exchange = try exchange(match, facts, head.headers, identity)
         } else {
             if let length = facts.contentLength { try checkLength(length, limit: HTTPLimits.discardedBytes) }
-            current?.answer = try plainAnswer(match)
+            if match.route.action == .repositoryIndex {
+                current?.question = match
+            } else {
+                current?.answer = try plainAnswer(match)
+            }
         }
         if current?.waitsForContinue == true { sendContinue() }
     }
@@ -67,6 +71,7 @@ extension HTTPConnection {
             try checkLength(
                 received, limit: isInference ? loop.plane.configuration.limits.bodyBytes : HTTPLimits.discardedBytes)
             try current?.exchange?.receive(bytes)
+            if current?.question != nil { current?.text.append(contentsOf: bytes.readableBytesView) }
         } catch {
             answer(error)
         }
@@ -81,6 +86,12 @@ extension HTTPConnection {
                 start(exchange)
             } else if let answer = current?.answer {
                 reply(answer)
+            } else if let question = current?.question {
+                do throws(RequestFault) {
+                    reply(try plainAnswer(question, body: current?.text ?? []))
+                } catch {
+                    answer(error)
+                }
             }
         case .discarding: finish(at: readAt)
         default: break

@@ -8,6 +8,7 @@ enum HTTPStatus: Int, Sendable, CaseIterable {
     case forbidden = 403
     case notFound = 404
     case methodNotAllowed = 405
+    case notAcceptable = 406
     case requestTimeout = 408
     case contentTooLarge = 413
     case targetTooLong = 414
@@ -16,6 +17,7 @@ enum HTTPStatus: Int, Sendable, CaseIterable {
     case misdirected = 421
     case headerTooLarge = 431
     case internalError = 500
+    case notImplemented = 501
     case unavailable = 503
     case deadlineExceeded = 504
     case insufficientStorage = 507
@@ -29,6 +31,7 @@ enum HTTPStatus: Int, Sendable, CaseIterable {
         case .forbidden: "HTTP/1.1 403 Forbidden\r\n"
         case .notFound: "HTTP/1.1 404 Not Found\r\n"
         case .methodNotAllowed: "HTTP/1.1 405 Method Not Allowed\r\n"
+        case .notAcceptable: "HTTP/1.1 406 Not Acceptable\r\n"
         case .requestTimeout: "HTTP/1.1 408 Request Timeout\r\n"
         case .contentTooLarge: "HTTP/1.1 413 Content Too Large\r\n"
         case .targetTooLong: "HTTP/1.1 414 URI Too Long\r\n"
@@ -37,6 +40,7 @@ enum HTTPStatus: Int, Sendable, CaseIterable {
         case .misdirected: "HTTP/1.1 421 Misdirected Request\r\n"
         case .headerTooLarge: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
         case .internalError: "HTTP/1.1 500 Internal Server Error\r\n"
+        case .notImplemented: "HTTP/1.1 501 Not Implemented\r\n"
         case .unavailable: "HTTP/1.1 503 Service Unavailable\r\n"
         case .deadlineExceeded: "HTTP/1.1 504 Gateway Timeout\r\n"
         case .insufficientStorage: "HTTP/1.1 507 Insufficient Storage\r\n"

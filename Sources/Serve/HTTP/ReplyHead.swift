@@ -4,10 +4,16 @@ import NIOCore
 struct ReplyHead {
     /// What `Content-Type` says.
     enum ContentType {
-        case json, binary, metrics
+        case json, binary, metrics, csv, npy
+        /// JSON and tensors, in the platforms' media types that say how long the JSON is.
+        case enveloped(EnvelopedBinary)
 
         var line: StaticString {
             switch self {
+            case .csv: "Content-Type: text/csv; charset=utf-8\r\n"
+            case .npy: "Content-Type: application/x-npy\r\n"
+            case .enveloped(.sageMaker): "Content-Type: application/vnd.sagemaker-triton.binary+json;json-header-size="
+            case .enveloped(.vertex): "Content-Type: application/vnd.vertex-ai-triton.binary+json;json-header-size="
             case .json: "Content-Type: application/json\r\n"
             case .binary: "Content-Type: application/octet-stream\r\n"
             case .metrics: "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
@@ -52,6 +58,10 @@ extension ByteBuffer {
             cursor.add(date)
             cursor.add("\r\n")
             cursor.add(head.contentType.line)
+            if case .enveloped = head.contentType {
+                cursor.add(head.inferenceHeaderLength ?? 0)
+                cursor.add("\r\n")
+            }
             cursor.add("Content-Length: ")
             cursor.add(head.contentLength)
             cursor.add("\r\nX-Request-Id: ")

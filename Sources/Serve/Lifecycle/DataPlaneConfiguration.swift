@@ -27,6 +27,8 @@ package struct DataPlaneConfiguration: Sendable {
     package var anonymousMetrics = true
     /// What tells requests apart that a browser sends for another site; `nil` where tokens do that.
     package var origins: RequestOrigin?
+    /// The model of routes that name none, such as `/invocations`; `nil` for the only one.
+    package var defaultModel: String?
     /// The version of this program, as metadata says it.
     package var serverVersion: String
     /// Logs every request, not only errors and slow ones.

@@ -15,6 +15,7 @@ final class PlaneContext: Sendable {
     private let draining = Atomic<Bool>(false)
     let serverMetadata: [UInt8]
     let index: [UInt8]
+    let openAPI: [UInt8]
 
     init(
         _ configuration: DataPlaneConfiguration, _ authenticator: any Authenticator, _ metrics: ServeMetrics,
@@ -29,6 +30,7 @@ final class PlaneContext: Sendable {
             count: configuration.runThreads, capacity: configuration.runQueue, longestWait: configuration.longestWait)
         serverMetadata = Metadata.server(version: configuration.serverVersion)
         index = Metadata.index(version: configuration.serverVersion)
+        openAPI = OpenAPI(version: configuration.serverVersion).document()
     }
 
     /// Connections open now.

@@ -14,6 +14,12 @@ package final class ArmMetrics: Sendable {
     private let inline: Counter
     private let threaded: Counter
     private let shared: Counter
+    /// Rows of requests that were answered well.
+    private let rows = Counter()
+    /// Nanoseconds of requests that were not.
+    private let failedTime = Atomic<UInt64>(0)
+    /// When the last answer was given, on the monotonic clock.
+    private let lastAnswer = Atomic<UInt64>(0)
 
     init(_ key: ArmKey, _ registry: MetricsRegistry, _ objectives: [Double]) {
         self.key = key
@@ -82,14 +88,37 @@ package final class ArmMetrics: Sendable {
     }
 
     /// Counts an answer and the stages that led to it.
-    func record(_ status: HTTPStatus, _ times: StageTimes) {
+    ///
+    /// - Parameter rows: how many requests of a batch it was, by its first dimension.
+    func record(_ status: HTTPStatus, _ times: StageTimes, rows count: Int) {
         answered.add()
+        lastAnswer.store(times.answered, ordering: .relaxed)
         if status == .ok {
             successes.add()
+            rows.add(count)
         } else {
             recordOther(status)
+            failedTime.wrappingAdd(times.answered &- times.received, ordering: .relaxed)
         }
         stages.record(times)
+    }
+
+    /// The totals as Triton's clients know them.
+    package var statistics: ModelStatistics {
+        let (total, failed) = (stages.total.snapshot(), Int(clamping: failedTime.load(ordering: .relaxed)))
+        let good = successes.value
+        var statistics = ModelStatistics()
+        let last = lastAnswer.load(ordering: .relaxed)
+        if last > 0 { statistics.lastInference = MonotonicClock.epochMilliseconds(at: last) }
+        statistics.inferences = rows.value
+        statistics.executions = inline.value + threaded.value
+        statistics.success = .init(count: good, nanoseconds: max(0, total.nanoseconds - failed))
+        statistics.failure = .init(count: answered.value - good, nanoseconds: failed)
+        statistics.queue = .init(stages.queue)
+        statistics.input = .init(stages.decode)
+        statistics.run = .init(stages.run)
+        statistics.output = .init(stages.encode)
+        return statistics
     }
 
     private func recordOther(_ status: HTTPStatus) {
@@ -140,5 +169,16 @@ private struct StageHistograms: Sendable {
     @inline(__always)
     private static func record(_ histogram: Histogram, _ start: UInt64, _ end: UInt64) {
         if start != 0, end >= start { histogram.record(nanoseconds: end - start) }
+    }
+}
+
+extension HistogramSnapshot {
+    fileprivate var nanoseconds: Int { Int(sum * 1e9) }
+}
+
+extension ModelStatistics.Duration {
+    fileprivate init(_ histogram: Histogram) {
+        let snapshot = histogram.snapshot()
+        self.init(count: Int(clamping: snapshot.count), nanoseconds: snapshot.nanoseconds)
     }
 }

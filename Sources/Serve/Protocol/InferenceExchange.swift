@@ -25,10 +25,25 @@ protocol InferenceExchange: AnyObject {
     func encode(into text: inout JSONWriter) throws(RequestFault) -> EncodedReply
 }
 
+extension InferenceExchange {
+    /// As if every output that was computed were written as nested lists of JSON, the longest form there is.
+    var replyBound: Int {
+        job.slots.reduce(0) { sum, slot in
+            guard case .tensor(let tensor) = slot else { return sum }
+            let brackets = tensor.shape.elementCount.multipliedReportingOverflow(by: 2 * tensor.shape.dimensions.count)
+            let (size, isLarge) = JSONWriter.tensorDataBound(tensor).addingReportingOverflow(brackets.partialValue)
+            let (total, overflow) = sum.addingReportingOverflow(size)
+            return brackets.overflow || isLarge || overflow ? .max : total
+        }
+    }
+}
+
 /// What follows the text of an answer.
 struct EncodedReply {
     /// Tensors in binary form.
     var tensors: [Tensor] = []
+    /// What text and tensors are together; `nil` for JSON, or for JSON and tensors.
+    var contentType: ReplyHead.ContentType?
 
     /// Bytes of all tensors.
     var byteCount: Int {

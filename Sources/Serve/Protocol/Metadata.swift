@@ -9,16 +9,21 @@ enum Metadata {
     static func server(version: String) -> [UInt8] {
         JSONValue.object([
             ("name", .string(serverName)), ("version", .string(version)),
-            ("extensions", .array(["binary_tensor_data"])),
+            ("extensions", .array(["binary_tensor_data", "classification", "model_configuration", "statistics"])),
         ]).encoded()
     }
 
     /// What `GET /` says: where things are.
     static func index(version: String) -> [UInt8] {
-        let routes = Route.table.map { JSONValue.string("\($0.method.rawValue) \($0.pattern)") }
+        let routes = Route.table.map { JSONValue.string("\($0.method.rawValue) \($0.pattern): \($0.summary)") }
         return JSONValue.object([
             ("name", .string(serverName)), ("version", .string(version)),
-            ("about", "a model server; it speaks the Open Inference Protocol (V2) over REST"),
+            (
+                "about",
+                .string(
+                    "a model server; it speaks the Open Inference Protocol (V2), TensorFlow Serving's REST, KServe V1 "
+                        + "and SageMaker's contract; /openapi.json describes it for programs")
+            ),
             ("routes", .array(routes)),
         ]).encoded(pretty: true)
     }

@@ -4,6 +4,7 @@ import Tensors
 extension RequestFault {
     init(_ error: JSONError) {
         switch error.code {
+        case .noMemory: self = .exhausted
         case .malformed, .duplicateKey, .tooDeep: self.init(.malformedBody, "the request's JSON: \(error)")
         default: self.init(.invalidInput, "the request's JSON: \(error)")
         }

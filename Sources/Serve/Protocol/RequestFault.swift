@@ -23,6 +23,8 @@ struct RequestFault: Error, Hashable, Sendable {
         static let invalidInput = Code("invalid_input", .badRequest)
         /// Understood, but not offered.
         static let unsupported = Code("unsupported", .badRequest)
+        /// A part of the protocol that this server does not have.
+        static let notOffered = Code("not_offered", .notImplemented)
         static let unauthenticated = Code("unauthenticated", .unauthorized)
         static let forbidden = Code("forbidden", .forbidden)
         /// A browser sent it on behalf of another site.
@@ -32,6 +34,7 @@ struct RequestFault: Error, Hashable, Sendable {
         static let unknownModel = Code("unknown_model", .notFound)
         static let unknownVersion = Code("unknown_version", .notFound)
         static let methodNotAllowed = Code("method_not_allowed", .methodNotAllowed)
+        static let notAcceptable = Code("not_acceptable", .notAcceptable)
         static let requestTimeout = Code("request_timeout", .requestTimeout)
         static let bodyTooLarge = Code("body_too_large", .contentTooLarge)
         static let targetTooLong = Code("target_too_long", .targetTooLong)

@@ -13,6 +13,8 @@ final class V2Exchange: InferenceExchange {
     private let receivedAt: UInt64
     private var body: Body
     private var request = V2Request()
+    /// How an answer with binary tensors says what it is, where the client's platform asks for a way of its own.
+    var envelope: EnvelopedBinary?
 
     /// - Parameters:
     ///   - length: the body's declared length, within the limit; `nil` when it is not declared.
@@ -91,7 +93,9 @@ final class V2Exchange: InferenceExchange {
     func encode(into text: inout JSONWriter) throws(RequestFault) -> EncodedReply {
         var reply = V2Reply(request: request, job: job)
         do throws(TensorError) {
-            return try reply.encode(into: &text)
+            var encoded = try reply.encode(into: &text)
+            if !encoded.tensors.isEmpty { encoded.contentType = envelope.map { .enveloped($0) } }
+            return encoded
         } catch {
             throw RequestFault(.unsupported, error.message)
         }

@@ -86,23 +86,30 @@ struct V2Parameters {
         return size
     }
 
-    /// Reads an output's parameters.
-    ///
-    /// - Returns: `binary_data`.
-    static func isBinary(output scanner: inout JSONScanner) throws -> Bool? {
+    /// What an output's parameters say.
+    struct Output {
+        /// `binary_data`.
         var isBinary: Bool?
+        /// `classification`; 0 without.
+        var classification = 0
+    }
+
+    /// Reads an output's parameters.
+    static func output(_ scanner: inout JSONScanner) throws -> Output {
+        var output = Output()
         try scanner.beginObject()
         while let key = try scanner.nextKey() {
             switch key {
-            case "binary_data": isBinary = try scanner.bool()
+            case "binary_data": output.isBinary = try scanner.bool()
             case "classification":
-                guard try scanner.int() == 0 else {
-                    throw RequestFault(.unsupported, "parameter 'classification' is not supported")
+                output.classification = try scanner.int()
+                guard output.classification >= 0 else {
+                    throw RequestFault(.invalidInput, "parameter 'classification' is a number of classes, not below 0")
                 }
             default: try skip(&scanner, key)
             }
         }
-        return isBinary
+        return output
     }
 
     private static func skip(_ scanner: inout JSONScanner, _ key: String) throws {

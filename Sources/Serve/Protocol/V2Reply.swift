@@ -43,8 +43,17 @@ struct V2Reply {
 
     private mutating func write(_ output: V2Request.Output, into text: inout JSONWriter) throws(TensorError) {
         let name = job.arm.signature.outputs[output.index].name
-        guard case .tensor(let tensor) = job.slots[output.index], let type = tensor.elementType.protocolName else {
-            throw TensorError(.unsupportedType, "output '\(name)' was not produced in a form the protocol can carry")
+        guard case .tensor(let produced) = job.slots[output.index] else {
+            throw TensorError(.unsupportedType, "output '\(name)' was not produced")
+        }
+        let tensor =
+            output.classification == 0
+            ? produced
+            : try Classification.tensor(
+                produced, best: output.classification, hasRows: job.arm.hasRows,
+                labels: job.arm.servable.classes)
+        guard let type = tensor.elementType.protocolName else {
+            throw TensorError(.unsupportedType, "output '\(name)' is in no form the protocol can carry")
         }
         text.raw("{\"name\":")
         text.string(name)

@@ -22,6 +22,8 @@ struct V2Request {
         /// Its position in the signature.
         var index: Int
         var isBinary: Bool
+        /// How many of the best classes are given instead of the elements; 0 for the elements.
+        var classification = 0
     }
 
     var id: String?

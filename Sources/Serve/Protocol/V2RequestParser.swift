@@ -12,7 +12,7 @@ struct V2RequestParser {
 
     private var scanner: JSONScanner
     private var request = V2Request()
-    private var requestedOutputs: [(index: Int, isBinary: Bool?)] = []
+    private var requestedOutputs: [(index: Int, parameters: V2Parameters.Output)] = []
     private var parameters = V2Parameters()
 
     init(_ bytes: UnsafeRawBufferPointer, arm: LiveArm, pool: BufferPool, allowsBinary: Bool) {
@@ -33,8 +33,13 @@ struct V2RequestParser {
             case "parameters": if try !skipNull() { parameters = try V2Parameters(request: &scanner) }
             case "outputs": if try !skipNull() { try readOutputs() }
             case "inputs":
+                try checkIsFirst(hasInputs)
                 hasInputs = true
                 try readInputs()
+            case _ where TableParser.holds(key):
+                try checkIsFirst(hasInputs)
+                hasInputs = true
+                try readTable(key)
             default: try scanner.skip()
             }
         }
@@ -44,6 +49,21 @@ struct V2RequestParser {
         request.priority = parameters.priority
         try chooseOutputs()
         return request
+    }
+
+    private func checkIsFirst(_ hasInputs: Bool) throws(RequestFault) {
+        guard !hasInputs else {
+            throw RequestFault(.invalidInput, "the request has both 'inputs' and a table; give one of them")
+        }
+    }
+
+    /// Reads a table, which takes the place of `inputs`.
+    private mutating func readTable(_ key: String) throws {
+        let table = try TableParser(bytes, arm: arm, pool: pool).parse(key, &scanner)
+        request.inputs = table.inputs.enumerated().map { index, tensor in
+            V2Request.Input(
+                index: index, elementType: tensor.elementType, shape: tensor.shape, elements: .tensor(tensor))
+        }
     }
 
     /// Moves past a `null`, which some clients write for what they leave out.
@@ -213,14 +233,14 @@ extension V2RequestParser {
         }
     }
 
-    private mutating func readOutput() throws -> (index: Int, isBinary: Bool?) {
+    private mutating func readOutput() throws -> (index: Int, parameters: V2Parameters.Output) {
         var name: String?
-        var isBinary: Bool?
+        var parameters = V2Parameters.Output()
         try scanner.beginObject()
         while let key = try scanner.nextKey() {
             switch key {
             case "name": name = try scanner.string()
-            case "parameters": if try !skipNull() { isBinary = try V2Parameters.isBinary(output: &scanner) }
+            case "parameters": if try !skipNull() { parameters = try V2Parameters.output(&scanner) }
             default: try scanner.skip()
             }
         }
@@ -230,14 +250,15 @@ extension V2RequestParser {
             throw RequestFault(
                 .invalidInput, "model '\(arm.endpoint)' has no output '\(name.shortened)'; its outputs are \(names)")
         }
-        return (index, isBinary)
+        return (index, parameters)
     }
 
     /// Settles which outputs are wanted and in which form, now that the request's default is known.
     private mutating func chooseOutputs() throws {
-        if requestedOutputs.isEmpty { requestedOutputs = arm.signature.outputs.indices.map { ($0, nil) } }
-        for (index, isBinary) in requestedOutputs {
-            let output = V2Request.Output(index: index, isBinary: isBinary ?? parameters.binaryOutputs)
+        if requestedOutputs.isEmpty { requestedOutputs = arm.signature.outputs.indices.map { ($0, .init()) } }
+        for (index, wish) in requestedOutputs {
+            let output = V2Request.Output(
+                index: index, isBinary: wish.isBinary ?? parameters.binaryOutputs, classification: wish.classification)
             try arm.checkForm(of: output)
             request.outputs.append(output)
         }
@@ -248,6 +269,14 @@ extension LiveArm {
     /// - Throws: `RequestFault.Code.unsupported` when the output's type cannot travel in the form asked for.
     func checkForm(of output: V2Request.Output) throws(RequestFault) {
         let spec = signature.outputs[output.index]
+        if output.classification > 0 {
+            guard spec.elementType.isNumeric else {
+                throw RequestFault(
+                    .unsupported,
+                    "output '\(spec.name)' is \(spec.elementType.displayName); a classification needs numbers")
+            }
+            return
+        }
         guard spec.elementType.protocolName != nil else {
             throw RequestFault(
                 .unsupported,

@@ -8,6 +8,10 @@ final class LiveArm: Sendable {
     let metrics: ArmMetrics
     /// The reply to a request for the model's metadata.
     let metadata: [UInt8]
+    /// The names of the only input's columns, where the package has them: the label `features.INPUT`, with commas.
+    let features: [String]?
+    /// Whether the first dimension of everything is free.
+    let hasRows: Bool
     /// How the JSON of every reply begins, up to the model's version.
     let replyPrefix: [UInt8]
 
@@ -15,9 +19,19 @@ final class LiveArm: Sendable {
         self.endpoint = endpoint
         self.servable = servable
         self.metrics = metrics
+        hasRows = servable.signature.hasRows
+        features = Self.features(of: servable)
         metadata = Metadata.model(
             endpoint, versions: versions, platform: servable.platform, signature: servable.signature)
         replyPrefix = Metadata.replyPrefix(endpoint, version: servable.version)
+    }
+
+    private static func features(of servable: Servable) -> [String]? {
+        guard servable.signature.inputs.count == 1, let input = servable.signature.inputs.first,
+            let names = servable.labels["features.\(input.name)"]?.split(separator: ",").map(String.init),
+            input.accepts(rowsOf: names.count), Set(names).count == names.count
+        else { return nil }
+        return names
     }
 
     var signature: Signature { servable.signature }
@@ -27,4 +41,12 @@ final class LiveArm: Sendable {
 
     /// The position of an output.
     func output(_ name: String) -> Int? { signature.outputs.firstIndex { $0.name == name } }
+}
+
+extension TensorSpec {
+    /// Whether it takes rows of so many columns.
+    fileprivate func accepts(rowsOf width: Int) -> Bool {
+        guard let dimensions else { return true }
+        return dimensions.count == 2 && dimensions[1].size ?? width == width
+    }
 }

@@ -27,6 +27,9 @@ final class LiveTable: Sendable {
         return endpoint
     }
 
+    /// In the order of the endpoints' names.
+    var allArms: [LiveArm] { endpoints.values.sorted { $0.name < $1.name }.flatMap(\.arms) }
+
     var servables: [Servable] { endpoints.values.flatMap { $0.arms.map(\.servable) } }
 }
 
@@ -75,6 +78,25 @@ final class LiveEndpoint: Sendable {
             )
         }
         return arm
+    }
+
+    /// The arm that a request for metadata names, else the main one.
+    func arm(_ match: RouteMatch) throws(RequestFault) -> LiveArm {
+        if let version = match.version { return try arm(version: version) }
+        if let label = match.label { return try arm(label: label) }
+        return try mainArm()
+    }
+
+    /// The arm with a part in the traffic: `stable` has the larger share, `canary` the smaller.
+    ///
+    /// - Throws: `RequestFault.Code.unknownVersion`.
+    func arm(label: String) throws(RequestFault) -> LiveArm {
+        let main = try mainArm()
+        if label == "stable" { return main }
+        if label == "canary", let other = arms.first(where: { $0 !== main }) { return other }
+        let known = arms.count > 1 ? "'stable' and 'canary'" : "'stable'"
+        throw RequestFault(
+            .unknownVersion, "model '\(name)' has no version labelled '\(label.shortened)'; its labels are \(known)")
     }
 
     /// The arm of a request without a version: that of its routing key, or a random one.

@@ -17,6 +17,8 @@ package final class Servable: Sendable {
     package let platform: String
     /// The version's labels, as they were registered.
     package let labels: [String: String]
+    /// The names of its classes by number, where the package has them.
+    package let classes: [String]
     package let calibration: Calibration
     /// How requests for it are put together.
     package let batching: BatchingPolicy
@@ -40,7 +42,7 @@ package final class Servable: Sendable {
     package init(
         model: String, version: String, digest: String, session: any Session, calibration: Calibration,
         batching: BatchingPolicy = .off, cacheBytes: Int = 0, labels: [String: String] = [:],
-        onDrained: @escaping @Sendable () -> Void = {}
+        classes: [String] = [], onDrained: @escaping @Sendable () -> Void = {}
     ) {
         self.model = model
         self.version = version
@@ -51,6 +53,7 @@ package final class Servable: Sendable {
         cache = cacheBytes > 0 ? ResponseCache(capacity: cacheBytes) : nil
         self.labels = labels
         number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
+        self.classes = classes
         self.onDrained = onDrained
         platform = session.engine.protocolName
         outputPlan = OutputPlan(session.signature, enabled: calibration.predictsOutputShapes)

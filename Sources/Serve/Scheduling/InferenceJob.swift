@@ -49,6 +49,9 @@ final class InferenceJob: @unchecked Sendable {
 
     deinit { arm.servable.end() }
 
+    /// Requests of a batch that it stands for, by the first dimension of its inputs.
+    var rowCount: Int { arm.hasRows ? inputs.first?.shape.dimensions.first ?? 1 : 1 }
+
     var elementCount: Int { inputs.reduce(0) { $0 + $1.shape.elementCount } }
 
     /// Takes it for a run: from now on it can no longer be cancelled.
@@ -95,13 +98,6 @@ final class InferenceJob: @unchecked Sendable {
     }
 
     var hasRun: Bool { times.runEnded != 0 }
-}
-
-/// How urgent a request says it is. Source: Triton's schedule policy extension, where 0 leaves it to the server.
-enum Priority {
-    static let highest = 1
-    static let usual = 5
-    static let lowest = 9
 }
 
 /// When a request passed each stage, on the monotonic clock; 0 for not yet.

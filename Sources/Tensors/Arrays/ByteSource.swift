@@ -50,6 +50,22 @@ final class MemorySource: ByteSource {
     }
 }
 
+/// Bytes in memory of somebody else's, who keeps it alive as long as this.
+final class ViewSource: ByteSource {
+    private let bytes: UnsafeRawBufferPointer
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+    }
+
+    var count: Int { bytes.count }
+
+    func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) {
+        destination.copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + destination.count)]))
+    }
+}
+
 /// A regular file open for reading; closed with the last reference.
 final class InputFile: ByteSource {
     private let descriptor: CInt

@@ -20,8 +20,21 @@ package enum NPY {
         return try read(&stream, limits: limits)
     }
 
+    /// Reads one array that is the whole of `bytes` into memory of the caller's.
+    ///
+    /// - Parameter memory: a buffer of at least so many bytes, asked for once or twice; `nil` refuses them.
+    /// - Throws: As above; `TensorError.Code.tooLarge` when memory is refused.
+    package static func read(
+        _ bytes: UnsafeRawBufferPointer, memory: (Int) -> TensorBuffer?
+    ) throws(TensorError) -> Tensor {
+        var stream = SourceStream(ViewSource(bytes))
+        return try read(&stream, limits: ArrayLimits(bytes: .max), memory: memory)
+    }
+
     /// Reads one array that is the whole of `stream`.
-    static func read(_ stream: inout some ByteStream, limits: ArrayLimits) throws(TensorError) -> Tensor {
+    static func read(
+        _ stream: inout some ByteStream, limits: ArrayLimits, memory: (Int) -> TensorBuffer? = TensorBuffer.init
+    ) throws(TensorError) -> Tensor {
         let header = try NPYHeader.read(&stream)
         let itemSize = try header.itemSize()
         let (size, overflow) = header.shape.elementCount.multipliedReportingOverflow(by: itemSize)
@@ -34,7 +47,7 @@ package enum NPY {
         try limits.check(bytes: size)
         switch header.item {
         case .element(let type):
-            return try Tensor(type, header.shape, buffer: try elements(header, itemSize, size, &stream))
+            return try Tensor(type, header.shape, buffer: try elements(header, itemSize, size, &stream, memory))
         case .bytes, .unicode:
             guard itemSize > 0 || header.shape.elementCount == 0 else {
                 throw TensorError(.unsupportedType, "an NPY file of strings of length 0")
@@ -42,21 +55,30 @@ package enum NPY {
             let (ends, tooMany) = header.shape.elementCount.multipliedReportingOverflow(by: MemoryLayout<Int>.size)
             let (decoded, tooLarge) = size.addingReportingOverflow(ends)
             try limits.check(bytes: tooMany || tooLarge ? Int.max : decoded)
-            let raw = try elements(header, itemSize, size, &stream)
+            let raw = try elements(header, itemSize, size, &stream, memory)
             return try Tensor(header.shape, strings: try strings(header, itemSize, size, raw))
         }
     }
 
     /// The elements, little-endian and in row-major order.
     private static func elements(
-        _ header: NPYHeader, _ itemSize: Int, _ size: Int, _ stream: inout some ByteStream
+        _ header: NPYHeader, _ itemSize: Int, _ size: Int, _ stream: inout some ByteStream,
+        _ memory: (Int) -> TensorBuffer?
     ) throws(TensorError) -> TensorBuffer {
-        let buffer = TensorBuffer(capacity: size)
-        try stream.read(into: buffer.mutableBytes)
-        if header.isBigEndian { swapBytes(buffer.mutableBytes, unit: header.swapUnit) }
-        if header.item == .element(.bool) { normaliseBooleans(buffer.mutableBytes) }
+        let buffer = try take(size, memory)
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer.mutableBytes[..<size])
+        try stream.read(into: bytes)
+        if header.isBigEndian { swapBytes(bytes, unit: header.swapUnit) }
+        if header.item == .element(.bool) { normaliseBooleans(bytes) }
         guard header.isFortranOrder, header.shape.dimensions.count > 1, size > 0 else { return buffer }
-        return rowMajor(buffer, header.shape, itemSize)
+        return rowMajor(buffer, header.shape, itemSize, into: try take(size, memory))
+    }
+
+    private static func take(_ size: Int, _ memory: (Int) -> TensorBuffer?) throws(TensorError) -> TensorBuffer {
+        guard let buffer = memory(size), buffer.capacity >= size else {
+            throw TensorError(.tooLarge, "there is no memory for \(size) bytes of elements")
+        }
+        return buffer
     }
 
     private static func swapBytes(_ bytes: UnsafeMutableRawBufferPointer, unit: Int) {
@@ -72,8 +94,9 @@ package enum NPY {
     }
 
     /// The column-major elements of `source` in row-major order. The shape has at least one element.
-    private static func rowMajor(_ source: TensorBuffer, _ shape: Shape, _ itemSize: Int) -> TensorBuffer {
-        let result = TensorBuffer(capacity: source.capacity)
+    private static func rowMajor(
+        _ source: TensorBuffer, _ shape: Shape, _ itemSize: Int, into result: TensorBuffer
+    ) -> TensorBuffer {
         let dimensions = shape.dimensions
         var strides: [Int] = []
         var stride = itemSize

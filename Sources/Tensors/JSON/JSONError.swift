@@ -2,7 +2,9 @@
 package struct JSONError: Error, Hashable, Sendable {
     /// What kind of fault it is. Wraps a private enum, so that adding a code breaks nobody.
     package struct Code: Hashable, Sendable {
-        private enum Value { case malformed, duplicateKey, tooDeep, wrongKind, outOfRange, wrongCount, unsupportedType }
+        private enum Value {
+            case malformed, duplicateKey, tooDeep, wrongKind, outOfRange, wrongCount, unsupportedType, noMemory
+        }
         private let value: Value
 
         /// The text breaks the grammar, or is not UTF-8. Choose `wrongKind` when it is JSON, but not what was asked for.
@@ -19,6 +21,8 @@ package struct JSONError: Error, Hashable, Sendable {
         package static let wrongCount = Code(value: .wrongCount)
         /// An element type that JSON data cannot carry.
         package static let unsupportedType = Code(value: .unsupportedType)
+        /// Memory for the elements was refused.
+        package static let noMemory = Code(value: .noMemory)
     }
 
     /// The kind of fault, to act on.

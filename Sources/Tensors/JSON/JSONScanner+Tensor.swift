@@ -25,9 +25,7 @@ extension JSONScanner {
         case .float32: try elements(of: Float.self, shape, storage)
         case .float64: try elements(of: Double.self, shape, storage)
         default:
-            throw JSONError(
-                .unsupportedType, "\(type.displayName) elements cannot be sent as JSON; send them as binary data",
-                offset: position)
+            throw .notInJSON(type, at: position)
         }
     }
 
@@ -201,7 +199,7 @@ private struct StringRows: TensorRows {
 }
 
 /// An element type that JSON text can be read into.
-private protocol JSONElement: BitwiseCopyable {
+protocol JSONElement: BitwiseCopyable {
     static func scan(_ cursor: inout JSONCursor) throws(JSONError) -> Self
 }
 

@@ -18,14 +18,12 @@ extension JSONWriter {
         case .int32: numbers(tensor, as: Int32.self) { $0.integer($1) }
         case .int64: numbers(tensor, as: Int64.self) { $0.integer($1) }
         case .float32:
-            numbers(tensor, as: Float.self) { $1.isFinite ? $0.float($1) : $0.nonFinite(Double($1)) }
+            numbers(tensor, as: Float.self) { $0.floatOrWord($1) }
         case .float64:
-            numbers(tensor, as: Double.self) { $1.isFinite ? $0.double($1) : $0.nonFinite($1) }
+            numbers(tensor, as: Double.self) { $0.doubleOrWord($1) }
         case .string: try strings(tensor)
         default:
-            throw TensorError(
-                .unsupportedType,
-                "\(tensor.elementType.displayName) elements cannot be written as JSON; ask for binary data")
+            throw .notInJSON(tensor.elementType)
         }
     }
 
@@ -76,6 +74,18 @@ extension JSONWriter {
         bytes.append(UInt8(ascii: "]"))
     }
 
+    /// Appends the shortest number that reads back as the same `Float`, or the bare word for one that is not finite.
+    @inline(__always)
+    package mutating func floatOrWord(_ value: Float) {
+        if value.isFinite { float(value) } else { nonFinite(Double(value)) }
+    }
+
+    /// Appends the shortest number that reads back as the same `Double`, or the bare word for one that is not finite.
+    @inline(__always)
+    package mutating func doubleOrWord(_ value: Double) {
+        if value.isFinite { double(value) } else { nonFinite(value) }
+    }
+
     private mutating func nonFinite(_ value: Double) {
         if value.isNaN { raw("NaN") } else if value > 0 { raw("Infinity") } else { raw("-Infinity") }
     }
@@ -95,5 +105,12 @@ extension JSONWriter {
             elements[index].withUnsafeBytes { escaped($0) }
         }
         bytes.append(UInt8(ascii: "]"))
+    }
+}
+
+extension TensorError {
+    static func notInJSON(_ type: ElementType) -> TensorError {
+        TensorError(
+            .unsupportedType, "\(type.displayName) elements cannot be written as JSON; ask for binary data")
     }
 }

@@ -1,25 +1,30 @@
 /// Takes CSV text apart (RFC 4180): fields between commas, quotes around fields that need them, rows ended by CRLF or LF.
-struct CSVScanner {
+package struct CSVScanner {
     /// What a field was followed by.
-    enum Ending { case comma, row }
+    package enum Ending { case comma, row }
 
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
     /// Lines begun so far, for messages; a quoted field may span several.
-    private(set) var line = 1
+    package private(set) var line = 1
 
-    init(_ bytes: UnsafeRawBufferPointer) {
+    /// A scanner at the beginning of `bytes`, which the caller keeps alive.
+    package init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
         // Spreadsheets put a byte order mark in front.
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { position = 3 }
     }
 
-    var isAtEnd: Bool { position == bytes.count }
+    /// Whether nothing follows.
+    package var isAtEnd: Bool { position == bytes.count }
+
+    /// Whether the text is UTF-8 throughout; fields are not checked one by one.
+    package var isText: Bool { UTF8Sequence.isValid(bytes) }
 
     /// Reads the next field and appends its contents to `field`.
     ///
     /// - Throws: `TensorError.Code.malformedFile` with the line.
-    mutating func next(into field: inout [UInt8]) throws(TensorError) -> Ending {
+    package mutating func next(into field: inout [UInt8]) throws(TensorError) -> Ending {
         if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
             try quoted(into: &field)
         } else {

@@ -156,7 +156,7 @@ extension CSVTable.Values {
         return number
     }
 
-    private static func trimmed(_ field: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    static func trimmed(_ field: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard let first = field.firstIndex(where: { $0 != UInt8(ascii: " ") }),
             let last = field.lastIndex(where: { $0 != UInt8(ascii: " ") })
         else { return UnsafeRawBufferPointer(rebasing: field[0..<0]) }

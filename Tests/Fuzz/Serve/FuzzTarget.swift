@@ -5,12 +5,15 @@ enum FuzzTarget {
     case file(ParserTarget)
     /// The JSON of an inference request.
     case request
+    /// The JSON of a request in rows, columns or examples.
+    case rows
     /// The path of a request line.
     case target
 
     init?(rawValue: String) {
         switch rawValue {
         case "request": self = .request
+        case "rows": self = .rows
         case "target": self = .target
         default:
             guard let parser = ParserTarget(rawValue: rawValue) else { return nil }
@@ -22,6 +25,7 @@ enum FuzzTarget {
         switch self {
         case .file(let parser): parser.exercise(bytes)
         case .request: Self.request(bytes)
+        case .rows: Self.rows(bytes)
         case .target: _ = try? RequestTarget.segments(String(decoding: bytes, as: UTF8.self))
         }
     }
@@ -49,18 +53,77 @@ enum FuzzTarget {
     }
 }
 
+extension FuzzTarget {
+    private static let single = LiveArm(
+        inputs: [TensorSpec(name: "pixels", elementType: .float32, dimensions: [.symbol("N"), .fixed(4)])],
+        features: ["a", "b", "c", "d"])
+    private static let words = LiveArm(
+        inputs: [TensorSpec(name: "words", elementType: .string, dimensions: [.symbol("N")])])
+    private static let columns = LiveArm(
+        inputs: [
+            TensorSpec(name: "age", elementType: .float64, dimensions: [.symbol("N"), .fixed(1)]),
+            TensorSpec(name: "count", elementType: .int64, dimensions: [.symbol("N")]),
+            TensorSpec(name: "name", elementType: .string, dimensions: [.symbol("N"), .fixed(1)]),
+        ])
+
+    private static func rows(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { raw in
+            for arm in [single, words, columns] {
+                check {
+                    var parser = RowRequestParser(raw, arm: arm, pool: pool)
+                    return try parser.parse()
+                }
+                check {
+                    var parser = RowRequestParser(raw, arm: arm, pool: pool, takesEveryForm: true)
+                    return try parser.parseAny()
+                }
+                check {
+                    var parser = ExampleRequestParser(raw, arm: arm, pool: pool)
+                    return try parser.parse()
+                }
+                check {
+                    var parser = CSVParser(raw, hasHeader: nil, arm: arm, pool: pool)
+                    return try parser.parse()
+                }
+                check { try ArrayInput(arm: arm, pool: pool).parse(raw) }
+            }
+        }
+        guard pool.bytesInUse == 0 else { preconditionFailure("memory of a refused request was kept") }
+    }
+
+    /// What is accepted has as many rows as it says; what is refused has words for the client.
+    private static func check(_ parse: () throws -> RowRequest?) {
+        do {
+            guard let request = try parse() else { return }
+            for tensor in request.inputs {
+                guard request.rows == nil || tensor.shape.dimensions.first == request.rows else {
+                    preconditionFailure("a tensor has other rows than the request")
+                }
+                _ = tensor.values(as: Float.self)?.last
+            }
+        } catch {
+            guard !RequestFault(adapting: error).message.isEmpty else { preconditionFailure("no words") }
+        }
+    }
+}
+
 /// Stands in for a served version: what a request is checked against.
 final class LiveArm: Sendable {
     let endpoint = "digits"
+    let features: [String]?
     let signature: Signature
 
-    init() {
+    init(
+        inputs: [TensorSpec] = [
+            TensorSpec(name: "pixels", elementType: .float32, dimensions: [.symbol("N"), .fixed(4)]),
+            TensorSpec(name: "words", elementType: .string, dimensions: [.symbol("N")]),
+            TensorSpec(name: "ids", elementType: .int64, dimensions: [.fixed(2)]),
+        ], features: [String]? = nil
+    ) {
+        self.features = features
         signature = Signature(
-            inputs: [
-                TensorSpec(name: "pixels", elementType: .float32, dimensions: [.symbol("N"), .fixed(4)]),
-                TensorSpec(name: "words", elementType: .string, dimensions: [.symbol("N")]),
-                TensorSpec(name: "ids", elementType: .int64, dimensions: [.fixed(2)]),
-            ], outputs: [TensorSpec(name: "scores", elementType: .float32, dimensions: [.symbol("N")])])
+            inputs: inputs,
+            outputs: [TensorSpec(name: "scores", elementType: .float32, dimensions: [.symbol("N")])])
     }
 
     func input(_ name: String) -> Int? { signature.inputs.firstIndex { $0.name == name } }

@@ -1,0 +1,58 @@
+import Tensors
+
+/// What the model repository and logging extensions of Triton can be told here: what there is. Models come and go by
+/// deployments, and the log is set up when the server starts.
+enum Repository {
+    /// The reply to `POST /v2/repository/index`.
+    ///
+    /// - Parameter body: empty, or an object whose `ready` leaves out models that are not.
+    /// - Throws: `RequestFault.Code.malformedBody` for another body.
+    static func index(_ table: LiveTable, body: [UInt8]) throws(RequestFault) -> [UInt8] {
+        let onlyReady = try isReadyAsked(body)
+        var rows: [JSONValue] = []
+        for endpoint in table.endpoints.values.sorted(by: { $0.name < $1.name }) {
+            for arm in endpoint.arms {
+                rows.append(row(endpoint.name, [("version", .string(arm.servable.version))], "READY", ""))
+            }
+            if endpoint.arms.isEmpty, !onlyReady {
+                rows.append(row(endpoint.name, [], "UNAVAILABLE", "deployed but not loaded"))
+            }
+        }
+        return JSONValue.array(rows).encoded()
+    }
+
+    private static func row(
+        _ name: String, _ version: [(String, JSONValue)], _ state: String, _ reason: String
+    ) -> JSONValue {
+        .object([("name", .string(name))] + version + [("state", .string(state)), ("reason", .string(reason))])
+    }
+
+    private static func isReadyAsked(_ body: [UInt8]) throws(RequestFault) -> Bool {
+        guard !body.isEmpty else { return false }
+        do throws(JSONError) {
+            let value = try JSONValue.parse(body)
+            guard value.objectValue != nil else {
+                throw JSONError(.wrongKind, "expected an object", offset: 0)
+            }
+            return value["ready"]?.boolValue ?? false
+        } catch {
+            throw RequestFault(error)
+        }
+    }
+
+    /// Why `load` and `unload` do nothing.
+    static let refusal = RequestFault(
+        .notOffered, "models are not loaded and unloaded here; use 'slipway deploy' and 'slipway undeploy'")
+
+    /// The reply to `GET /v2/logging`.
+    static func logging(isVerbose: Bool) -> [UInt8] {
+        JSONValue.object([
+            ("log_file", ""), ("log_info", true), ("log_warning", true), ("log_error", true),
+            ("log_verbose_level", .integer(isVerbose ? 1 : 0)), ("log_format", "default"),
+        ]).encoded()
+    }
+
+    /// Why `POST /v2/logging` does nothing.
+    static let loggingRefusal = RequestFault(
+        .notOffered, "the log cannot be changed while the server runs; start it with --verbose or --log")
+}
