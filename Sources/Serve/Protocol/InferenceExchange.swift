@@ -1,3 +1,4 @@
+import Engines
 import NIOCore
 import Tensors
 
@@ -33,7 +34,7 @@ extension InferenceExchange {
             let brackets = tensor.shape.elementCount.multipliedReportingOverflow(by: 2 * tensor.shape.dimensions.count)
             let (size, isLarge) = JSONWriter.tensorDataBound(tensor).addingReportingOverflow(brackets.partialValue)
             let (total, overflow) = sum.addingReportingOverflow(size)
-            return brackets.overflow || isLarge || overflow ? .max : total
+            return (brackets.overflow || isLarge || overflow) ? .max : total
         }
     }
 }
