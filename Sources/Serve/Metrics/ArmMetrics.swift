@@ -70,6 +70,14 @@ package final class ArmMetrics: Sendable {
         TrafficSample(time: time, requests: requests, errors: errors, latency: latency.snapshot())
     }
 
+    /// What was counted so far, as the protocol's statistics have it.
+    var statistics: ArmStatistics {
+        ArmStatistics(
+            requests: answered.value, successes: successes.value, runs: inline.value + threaded.value,
+            queue: stages.queue.snapshot(), decode: stages.decode.snapshot(), run: stages.run.snapshot(),
+            encode: stages.encode.snapshot(), total: stages.total.snapshot())
+    }
+
     /// Counts a run on the event loop.
     func ranInline() { inline.add() }
 
@@ -101,6 +109,19 @@ package final class ArmMetrics: Sendable {
             return counter
         }.add()
     }
+}
+
+/// What was counted for one version since it was first served here.
+struct ArmStatistics {
+    var requests: Int
+    var successes: Int
+    /// Runs of the graph, shared or not.
+    var runs: Int
+    var queue: HistogramSnapshot
+    var decode: HistogramSnapshot
+    var run: HistogramSnapshot
+    var encode: HistogramSnapshot
+    var total: HistogramSnapshot
 }
 
 /// One histogram for each stage of a request.

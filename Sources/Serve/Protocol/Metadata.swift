@@ -18,7 +18,7 @@ enum Metadata {
         let routes = Route.table.map { JSONValue.string("\($0.method.rawValue) \($0.pattern)") }
         return JSONValue.object([
             ("name", .string(serverName)), ("version", .string(version)),
-            ("about", "a model server; it speaks the Open Inference Protocol (V2) over REST"),
+            ("about", "a model server; it speaks the Open Inference Protocol (V2) over REST and gRPC"),
             ("routes", .array(routes)),
         ]).encoded(pretty: true)
     }

@@ -97,13 +97,6 @@ final class InferenceJob: @unchecked Sendable {
     var hasRun: Bool { times.runEnded != 0 }
 }
 
-/// How urgent a request says it is. Source: Triton's schedule policy extension, where 0 leaves it to the server.
-enum Priority {
-    static let highest = 1
-    static let usual = 5
-    static let lowest = 9
-}
-
 /// When a request passed each stage, on the monotonic clock; 0 for not yet.
 struct StageTimes: Sendable {
     /// The first byte of the request was read.
