@@ -31,6 +31,8 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -51,6 +53,7 @@ let package = Package(
     products: [.executable(name: "slipway", targets: ["SlipwayCLI"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -82,7 +85,12 @@ let package = Package(
         room(
             "Workshop",
             ["Tensors", "ModelGraph", "Engines", "Home", "Trust", "Registry", "CSandbox", subprocess, systemPackage]),
-        room("Serve", ["Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioHTTP1, logging]),
+        room(
+            "Serve",
+            [
+                "Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
+                logging,
+            ]),
         room("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1]),
         room(
             "Control",
@@ -117,7 +125,11 @@ let package = Package(
         tests("Registry", ["Tensors", "Home", "Trust"]),
         tests("Distribution", ["Tensors", "Home", "Trust", "Registry", nioCore]),
         tests("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1]),
-        tests("Serve", ["Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioEmbedded, nioHTTP1, logging]),
+        tests(
+            "Serve",
+            [
+                "Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioEmbedded, nioHTTP1, nioHPACK, logging,
+            ]),
         .executableTarget(
             name: "WorkshopChild", dependencies: ["Workshop", "Tensors", "Engines"],
             path: "Tests/WorkshopTests/WorkshopChild",

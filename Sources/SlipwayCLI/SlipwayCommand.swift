@@ -20,7 +20,8 @@ struct SlipwayCommand: AsyncParsableCommand {
         version: Version.text,
         groupedSubcommands: [
             CommandGroup(
-                name: "Serving", subcommands: [RunVerb.self, ServeVerb.self, StopVerb.self, PredictVerb.self, BenchVerb.self]),
+                name: "Serving",
+                subcommands: [RunVerb.self, ServeVerb.self, StopVerb.self, PredictVerb.self, BenchVerb.self]),
             CommandGroup(
                 name: "Models",
                 subcommands: [

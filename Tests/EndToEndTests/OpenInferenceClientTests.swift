@@ -43,6 +43,24 @@ extension EndToEnd {
             }
         }
 
+        @Test
+        func gRPCClientsAreAnsweredAsPythonDid() async throws {
+            let slipway = try Slipway()
+            let model = slipway.scratch.file("identity.onnx")
+            let written = try await Slipway.command(
+                Slipway.python(), ["\(Slipway.root)/Tests/EndToEndTests/clients/identity_model.py", model])
+            #expect(written.exitCode == 0, "\(written)")
+            try await slipway.importDigits("mlp")
+            try await slipway.expect("import", model)
+            for name in ["digits:1", "identity:1"] { try await slipway.expect("deploy", name) }
+            try await slipway.serving { server in
+                let outcome = try await Self.client(
+                    "oip_grpc.py", server, "--endpoint", "digits", "--model", "mlp", "--data",
+                    Slipway.example("digits/held-out.npz"), "--expected", Slipway.example("digits/expected.json"))
+                Self.require(outcome, checks: 20)
+            }
+        }
+
         private static func client(
             _ script: String, _ server: Slipway.Server, _ arguments: String...
         ) async throws -> Slipway.Outcome {

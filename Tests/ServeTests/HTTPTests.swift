@@ -96,7 +96,6 @@ import Testing
         infer + "Content-Length: 0\r\nX: a\0b\r\n\r\n", "GET /v2 HTTP/1.1\r\n\r\n",
         "GET /v2 HTTP/2.0\r\n\r\n",
         "GET /v2\r\n\r\n", "NONSENSE\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}",
-        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         "POST /v2/models/digits/infer HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     ])
     func ambiguousRequestsEndTheConnection(_ request: String) async throws {

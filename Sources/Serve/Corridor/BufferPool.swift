@@ -69,6 +69,13 @@ package final class BufferPool: Sendable {
         return TensorBuffer(borrowing: lease.base, capacity: lease.capacity, owner: lease)
     }
 
+    /// A part of the budget for bytes that lie elsewhere, such as those of a reply that its client has not taken yet.
+    ///
+    /// - Returns: `nil` when the budget is exhausted.
+    func reserve(_ count: Int) -> Reservation? { take(count) ? Reservation(pool: self, count: count) : nil }
+
+    fileprivate func release(_ count: Int) { charged.wrappingSubtract(count, ordering: .relaxed) }
+
     /// Charges `count` more bytes, or nothing.
     fileprivate func take(_ count: Int) -> Bool {
         guard count > 0 else { return true }
@@ -86,6 +93,19 @@ package final class BufferPool: Sendable {
             block.release(capacity: Self.capacities[index])
         }
     }
+}
+
+/// Bytes of the budget, until the last reference goes.
+final class Reservation: Sendable {
+    private let pool: BufferPool
+    private let count: Int
+
+    fileprivate init(pool: BufferPool, count: Int) {
+        self.pool = pool
+        self.count = count
+    }
+
+    deinit { pool.release(count) }
 }
 
 /// The right to use one block until the last reference goes.

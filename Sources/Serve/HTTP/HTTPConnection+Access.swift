@@ -8,24 +8,7 @@ extension HTTPConnection {
         let needed = loop.plane.role(for: route)
         guard needed > .anonymous else { return .anonymous }
         if let origins = loop.plane.configuration.origins { try checkOrigin(origins, facts) }
-        let identity: Identity? =
-            switch facts.credential {
-            case .none: loop.plane.authenticator.identity(forBearer: nil)
-            case .bearer(let token): loop.plane.authenticator.identity(forBearer: token)
-            case .unusable: nil
-            }
-        guard let identity else {
-            throw RequestFault(.unauthenticated, "the request's token is not valid")
-        }
-        guard identity.role >= needed else {
-            guard facts.credential != .none else {
-                throw RequestFault(
-                    .unauthenticated, "this needs a token; send it as 'Authorization: Bearer …'")
-            }
-            throw RequestFault(
-                .forbidden, "this needs the role '\(needed.name)'; the token has '\(identity.role.name)'")
-        }
-        return identity
+        return try loop.plane.identity(facts.credential, needed: needed)
     }
 
     private func checkOrigin(_ origins: RequestOrigin, _ facts: RequestFacts) throws(RequestFault) {

@@ -41,7 +41,7 @@ extension HTTPConnection {
         switch outcome {
         case .refused(let fault): answer(fault)
         case .failed(let failure):
-            log(failure, exchange.job)
+            loop.log(failure, of: exchange.job, requestID: current?.id ?? "", at: readAt)
             answer(RequestFault(failure, model: exchange.job.arm.endpoint))
         case .ran:
             do throws(RequestFault) {

@@ -1,5 +1,4 @@
 import Engines
-import Logging
 import NIOCore
 import Tensors
 
@@ -167,58 +166,9 @@ extension HTTPConnection {
     }
 
     private func record(_ request: CurrentRequest, _ status: HTTPStatus, at now: UInt64) {
-        let total = now &- request.receivedAt
-        if let job = request.exchange?.job {
-            job.times.answered = now
-            job.arm.metrics.record(status, job.times, rows: job.rowCount)
-            if let onCompleted = loop.plane.configuration.onCompleted {
-                flushIfNeeded()
-                onCompleted(
-                    CompletedInference(
-                        endpoint: job.arm.endpoint, servable: job.arm.servable, requestID: request.id,
-                        inputs: job.inputs, outputs: job.slots, status: status.rawValue, nanoseconds: total))
-            }
-        }
-        let configuration = loop.plane.configuration
-        if configuration.logsEveryRequest || total >= configuration.slowRequest || status.rawValue >= 500 {
-            log(request, status, total)
-        }
-    }
-}
-
-// MARK: - Logging
-
-extension HTTPConnection {
-    private func log(_ request: CurrentRequest, _ status: HTTPStatus, _ nanoseconds: UInt64) {
-        guard let suppressed = admit() else { return }
-        let configuration = loop.plane.configuration
-        let level: Logger.Level =
-            status.rawValue >= 500 ? .warning : nanoseconds >= configuration.slowRequest ? .notice : .info
-        var metadata: Logger.Metadata = [
-            "request_id": "\(request.id)", "method": "\(request.method)", "status": "\(status.rawValue)",
-            "milliseconds": "\(Double(nanoseconds / 1000) / 1000)",
-        ]
-        if let arm = request.exchange?.job.arm {
-            metadata["endpoint"] = "\(arm.endpoint)"
-            metadata["version"] = "\(arm.servable.version)"
-        }
-        if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
-        loop.plane.logger.log(level: level, "request answered", metadata: metadata)
-    }
-
-    /// The engine's own words, which the client does not get.
-    func log(_ failure: EngineError, _ job: InferenceJob) {
-        guard admit() != nil else { return }
-        loop.plane.logger.error(
-            "run failed",
-            metadata: [
-                "request_id": "\(current?.id ?? "")", "endpoint": "\(job.arm.endpoint)",
-                "version": "\(job.arm.servable.version)", "reason": "\(failure)",
-            ])
-    }
-
-    /// With every request logged, nothing is held back.
-    private func admit() -> Int? {
-        loop.plane.configuration.logsEveryRequest ? 0 : loop.admitLogLine(now: readAt)
+        let answered = AnsweredRequest(
+            id: request.id, method: request.method, receivedAt: request.receivedAt, status: status,
+            job: request.exchange?.job)
+        loop.record(answered, at: now) { flushIfNeeded() }
     }
 }

@@ -6,7 +6,7 @@ import NIOHTTP1
 ///
 /// Belongs to one event loop. Requests that were sent ahead wait in `pending`, which one read from the socket bounds:
 /// nothing more is read while something waits there.
-final class HTTPConnection: ChannelDuplexHandler {
+final class HTTPConnection: ChannelDuplexHandler, ServerConnection {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = Never
     typealias OutboundIn = Never

@@ -1,6 +1,5 @@
 package import Logging
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import Synchronization
 package import Trust
@@ -81,15 +80,8 @@ package final class DataPlane: Sendable {
     private var loopIdentifiers: [ObjectIdentifier] { group.makeIterator().map { ObjectIdentifier($0) } }
 
     private static func addHandlers(to channel: any Channel, _ loop: LoopState) throws {
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        // Looser than our own, which are applied to the complete header and answered with what was exceeded.
-        limits.maxHeaderListSize = loop.plane.configuration.limits.rawHeaderBytes
-        limits.maxHeaderFieldSize = limits.maxHeaderListSize
-        limits.maxHeaderFieldCount = loop.plane.configuration.limits.headerFields * 2
         let connection = HTTPConnection(loop: loop)
-        try channel.pipeline.syncOperations.addHandlers([
-            ByteGate(connection), ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)), connection,
-        ])
+        try channel.pipeline.syncOperations.addHandlers([ByteGate(connection), connection])
     }
 }
 

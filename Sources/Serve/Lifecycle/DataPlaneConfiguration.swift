@@ -7,6 +7,7 @@ package struct DataPlaneConfiguration: Sendable {
     /// 0 picks a free one.
     package var port: Int
     package var limits = HTTPLimits()
+    package var grpc = GRPCLimits()
     /// Event loops; at least two, so that one slow inline run does not hold up every connection.
     package var eventLoops = max(2, DataPlaneConfiguration.processors)
     /// Runs at a time off the event loops.

@@ -12,7 +12,7 @@ final class LoopState {
     var text = JSONWriter(reserving: 4096)
     /// No new request is taken on connections that have answered theirs.
     private(set) var isClosing = false
-    private(set) var connections: [ObjectIdentifier: HTTPConnection] = [:]
+    private(set) var connections: [ObjectIdentifier: any ServerConnection] = [:]
     private var log = LogLimiter()
     private var ticks: RepeatedTask?
 
@@ -41,9 +41,9 @@ final class LoopState {
         ticks = nil
     }
 
-    func add(_ connection: HTTPConnection) { connections[ObjectIdentifier(connection)] = connection }
+    func add(_ connection: any ServerConnection) { connections[ObjectIdentifier(connection)] = connection }
 
-    func remove(_ connection: HTTPConnection) { connections[ObjectIdentifier(connection)] = nil }
+    func remove(_ connection: any ServerConnection) { connections[ObjectIdentifier(connection)] = nil }
 
     /// From now on every reply ends its connection, and idle connections are closed.
     func beginClosing() {

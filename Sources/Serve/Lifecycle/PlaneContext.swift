@@ -55,11 +55,5 @@ final class PlaneContext: Sendable {
     func beginDrain() { draining.store(true, ordering: .relaxed) }
 
     /// The role that a route asks for here.
-    func role(for route: Route) -> Role {
-        switch route.exposure {
-        case .always: route.role
-        case .health: configuration.anonymousHealth ? route.role : .viewer
-        case .metrics: configuration.anonymousMetrics ? route.role : .viewer
-        }
-    }
+    func role(for route: Route) -> Role { role(route.role, route.exposure) }
 }

@@ -2,19 +2,23 @@ import Engines
 import NIOCore
 import Tensors
 
-/// One inference request in some protocol: takes the body as it arrives, fills a job, writes the job's answer.
+/// One complete inference request in some protocol: what fills a job.
 ///
 /// Belongs to one event loop.
-protocol InferenceExchange: AnyObject {
+protocol JobSource: AnyObject {
     var job: InferenceJob { get }
 
+    /// Fills the job's inputs and wanted outputs.
+    func finish() throws(RequestFault)
+}
+
+/// One inference request over HTTP: takes the body as it arrives, fills a job when it is complete, writes the job's
+/// answer.
+protocol InferenceExchange: JobSource {
     /// Takes a piece of the body.
     ///
     /// - Throws: what is wrong with the request, as soon as it can be known.
     func receive(_ bytes: ByteBuffer) throws(RequestFault)
-
-    /// The body is complete: fills the job's inputs and slots.
-    func finish() throws(RequestFault)
 
     /// Gives back the memory of a request that will not be run, before it is told so.
     func abandon()

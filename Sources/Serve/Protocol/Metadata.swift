@@ -21,8 +21,8 @@ enum Metadata {
             (
                 "about",
                 .string(
-                    "a model server; it speaks the Open Inference Protocol (V2), TensorFlow Serving's REST, KServe V1 "
-                        + "and SageMaker's contract; /openapi.json describes it for programs")
+                    "a model server; it speaks the Open Inference Protocol (V2) over REST and gRPC, TensorFlow "
+                        + "Serving's REST, KServe V1 and SageMaker's contract; /openapi.json describes it for programs")
             ),
             ("routes", .array(routes)),
         ]).encoded(pretty: true)

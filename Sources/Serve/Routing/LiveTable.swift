@@ -105,9 +105,16 @@ final class LiveEndpoint: Sendable {
     func pick(_ headers: HTTPHeaders, _ identity: Identity, random: @autoclosure () -> UInt64) throws(RequestFault)
         -> LiveArm
     {
+        try pick(identity, random: random()) { headers.first(name: $0) }
+    }
+
+    /// The same for a request whose headers are found by `header`.
+    func pick(
+        _ identity: Identity, random: @autoclosure () -> UInt64, header: (String) -> String?
+    ) throws(RequestFault) -> LiveArm {
         guard let first = arms.first else { throw notReady }
         if arms.count == 1 { return first }
-        let key = routingKeyHeader.flatMap { headers.first(name: $0) } ?? identity.routingKey
+        let key = routingKeyHeader.flatMap(header) ?? identity.routingKey
         let point =
             key.map { RoutingKey.point(for: $0, salt: salt) }
             ?? Int(random() % UInt64(TrafficSplit.whole))

@@ -14,7 +14,7 @@ final class InferenceFlight {
         case refused(RequestFault)
     }
 
-    let exchange: any InferenceExchange
+    let source: any JobSource
     private let loop: LoopState
     private var onEnd: ((Outcome) -> Void)?
     private var ticket: RunThreads.Ticket?
@@ -23,13 +23,13 @@ final class InferenceFlight {
     private var deadlineTask: Scheduled<Void>?
 
     /// - Parameter onEnd: called once, unless it is cancelled before; within `start` when nothing has to be waited for.
-    init(_ exchange: any InferenceExchange, loop: LoopState, onEnd: @escaping (Outcome) -> Void) {
-        self.exchange = exchange
+    init(_ source: any JobSource, loop: LoopState, onEnd: @escaping (Outcome) -> Void) {
+        self.source = source
         self.loop = loop
         self.onEnd = onEnd
     }
 
-    var job: InferenceJob { exchange.job }
+    var job: InferenceJob { source.job }
     var isOver: Bool { onEnd == nil }
 
     /// The body is complete: fills the tensors, then runs or queues.
@@ -37,7 +37,7 @@ final class InferenceFlight {
         let job = job
         job.times.complete = MonotonicClock.now()
         do throws(RequestFault) {
-            try exchange.finish()
+            try source.finish()
         } catch {
             return end(.refused(error))
         }

@@ -7,6 +7,8 @@ enum FuzzTarget {
     case request
     /// The JSON of a request in rows, columns or examples.
     case rows
+    /// The protobuf of an inference request.
+    case infer
     /// The path of a request line.
     case target
 
@@ -14,6 +16,7 @@ enum FuzzTarget {
         switch rawValue {
         case "request": self = .request
         case "rows": self = .rows
+        case "infer": self = .infer
         case "target": self = .target
         default:
             guard let parser = ParserTarget(rawValue: rawValue) else { return nil }
@@ -26,6 +29,7 @@ enum FuzzTarget {
         case .file(let parser): parser.exercise(bytes)
         case .request: Self.request(bytes)
         case .rows: Self.rows(bytes)
+        case .infer: Self.infer(bytes)
         case .target: _ = try? RequestTarget.segments(String(decoding: bytes, as: UTF8.self))
         }
     }
@@ -103,6 +107,37 @@ extension FuzzTarget {
             }
         } catch {
             guard !RequestFault(adapting: error).message.isEmpty else { preconditionFailure("no words") }
+        }
+    }
+}
+
+extension FuzzTarget {
+    /// Reads a message, then each of its typed tensors, and writes those again.
+    private static func infer(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { raw in
+            _ = InferMessage.firstRawContents(in: raw)
+            do {
+                let message = try InferMessage(raw)
+                for range in message.raw { precondition(range.upperBound <= raw.count) }
+                for input in message.inputs { try typed(input, raw) }
+            } catch {
+                guard !RequestFault(adapting: error).message.isEmpty else { preconditionFailure("no words") }
+            }
+        }
+        guard pool.bytesInUse == 0 else { preconditionFailure("memory of a refused request was kept") }
+    }
+
+    private static func typed(_ input: InferMessage.Input, _ raw: UnsafeRawBufferPointer) throws {
+        guard let type = ElementType(protocolName: input.datatype) else { return }
+        let shape = try Shape(input.shape)
+        let tensor = try TypedContents.tensor(type, shape, raw, input.contents, pool: pool)
+        var writer = ProtoWriter()
+        writer.contents(tensor)
+        try writer.bytes.withUnsafeBytes { written in
+            let again = try TypedContents.tensor(type, shape, written, 0..<written.count, pool: pool)
+            guard again.bytes.elementsEqual(tensor.bytes), again.strings == tensor.strings else {
+                preconditionFailure("typed elements come back otherwise")
+            }
         }
     }
 }

@@ -121,6 +121,13 @@ final class RawClient {
         }.map { $0 + 4 }
     }
 
+    /// The next bytes; `nil` when the server closed before there were so many.
+    func bytes(_ count: Int) throws -> [UInt8]? {
+        while buffered.count < count { guard try receiveMore() else { return nil } }
+        defer { buffered.removeFirst(count) }
+        return Array(buffered[..<count])
+    }
+
     /// Waits until the server has closed, dropping what it still sends.
     func waitForClose() throws -> Bool {
         while try receiveMore() { buffered.removeAll() }

@@ -1,0 +1,212 @@
+import Engines
+import NIOCore
+import Tensors
+
+/// One `ModelInferRequest` and its answer.
+final class GRPCInference: JobSource {
+    let job: InferenceJob
+    private let message: InferMessage
+    /// Given up once the tensors are filled; those that lie in it keep what they need.
+    private var bytes: MessageBytes?
+    private var outputs: [V2Request.Output] = []
+    /// The request's tensors had typed contents.
+    private let isTyped: Bool
+
+    init(job: InferenceJob, message: InferMessage, bytes: MessageBytes) {
+        self.job = job
+        self.message = message
+        self.bytes = bytes
+        isTyped = message.raw.isEmpty && message.inputs.contains { !TypedContents.isEmpty($0.contents) }
+    }
+
+    func finish() throws(RequestFault) {
+        guard let bytes else { return }
+        self.bytes = nil
+        if let timeout = message.parameters.timeout {
+            let (nanoseconds, overflow) = UInt64(timeout).multipliedReportingOverflow(by: 1000)
+            let (end, later) = job.times.received.addingReportingOverflow(nanoseconds)
+            job.deadline = min(job.deadline, overflow || later ? .max : end)
+        }
+        job.priority = message.parameters.priority
+        try chooseOutputs()
+        job.inputs = try inputs(bytes)
+        job.wanted = outputs.map(\.index)
+    }
+
+    /// Gives back the memory of a request that will not be answered with tensors, before it is told so.
+    func abandon() {
+        bytes = nil
+        job.inputs = []
+        job.slots = []
+    }
+}
+
+// MARK: - Request
+
+extension GRPCInference {
+    private func inputs(_ bytes: MessageBytes) throws(RequestFault) -> [Tensor] {
+        try checkForm()
+        var tensors: [(index: Int, tensor: Tensor)] = []
+        tensors.reserveCapacity(message.inputs.count)
+        for (place, input) in message.inputs.enumerated() {
+            tensors.append(try tensor(input, message.raw.isEmpty ? nil : message.raw[place], bytes))
+        }
+        return try job.arm.ordered(tensors)
+    }
+
+    /// Source: Open Inference Protocol, gRPC: binary and typed contents exclude each other for a whole request.
+    private func checkForm() throws(RequestFault) {
+        guard !message.raw.isEmpty else { return }
+        guard message.raw.count == message.inputs.count else {
+            throw RequestFault(
+                .invalidInput,
+                "the request has \(message.inputs.count) inputs, but \(message.raw.count) raw_input_contents")
+        }
+        if let input = message.inputs.first(where: { !TypedContents.isEmpty($0.contents) }) {
+            throw RequestFault(
+                .invalidInput,
+                "input '\(input.name.shortened)' has 'contents', but the request has raw_input_contents; give one of them"
+            )
+        }
+    }
+
+    private func tensor(
+        _ input: InferMessage.Input, _ raw: Range<Int>?, _ bytes: MessageBytes
+    ) throws(RequestFault) -> (index: Int, tensor: Tensor) {
+        guard let type = ElementType(protocolName: input.datatype) else {
+            throw RequestFault(
+                .invalidInput,
+                "input '\(input.name.shortened)': the protocol has no datatype '\(input.datatype.shortened)'")
+        }
+        do {
+            let shape = try Shape(input.shape)
+            let index = try job.arm.check(input: input.name, type, shape)
+            if let raw { return (index, try rawTensor(input.name, type, shape, raw, bytes)) }
+            let tensor = try bytes.withBytes { all in
+                try TypedContents.tensor(type, shape, all, input.contents, pool: job.pool)
+            }
+            return (index, tensor)
+        } catch {
+            throw RequestFault.inInput(input.name, error)
+        }
+    }
+
+    private func rawTensor(
+        _ name: String, _ type: ElementType, _ shape: Shape, _ range: Range<Int>, _ bytes: MessageBytes
+    ) throws -> Tensor {
+        if type == .string {
+            let strings = try bytes.withBytes { all in
+                try BinaryStrings.decode(
+                    UnsafeRawBufferPointer(rebasing: all[range]), count: shape.elementCount, input: name.shortened)
+            }
+            return try Tensor(shape, strings: strings)
+        }
+        let needed = try shape.byteCount(of: type)
+        guard range.count == needed else {
+            throw RequestFault(
+                .invalidInput,
+                "input '\(name.shortened)': \(type.displayName) \(shape) needs \(needed) bytes, but its "
+                    + "raw_input_contents has \(range.count)")
+        }
+        if let buffer = bytes.tensorBuffer(range) { return try Tensor(type, shape, buffer: buffer) }
+        guard let buffer = job.pool.buffer(needed) else { throw RequestFault.exhausted }
+        bytes.withBytes { all in
+            buffer.mutableBytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: all[range]))
+        }
+        return try Tensor(type, shape, buffer: buffer)
+    }
+
+    private func chooseOutputs() throws(RequestFault) {
+        let arm = job.arm
+        if message.outputs.isEmpty {
+            outputs = arm.signature.outputs.indices.map { V2Request.Output(index: $0, isBinary: true) }
+        } else {
+            for name in message.outputs { try choose(name) }
+        }
+        for output in outputs { try arm.checkForm(of: output) }
+    }
+
+    private func choose(_ name: String) throws(RequestFault) {
+        guard let index = job.arm.output(name) else {
+            let names = job.arm.signature.outputs.map { "'\($0.name)'" }.joined(separator: ", ")
+            throw RequestFault(
+                .invalidInput,
+                "model '\(job.arm.endpoint)' has no output '\(name.shortened)'; its outputs are \(names)")
+        }
+        guard !outputs.contains(where: { $0.index == index }) else {
+            throw RequestFault(.invalidInput, "output '\(name.shortened)' is requested twice")
+        }
+        outputs.append(V2Request.Output(index: index, isBinary: true))
+    }
+}
+
+// MARK: - Reply
+
+extension GRPCInference {
+    /// An answer, ready to be written.
+    struct Reply {
+        /// Everything but the tensors in binary form.
+        var head: ProtoWriter
+        var tensors: [Tensor] = []
+
+        /// Bytes of the whole message.
+        var byteCount: Int {
+            tensors.reduce(head.bytes.count) { $0 + ProtoWriter.size(ofBytes: Self.rawCount($1), number: 6) }
+        }
+
+        func write(into buffer: inout ByteBuffer) {
+            buffer.writeBytes(head.bytes)
+            for tensor in tensors {
+                var prefix = ProtoWriter()
+                prefix.tag(6, .bytes)
+                prefix.varint(UInt64(Self.rawCount(tensor)))
+                buffer.writeBytes(prefix.bytes)
+                if let strings = tensor.strings {
+                    BinaryStrings.encode(strings, into: &buffer)
+                } else {
+                    buffer.writeBytes(tensor.bytes)
+                }
+            }
+        }
+
+        private static func rawCount(_ tensor: Tensor) -> Int {
+            tensor.strings.map(BinaryStrings.byteCount) ?? tensor.byteCount
+        }
+    }
+
+    /// The job's answer: always in binary form, and in typed form beside it where the request's tensors were typed.
+    /// Triton's clients read the one whatever they sent, others read what they sent.
+    ///
+    /// - Parameter isStreamed: whether the answer says that it is the last one of its request, as streams do.
+    func reply(isStreamed: Bool) throws(RequestFault) -> Reply {
+        var reply = Reply(head: ProtoWriter(reserving: 128))
+        let arm = job.arm
+        reply.head.string(1, arm.endpoint)
+        reply.head.string(2, arm.servable.version)
+        reply.head.string(3, message.id)
+        if isStreamed {
+            reply.head.message(4) { entry in
+                entry.string(1, "triton_final_response")
+                entry.message(2) { $0.bool(1, true) }
+            }
+        }
+        for output in outputs {
+            let name = arm.signature.outputs[output.index].name
+            guard case .tensor(let tensor) = job.slots[output.index], let type = tensor.elementType.protocolName else {
+                throw RequestFault(
+                    .unsupported, "output '\(name)' was not produced in a form the protocol can carry")
+            }
+            reply.head.message(5) { writer in
+                writer.string(1, name)
+                writer.string(2, type)
+                writer.int64s(3, tensor.shape.dimensions)
+                if isTyped { writer.message(5) { $0.contents(tensor) } }
+            }
+            reply.tensors.append(tensor)
+        }
+        return reply
+    }
+
+    /// The request's own id, which errors within a stream repeat.
+    var id: String { message.id }
+}

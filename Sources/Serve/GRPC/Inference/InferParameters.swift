@@ -1,0 +1,125 @@
+/// The `parameters` of a request, its inputs and its outputs: the same as over HTTP, see `V2Parameters`.
+struct InferParameters {
+    /// One value. Source: `InferParameter`.
+    enum Value {
+        case none
+        case bool(Bool)
+        case int64(Int64)
+        case string(String)
+        case double(Double)
+        case uint64(UInt64)
+    }
+
+    /// Microseconds; `nil` for the server's own limit.
+    private(set) var timeout: Int?
+    private(set) var priority = Priority.usual
+
+    init() {}
+
+    /// Reads one entry of a request's parameters.
+    mutating func readRequest(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(RequestFault) {
+        let (key, value) = try Self.entry(bytes, range)
+        switch key {
+        case "timeout": timeout = try Self.timeout(value)
+        case "priority": priority = try Self.priority(value)
+        case "sequence_id", "sequence_start", "sequence_end":
+            guard value.saysNothing else {
+                throw RequestFault(.unsupported, "parameter '\(key)': stateful sequences are not supported")
+            }
+        case "triton_enable_empty_final_response": break
+        case _ where key.hasPrefix("triton_"):
+            throw RequestFault(.unsupported, "parameters that begin with 'triton_' are reserved")
+        default: break
+        }
+    }
+
+    private static func timeout(_ value: Value) throws(RequestFault) -> Int? {
+        guard let microseconds = value.count else {
+            throw RequestFault(.invalidInput, "parameter 'timeout' is a number of microseconds, not below 0")
+        }
+        return microseconds == 0 ? nil : Int(clamping: microseconds)
+    }
+
+    private static func priority(_ value: Value) throws(RequestFault) -> Int {
+        guard let number = value.count else {
+            throw RequestFault(.invalidInput, "parameter 'priority' is a whole number, not below 0")
+        }
+        return number == 0 ? Priority.usual : min(Int(clamping: number), Priority.lowest)
+    }
+
+    /// Checks one entry of an input's parameters.
+    static func checkInput(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(RequestFault) {
+        try refuseSharedMemory(try entry(bytes, range).key)
+    }
+
+    /// Checks one entry of a requested output's parameters.
+    static func checkOutput(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(RequestFault) {
+        let (key, value) = try entry(bytes, range)
+        guard key != "classification" || value.saysNothing else {
+            throw RequestFault(.unsupported, "parameter 'classification' is not supported")
+        }
+        try refuseSharedMemory(key)
+    }
+
+    private static func refuseSharedMemory(_ key: String) throws(RequestFault) {
+        guard !key.hasPrefix("shared_memory_") else {
+            throw RequestFault(.unsupported, "tensors in shared memory are not supported")
+        }
+    }
+
+    /// A map's entry: either part may be left out, or come twice.
+    private static func entry(
+        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>
+    ) throws(RequestFault) -> (key: String, value: Value) {
+        var reader = ProtoReader(bytes, range)
+        var key = ""
+        var value = Value.none
+        while let field = try reader.next() {
+            switch field.number {
+            case 1: key = try reader.string(field)
+            case 2: value = try self.value(bytes, try reader.range(field))
+            default: try reader.skip(field)
+            }
+        }
+        return (key, value)
+    }
+
+    private static func value(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(RequestFault) -> Value {
+        var reader = ProtoReader(bytes, range)
+        var value = Value.none
+        while let field = try reader.next() {
+            switch field.number {
+            case 1: value = .bool(try reader.bool(field))
+            case 2: value = .int64(try reader.int64(field))
+            case 3: value = .string(try reader.string(field))
+            case 4: value = .double(try reader.double(field))
+            case 5: value = .uint64(try reader.uint64(field))
+            default: try reader.skip(field)
+            }
+        }
+        return value
+    }
+}
+
+extension InferParameters.Value {
+    /// `0`, `""`, `false` and nothing.
+    var saysNothing: Bool {
+        switch self {
+        case .none: true
+        case .bool(let value): !value
+        case .int64(let value): value == 0
+        case .string(let value): value.isEmpty
+        case .double(let value): value == 0
+        case .uint64(let value): value == 0
+        }
+    }
+
+    /// A whole number that is not negative.
+    var count: UInt64? {
+        switch self {
+        case .int64(let value): UInt64(exactly: value)
+        case .uint64(let value): value
+        default: nil
+        }
+    }
+}
