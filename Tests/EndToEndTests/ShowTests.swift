@@ -55,6 +55,21 @@ extension EndToEnd {
         }
 
         @Test
+        func sizesThatAModelNamesCanBeGiven() async throws {
+            let slipway = try Slipway()
+            let encoder = "\(Slipway.root)/Tests/ConformanceTests/Fixtures/torch/encoder.captured-18.onnx"
+            let open = try await slipway.run(["show", encoder, "--layers", "--batch", "2"])
+            #expect(open.output.contains("for numbers where sizes are open, say how large they are: --size"), "\(open)")
+            let known = try await slipway.json("show", encoder, "--layers", "--batch", "2", "--size", "time=12")
+            #expect(known["totals"]?["layersOfUnknownFLOPs"]?.intValue == 0)
+            #expect(known["totals"]?["flops"]?.intValue ?? 0 > 0 && known["sizes"]?["time"]?.intValue == 12)
+            for wrong in ["time", "=3", "time=0", "time=x"] {
+                let refused = try await slipway.run(["show", encoder, "--layers", "--size", wrong])
+                #expect(refused.exitCode == 64 && refused.talk.contains("--size takes a name and a size"), "\(refused)")
+            }
+        }
+
+        @Test
         func twoModelsAreCompared() async throws {
             let slipway = try Slipway()
             let same = try await slipway.run(["show", Self.mlp, Self.mlp])

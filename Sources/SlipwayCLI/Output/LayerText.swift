@@ -32,8 +32,8 @@ enum LayerText {
             "\(title): \(Quantity.count(number("layers"))) layers"
                 + (batch.map { ", for \(Quantity.count($0)) row\($0 == 1 ? "" : "s")" } ?? ""),
             "  parameters   \(Quantity.count(number("parameters"))), \(Quantity.bytes(number("weightBytes")))",
-            "  FLOPs        \(Quantity.operations(number("flops")))"
-                + short(number("layersOfUnknownFLOPs"), "whose operations are not known"),
+            "  FLOPs        "
+                + known(number("flops"), Quantity.operations, number("layersOfUnknownFLOPs"), "operations"),
             "  peak memory  about \(Quantity.bytes(number("peakMemoryBytes"))): weights and "
                 + "\(Quantity.bytes(number("peakActivationBytes"))) of values in between"
                 + peakLayer(report, totals["peakLayer"]?.intValue)
@@ -45,14 +45,24 @@ enum LayerText {
                 "  file         \(file["location"]?.stringValue ?? "?") with \(Quantity.count(tensors)) tensors")
         }
         lines += (report["notes"]?.arrayValue ?? []).compactMap(\.stringValue).map { "  note         \($0)" }
-        if batch == nil, number("layersOfUnknownFLOPs") > 0 {
-            lines.append("  for numbers where sizes are open, say how many rows: --batch 1")
+        if number("layersOfUnknownFLOPs") > 0 {
+            lines.append(
+                batch == nil
+                    ? "  for numbers where sizes are open, say how many rows: --batch 1"
+                    : "  for numbers where sizes are open, say how large they are: --size NAME=12")
         }
         return lines
     }
 
     private static func short(_ count: Int, _ words: String) -> String {
         count == 0 ? "" : ", without \(Quantity.count(count)) layer\(count == 1 ? "" : "s") \(words)"
+    }
+
+    /// A sum, or that there is none: nothing that was counted is no answer where something was not.
+    private static func known(_ sum: Int, _ text: (Int) -> String, _ unknown: Int, _ what: String) -> String {
+        sum == 0 && unknown > 0
+            ? "unknown: \(Quantity.count(unknown)) layer\(unknown == 1 ? "" : "s") of open size"
+            : text(sum) + short(unknown, "whose \(what) are not known")
     }
 
     private static func peakLayer(_ report: JSONValue, _ index: Int?) -> String {

@@ -31,6 +31,13 @@ struct ShowVerb: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Rows to assume where the model leaves them open.", valueName: "rows"))
     var batch: Int?
 
+    @Option(
+        name: .customLong("size"),
+        help: ArgumentHelp(
+            "A size to assume for a dimension that the model names and leaves open; may be repeated.",
+            valueName: "name=size"))
+    var namedSizes: [String] = []
+
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
@@ -38,12 +45,26 @@ struct ShowVerb: AsyncParsableCommand {
         guard batch.map({ (1...1_000_000).contains($0) }) ?? true else {
             throw ValidationError("--batch takes 1 to 1000000 rows")
         }
-        guard other == nil || !layers && graph == nil && batch == nil else {
-            throw ValidationError("two models are compared; --layers, --graph and --batch are for one")
+        let sizes = try sizes()
+        guard other == nil || !layers && graph == nil && sizes.isEmpty else {
+            throw ValidationError("two models are compared; --layers, --graph, --batch and --size are for one")
         }
-        guard batch == nil || layers || graph != nil else {
-            throw ValidationError("--batch goes with --layers or --graph")
+        guard sizes.isEmpty || layers || graph != nil else {
+            throw ValidationError("--batch and --size go with --layers or --graph")
         }
+    }
+
+    private func sizes() throws -> OpenSizes {
+        var sizes = OpenSizes(batch: batch)
+        for text in namedSizes {
+            guard let equals = text.lastIndex(of: "="), equals > text.startIndex,
+                let size = Int(text[text.index(after: equals)...]), (1...1_000_000_000).contains(size)
+            else {
+                throw ValidationError("--size takes a name and a size, such as time=12, found '\(text.prefix(80))'")
+            }
+            sizes.named[String(text[..<equals])] = size
+        }
+        return sizes
     }
 
     func run() async throws {
@@ -61,13 +82,14 @@ struct ShowVerb: AsyncParsableCommand {
     }
 
     private func list(_ model: ModelSubject) async throws {
-        let report = try await ChildRunner().layers(path: model.path, batch: batch)
+        let report = try await ChildRunner().layers(path: model.path, sizes: try sizes())
         answer.answer(report, name: subject) { LayerText.text(report, title: model.title, width: Terminal.width) }
     }
 
     private func write(_ model: ModelSubject, to path: String) async throws {
         let report = try await OwnFile.replace(path) { descriptor in
-            try await ChildRunner().writePage(of: model.path, batch: batch, title: model.title, to: descriptor)
+            try await ChildRunner().writePage(
+                of: model.path, sizes: try sizes(), title: model.title, to: descriptor)
         }
         let size = report["bytes"]?.intValue ?? 0
         if layers {

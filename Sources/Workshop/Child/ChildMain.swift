@@ -35,9 +35,9 @@ package enum ChildMain {
             try Inspection.compile(path: path, processing: processing, weights: weights) { piece in
                 write(piece, to: STDOUT_FILENO)
             }
-        case .layers(let path, let batch): try LayerReport.read(path: path, batch: batch)
-        case .page(let path, let batch, let title):
-            try PageReport.write(path: path, batch: batch, title: title, fileBytes: fileSize(path)) { bytes in
+        case .layers(let path, let sizes): try LayerReport.read(path: path, sizes: sizes)
+        case .page(let path, let sizes, let title):
+            try PageReport.write(path: path, sizes: sizes, title: title, fileBytes: fileSize(path)) { bytes in
                 bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
             }
         case .difference(let before, let after): try DifferenceReport.read(before: before, after: after)

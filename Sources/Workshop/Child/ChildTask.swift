@@ -1,4 +1,5 @@
 package import Engines
+import Tensors
 
 /// What a limited child is asked to do with one file. Travels as the arguments of a hidden verb.
 package enum ChildTask: Hashable, Sendable {
@@ -11,10 +12,10 @@ package enum ChildTask: Hashable, Sendable {
     case probe(path: String, engine: EngineKind, engineDirectories: [String], weightBytes: Int = 0)
     /// Read an NPZ or CSV file; report how many arrays it has.
     case arrays(path: String)
-    /// Read and validate a model; report its layers and their costs at `batch` rows.
-    case layers(path: String, batch: Int?)
+    /// Read and validate a model; report its layers and their costs at these sizes.
+    case layers(path: String, sizes: OpenSizes)
     /// Write a model's page, with this title, to standard output.
-    case page(path: String, batch: Int?, title: String)
+    case page(path: String, sizes: OpenSizes, title: String)
     /// Read and validate two models; report what differs.
     case difference(before: String, after: String)
 
@@ -57,14 +58,11 @@ package enum ChildTask: Hashable, Sendable {
             [Self.verb, "compile", path, processing, "rename"] + names
         case .probe(let path, let engine, let directories, let bytes):
             [Self.verb, "probe", path, engine.rawValue, String(bytes)] + directories
-        case .layers(let path, let batch): [Self.verb, "layers", path, Self.text(batch)]
-        case .page(let path, let batch, let title): [Self.verb, "page", path, Self.text(batch), title]
+        case .layers(let path, let sizes): [Self.verb, "layers", path, sizes.json.encodedString()]
+        case .page(let path, let sizes, let title): [Self.verb, "page", path, sizes.json.encodedString(), title]
         case .difference(let before, let after): [Self.verb, "difference", before, after]
         }
     }
-
-    /// A number of rows, or a word for none.
-    private static func text(_ batch: Int?) -> String { batch.map(String.init) ?? "open" }
 
     /// - Parameter arguments: what follows the hidden verb.
     init?(arguments: some Collection<String>) {
@@ -80,8 +78,11 @@ package enum ChildTask: Hashable, Sendable {
             case "rename": self = .compile(path: words[1], processing: words[2], weights: .rename(rest))
             default: return nil
             }
-        case ("layers", 3): self = .layers(path: words[1], batch: Int(words[2]))
-        case ("page", 4): self = .page(path: words[1], batch: Int(words[2]), title: words[3])
+        case ("layers", 3), ("page", 4):
+            guard let sizes = OpenSizes(words[2]) else { return nil }
+            self =
+                words[0] == "layers"
+                ? .layers(path: words[1], sizes: sizes) : .page(path: words[1], sizes: sizes, title: words[3])
         case ("difference", 3): self = .difference(before: words[1], after: words[2])
         case ("probe", 4...):
             guard let engine = EngineKind(rawValue: words[2]), let bytes = Int(words[3]), bytes >= 0 else { return nil }

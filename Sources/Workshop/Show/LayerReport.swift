@@ -6,12 +6,12 @@ enum LayerReport {
     /// The most layers that are reported; the totals count them all.
     private static let mostLayers = 100_000
 
-    /// - Parameter batch: rows to assume where the model leaves them open.
-    static func read(path: String, batch: Int?) throws -> JSONValue {
+    /// - Parameter sizes: what to assume where the model leaves sizes open.
+    static func read(path: String, sizes: OpenSizes) throws -> JSONValue {
         let model = try Inspection.validated(path)
-        let costs = model.costs(batch: batch)
+        let costs = model.costs(sizes.options)
         return .object([
-            ("batch", batch.map(JSONValue.integer) ?? .null),
+            ("batch", sizes.batch.map(JSONValue.integer) ?? .null), ("sizes", sizes.json["sizes"] ?? .null),
             ("layers", .array(costs.layers.prefix(mostLayers).map(layer))), ("totals", totals(costs)),
             ("external", .array(external(model))),
             ("notes", .array(costs.notes.map { .string($0.description) })),

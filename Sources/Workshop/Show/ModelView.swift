@@ -5,11 +5,11 @@ package import Tensors
 extension ChildRunner {
     /// Layers, sums and external files of a model, read in the limited child.
     ///
-    /// - Parameter batch: rows to assume where the model leaves them open.
+    /// - Parameter sizes: what to assume where the model leaves sizes open.
     /// - Throws: `WorkshopError` when it is no valid model.
-    package func layers(path: String, batch: Int?) async throws(WorkshopError) -> JSONValue {
+    package func layers(path: String, sizes: OpenSizes) async throws(WorkshopError) -> JSONValue {
         do {
-            return try await run(.layers(path: path, batch: batch)).report
+            return try await run(.layers(path: path, sizes: sizes)).report
         } catch {
             throw error.about(path)
         }
@@ -19,11 +19,11 @@ extension ChildRunner {
     ///
     /// - Throws: `WorkshopError` when it is no valid model, or the file cannot take the page.
     package func writePage(
-        of path: String, batch: Int?, title: String, to descriptor: Int32
+        of path: String, sizes: OpenSizes, title: String, to descriptor: Int32
     ) async throws(WorkshopError) -> JSONValue {
         do {
             return try await run(
-                .page(path: path, batch: batch, title: title), writingTo: FileDescriptor(rawValue: descriptor))
+                .page(path: path, sizes: sizes, title: title), writingTo: FileDescriptor(rawValue: descriptor))
         } catch {
             throw error.about(path)
         }

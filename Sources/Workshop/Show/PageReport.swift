@@ -5,14 +5,15 @@ import Trust
 /// The page of `show --graph`, made by the limited child.
 enum PageReport {
     /// - Parameters:
+    ///   - sizes: what to assume where the model leaves sizes open.
     ///   - title: what the page calls the model.
     ///   - output: takes the page; false when it could not be written.
     static func write(
-        path: String, batch: Int?, title: String, fileBytes: Int, output: ([UInt8]) -> Bool
+        path: String, sizes: OpenSizes, title: String, fileBytes: Int, output: ([UInt8]) -> Bool
     ) throws -> JSONValue {
         let model = try Inspection.validated(path)
         let page = GraphPage(
-            model: model, costs: model.costs(batch: batch), title: title, fileBytes: fileBytes,
+            model: model, costs: model.costs(sizes.options), title: title, fileBytes: fileBytes,
             scriptSource: scriptSource)
         let bytes = Array(page.html().utf8)
         guard output(bytes) else { throw WorkshopError(.limit, "the page could not be handed over") }

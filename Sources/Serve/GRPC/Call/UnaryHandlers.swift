@@ -3,20 +3,17 @@ import NIOCore
 /// A method with one message and one answer that takes no run.
 final class PlainHandler: CallHandler {
     private unowned let call: GRPCCall
-    private var message: MessageBytes?
+    private var message = OneMessage()
 
     init(_ call: GRPCCall) { self.call = call }
 
     let acceptsMessages = true
     let isIdle = false
 
-    func receive(_ message: MessageBytes) throws(RequestFault) {
-        guard self.message == nil else { throw .severalMessages }
-        self.message = message
-    }
+    func receive(_ message: MessageBytes) throws(RequestFault) { try self.message.receive(message) }
 
     func end() throws(RequestFault) {
-        guard let message else { throw .noMessage }
+        let message = try self.message.take()
         let answer = try call.loop.answer(call.method.action, message)
         try call.send(answer.bytes.count) { $0.writeBytes(answer.bytes) }
         call.finish(.ok)
@@ -31,7 +28,7 @@ final class PlainHandler: CallHandler {
 /// `ModelInfer`.
 final class InferHandler: CallHandler {
     private unowned let call: GRPCCall
-    private var message: MessageBytes?
+    private var message = OneMessage()
     private var run: InferenceRun?
 
     init(_ call: GRPCCall) { self.call = call }
@@ -39,14 +36,10 @@ final class InferHandler: CallHandler {
     let acceptsMessages = true
     let isIdle = false
 
-    func receive(_ message: MessageBytes) throws(RequestFault) {
-        guard self.message == nil else { throw .severalMessages }
-        self.message = message
-    }
+    func receive(_ message: MessageBytes) throws(RequestFault) { try self.message.receive(message) }
 
     func end() throws(RequestFault) {
-        guard let message else { throw .noMessage }
-        self.message = nil
+        let message = try self.message.take()
         let run = try InferenceRun(message, of: call, receivedAt: call.receivedAt, deadline: call.deadline)
         self.run = run
         let call = call
@@ -78,6 +71,26 @@ final class InferHandler: CallHandler {
     func cancel() { run?.cancel() }
 
     func check(_ now: UInt64) throws(RequestFault) { run?.expireIfLate(now) }
+}
+
+/// The message of a call that has one.
+private struct OneMessage {
+    private var message: MessageBytes?
+
+    /// - Throws: `RequestFault.Code.malformedBody` for a second one.
+    mutating func receive(_ message: MessageBytes) throws(RequestFault) {
+        guard self.message == nil else { throw .severalMessages }
+        self.message = message
+    }
+
+    /// The message, which is not kept.
+    ///
+    /// - Throws: `RequestFault.Code.malformedBody` when there is none.
+    mutating func take() throws(RequestFault) -> MessageBytes {
+        guard let message else { throw .noMessage }
+        self.message = nil
+        return message
+    }
 }
 
 extension RequestFault {
