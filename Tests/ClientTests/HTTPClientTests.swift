@@ -134,9 +134,8 @@ struct HTTPClientTests {
     }
 
     @Test func portWithoutServerIsUnreachable() async throws {
-        let server = try await ScriptedServer { _ in .ignore }
-        try await server.stop()
-        await #expect { try await HTTPClient(server.address).request("GET", "/") } throws: {
+        let port = try HeldPort()
+        await #expect { try await HTTPClient(ServerAddress("127.0.0.1:\(port.number)")).request("GET", "/") } throws: {
             guard let error = $0 as? ClientError else { return false }
             return error.code == .unreachable && error.message.contains("Connection refused")
         }
@@ -189,4 +188,30 @@ struct HTTPClientTests {
             ($0 as? ClientError)?.code == .invalidRequest
         }
     }
+}
+
+/// A port of this machine on which nobody listens, and that no other test gets meanwhile.
+private final class HeldPort {
+    struct Failure: Error {}
+
+    private let descriptor: Int32
+    let number: Int
+
+    init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+            }
+        }
+        number = Int(in_port_t(bigEndian: address.sin_port))
+        guard isBound else { throw Failure() }
+    }
+
+    deinit { close(descriptor) }
 }

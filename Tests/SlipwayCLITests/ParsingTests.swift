@@ -90,7 +90,7 @@ import Workshop
 
     @Test func everyVerbSaysWhatItDoes() {
         let verbs = SlipwayCommand.configuration.groupedSubcommands.flatMap(\.subcommands)
-        #expect(verbs.count == 31)
+        #expect(verbs.count == 32)
         for verb in verbs {
             #expect(verb.configuration.commandName?.isEmpty == false)
             #expect(verb.configuration.abstract.hasSuffix("."), "\(verb)")
