@@ -104,7 +104,8 @@ class Server:
         config = self.server.get_model_config(self.endpoint, as_json=True)["config"]
         require_equal(config["name"], self.endpoint, "name")
         require_equal(config["input"][0]["data_type"], "TYPE_FP32", "data_type")
-        require_equal(config["input"][0]["dims"], ["-1", "64"], "dims")
+        require_equal(config["input"][0]["dims"], ["64"], "dims")
+        require(config["max_batch_size"] > 0, f"max_batch_size: {config}")
 
     def repository(self) -> None:
         models = self.server.get_model_repository_index().models

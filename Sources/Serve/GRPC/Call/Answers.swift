@@ -1,3 +1,4 @@
+import Engines
 import Tensors
 
 /// The answers of methods that take no run.
@@ -97,25 +98,26 @@ extension ProtoWriter {
         int64s(3, spec.protocolShape)
     }
 
-    /// `ModelConfig`. Batches are a dimension of the tensors here, so that `max_batch_size` stays 0.
+    /// `ModelConfig`, as far as it says something of a model here; the same as over REST.
     fileprivate mutating func configuration(of arm: LiveArm) {
         string(1, arm.endpoint)
         string(2, arm.servable.platform)
+        int64(4, Int64(ModelConfiguration.maximumBatch(arm)))
         for input in arm.signature.inputs {
             message(5) { writer in
                 writer.string(1, input.name)
                 writer.uint64(2, input.elementType.configurationCode)
-                writer.int64s(4, input.protocolShape)
+                writer.int64s(4, ModelConfiguration.dimensions(input, arm.signature))
             }
         }
         for output in arm.signature.outputs {
             message(6) { writer in
                 writer.string(1, output.name)
                 writer.uint64(2, output.elementType.configurationCode)
-                writer.int64s(3, output.protocolShape)
+                writer.int64s(3, ModelConfiguration.dimensions(output, arm.signature))
             }
         }
-        string(17, arm.servable.platform)
+        string(17, arm.servable.session.engine.rawValue)
         message(19) { $0.bool(1, false) }
     }
 }

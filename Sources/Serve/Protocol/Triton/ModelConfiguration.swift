@@ -20,7 +20,7 @@ enum ModelConfiguration {
                 "version_policy",
                 .object([("specific", .object([("versions", [.integer(Int(servable.version) ?? 1)])]))])
             ),
-            ("max_batch_size", .integer(signature.hasRows ? max(policy.maximumRows, unlimitedRows) : 0)),
+            ("max_batch_size", .integer(maximumBatch(arm))),
             ("input", .array(signature.inputs.map { tensor($0, signature, isInput: true) })),
             ("output", .array(signature.outputs.map { tensor($0, signature, isInput: false) })),
             ("batch_input", []), ("batch_output", []),
@@ -44,13 +44,21 @@ enum ModelConfiguration {
         return JSONValue.object(members).encoded()
     }
 
-    /// Dimensions are without that of the batch, where there is one.
-    private static func tensor(_ spec: TensorSpec, _ signature: Signature, isInput: Bool) -> JSONValue {
+    /// Rows that a request may have; 0 for a model that takes none.
+    static func maximumBatch(_ arm: LiveArm) -> Int {
+        arm.signature.hasRows ? max(arm.servable.batching.maximumRows, unlimitedRows) : 0
+    }
+
+    /// Without that of the batch, where there is one.
+    static func dimensions(_ spec: TensorSpec, _ signature: Signature) -> [Int] {
         let all = spec.dimensions ?? [.unknown]
-        let dimensions = signature.hasRows ? Array(all.dropFirst()) : all
+        return (signature.hasRows ? Array(all.dropFirst()) : all).map { $0.size ?? -1 }
+    }
+
+    private static func tensor(_ spec: TensorSpec, _ signature: Signature, isInput: Bool) -> JSONValue {
         var members: [(String, JSONValue)] = [
             ("name", .string(spec.name)), ("data_type", .string(dataType(spec.elementType))),
-            ("dims", .array(dimensions.map { .integer($0.size ?? -1) })), ("is_shape_tensor", false),
+            ("dims", .array(dimensions(spec, signature).map { .integer($0) })), ("is_shape_tensor", false),
         ]
         if isInput {
             members += [("format", "FORMAT_NONE"), ("allow_ragged_batch", false), ("optional", false)]
