@@ -21,11 +21,13 @@ import Testing
         (Int.max, "9223372.0 TB"), (-5, "-5 B"),
     ]) func bytesAreCountedInPowersOfTen(count: Int, text: String) { #expect(Quantity.bytes(count) == text) }
 
-    @Test(arguments: [
-        ("0", 0), ("4096", 4096), ("64MB", 64_000_000), ("64 mb", 64_000_000), ("1.5 GB", 1_500_000_000), ("2B", 2),
-        ("0.5KB", 500), ("", nil), ("MB", nil), ("-1", nil), ("1..5GB", nil), ("1PB", nil), ("99999999TB", nil),
-        ("٣MB", nil), ("64MB ", nil), ("0x10", nil), ("1e3", nil), ("inf", nil), ("nan", nil),
-    ] as [(String, Int?)]) func sizesAreReadAsTheyAreWritten(text: String, bytes: Int?) {
+    @Test(
+        arguments: [
+            ("0", 0), ("4096", 4096), ("64MB", 64_000_000), ("64 mb", 64_000_000), ("1.5 GB", 1_500_000_000), ("2B", 2),
+            ("0.5KB", 500), ("", nil), ("MB", nil), ("-1", nil), ("1..5GB", nil), ("1PB", nil), ("99999999TB", nil),
+            ("٣MB", nil), ("64MB ", nil), ("0x10", nil), ("1e3", nil), ("inf", nil), ("nan", nil),
+        ] as [(String, Int?)]) func sizesAreReadAsTheyAreWritten(text: String, bytes: Int?)
+    {
         #expect(Quantity.parseBytes(text) == bytes)
     }
 
