@@ -46,18 +46,19 @@ final class ResponseCache: Sendable {
     private struct State {
         var answers = RecencyList<Key, [OutputSlot]>()
         var running: [Key: [Follower]] = [:]
+        /// Where to count.
+        var metrics: CacheMetrics?
     }
 
     /// Bytes of answers that are kept.
     let capacity: Int
     private let state = Mutex(State())
-    private let metrics = Mutex<CacheMetrics?>(nil)
 
     init(capacity: Int) { self.capacity = capacity }
 
     /// Where to count; the latest counts.
     func report(to metrics: CacheMetrics) {
-        self.metrics.withLock { $0 = metrics }
+        state.withLock { $0.metrics = metrics }
     }
 
     /// Bytes kept now.
@@ -65,36 +66,34 @@ final class ResponseCache: Sendable {
 
     /// - Parameter follower: called once if and only if the finding is `.wait`, from any thread.
     func find(_ key: Key, follower: @autoclosure () -> Follower) -> Finding {
-        let finding: Finding = state.withLock { state in
-            if let answer = state.answers.use(key) { return .answer(answer) }
+        state.withLock { state in
+            if let answer = state.answers.use(key) {
+                state.metrics?.hits.add()
+                return .answer(answer)
+            }
             if state.running[key] == nil {
                 state.running[key] = []
+                state.metrics?.misses.add()
                 return .run
             }
             state.running[key]?.append(follower())
+            state.metrics?.shared.add()
             return .wait
         }
-        let counters = metrics.withLock { $0 }
-        switch finding {
-        case .run: counters?.misses.add()
-        case .answer: counters?.hits.add()
-        case .wait: counters?.shared.add()
-        }
-        return finding
     }
 
-    /// The running request was answered: keeps a copy, and tells those who wait.
+    /// The running request was answered: keeps a copy unless it is too large, and tells those who wait.
     func keep(_ key: Key, _ answer: [OutputSlot]) {
-        let copy = Self.copied(answer)
+        let cost = answer.reduce(Self.overhead) { $0 + $1.byteCount }
+        let copy = cost <= capacity / 8 ? Self.copied(answer) : nil
         let followers = state.withLock { state in
-            let cost = copy.reduce(Self.overhead) { $0 + $1.byteCount }
-            if cost <= capacity / 8 {
+            if let copy {
                 state.answers.insert(key, copy, cost: cost)
                 while state.answers.cost > capacity { state.answers.removeOldest() }
             }
             return state.running.removeValue(forKey: key) ?? []
         }
-        for follower in followers { follower(copy) }
+        for follower in followers { follower(answer) }
     }
 
     /// The running request came to nothing.

@@ -1,4 +1,3 @@
-import Engines
 import NIOCore
 import Tensors
 
@@ -67,7 +66,7 @@ extension HTTPConnection {
 
     /// Answers with the outputs of a run.
     func reply(_ exchange: any InferenceExchange) throws(RequestFault) {
-        try admit(exchange.replyBound)
+        try ReplyLimit.admit(exchange.replyBound)
         var text = loop.takeText()
         let encoded = try exchange.encode(into: &text)
         let size = text.bytes.count + encoded.byteCount
@@ -79,23 +78,6 @@ extension HTTPConnection {
         encoded.write(into: &bytes)
         loop.recycle(text)
         deliver(bytes, .ok, closes: false)
-    }
-
-    /// What one buffer can hold, names left out.
-    private static let largestReply = 1 << 30
-    /// Replies from this size on are written only where there is memory for them.
-    private static let largeReply = 4 << 20
-
-    /// Refuses a reply that would be too large before any of it is written.
-    private func admit(_ bytes: Int) throws(RequestFault) {
-        guard bytes <= Self.largestReply else {
-            throw RequestFault(
-                .replyTooLarge,
-                "the outputs may take \(bytes) bytes to write; a reply has at most \(Self.largestReply), and takes"
-                    + " fewer in binary form")
-        }
-        // The text while it grows, and the buffer it is copied to.
-        if bytes >= Self.largeReply, !EngineMemory.admits(3 * bytes) { throw .exhausted }
     }
 
     /// Answers a request that cannot be served; ends the connection when the rest of it cannot be told apart or is

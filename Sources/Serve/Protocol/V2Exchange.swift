@@ -10,7 +10,6 @@ final class V2Exchange: InferenceExchange {
     }
 
     let job: InferenceJob
-    private let receivedAt: UInt64
     private var body: Body
     private var request = V2Request()
     /// How an answer with binary tensors says what it is, where the client's platform asks for a way of its own.
@@ -23,7 +22,6 @@ final class V2Exchange: InferenceExchange {
     init(job: InferenceJob, length: Int?, headerLength: Int?) throws(RequestFault) {
         self.job = job
         let pool = job.pool
-        receivedAt = job.times.received
         if let headerLength, let length, headerLength > length {
             throw RequestFault(
                 .malformedBody, "Inference-Header-Content-Length is \(headerLength), but the body has \(length) bytes")
@@ -62,11 +60,7 @@ final class V2Exchange: InferenceExchange {
         case .binary(let binary): request = try binary.finish()
         case .raw(let raw): request = try raw.finish()
         }
-        if let timeout = request.timeout {
-            let (nanoseconds, overflow) = UInt64(timeout).multipliedReportingOverflow(by: 1000)
-            let (end, later) = receivedAt.addingReportingOverflow(nanoseconds)
-            job.deadline = min(job.deadline, overflow || later ? .max : end)
-        }
+        if let timeout = request.timeout { job.limit(toMicroseconds: timeout) }
         try fillJob()
     }
 

@@ -140,8 +140,8 @@ final class InferenceFlight {
     }
 
     private func conclude() {
-        settleCache()
-        guard !isOver else { return }
+        // A run whose client left is still an answer to those who wait for it.
+        guard !isOver else { return settleCache() }
         guard job.hasRun else { return end(.refused(.late)) }
         switch job.failure {
         case nil: end(.ran)

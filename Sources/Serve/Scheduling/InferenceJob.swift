@@ -54,6 +54,15 @@ final class InferenceJob: @unchecked Sendable {
 
     var elementCount: Int { inputs.reduce(0) { $0 + $1.shape.elementCount } }
 
+    /// The client waits so long from when its request came, and no longer than before.
+    ///
+    /// - Parameter microseconds: not below 0.
+    func limit(toMicroseconds microseconds: Int) {
+        let (nanoseconds, overflow) = UInt64(clamping: microseconds).multipliedReportingOverflow(by: 1000)
+        let (end, later) = times.received.addingReportingOverflow(nanoseconds)
+        deadline = min(deadline, overflow || later ? .max : end)
+    }
+
     /// Takes it for a run: from now on it can no longer be cancelled.
     ///
     /// - Returns: `false` when it was cancelled or is too late.

@@ -22,11 +22,7 @@ final class GRPCInference: JobSource {
     func finish() throws(RequestFault) {
         guard let bytes else { return }
         self.bytes = nil
-        if let timeout = message.parameters.timeout {
-            let (nanoseconds, overflow) = UInt64(timeout).multipliedReportingOverflow(by: 1000)
-            let (end, later) = job.times.received.addingReportingOverflow(nanoseconds)
-            job.deadline = min(job.deadline, overflow || later ? .max : end)
-        }
+        if let timeout = message.parameters.timeout { job.limit(toMicroseconds: timeout) }
         job.priority = message.parameters.priority
         try chooseOutputs()
         job.inputs = try inputs(bytes)
@@ -169,8 +165,19 @@ extension GRPCInference {
             }
         }
 
-        private static func rawCount(_ tensor: Tensor) -> Int {
+        fileprivate static func rawCount(_ tensor: Tensor) -> Int {
             tensor.strings.map(BinaryStrings.byteCount) ?? tensor.byteCount
+        }
+    }
+
+    /// The most bytes that an answer can have, names left out.
+    private var replyBound: Int {
+        outputs.reduce(0) { sum, output in
+            guard case .tensor(let tensor) = job.slots[output.index] else { return sum }
+            let typed = isTyped ? TypedContents.bound(tensor) : 0
+            let (size, isLarge) = Reply.rawCount(tensor).addingReportingOverflow(typed)
+            let (total, overflow) = sum.addingReportingOverflow(size)
+            return (isLarge || overflow) ? .max : total
         }
     }
 
@@ -179,6 +186,7 @@ extension GRPCInference {
     ///
     /// - Parameter isStreamed: whether the answer says that it is the last one of its request, as streams do.
     func reply(isStreamed: Bool) throws(RequestFault) -> Reply {
+        try ReplyLimit.admit(replyBound)
         var reply = Reply(head: ProtoWriter(reserving: 128))
         let arm = job.arm
         reply.head.string(1, arm.endpoint)

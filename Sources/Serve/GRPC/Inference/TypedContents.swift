@@ -19,6 +19,15 @@ enum TypedContents {
         }
     }
 
+    /// The most bytes that the typed field of a tensor can have: ten for a whole number, a string with the tag and length
+    /// of each.
+    static func bound(_ tensor: Tensor) -> Int {
+        guard field(of: tensor.elementType) != nil else { return 0 }
+        let (each, overflow) = tensor.shape.elementCount.multipliedReportingOverflow(by: 11)
+        let (sum, overflowed) = each.addingReportingOverflow(tensor.byteCount)
+        return overflow || overflowed ? .max : sum
+    }
+
     /// Reads a tensor.
     ///
     /// - Parameter range: where the contents are; `nil` when there are none.

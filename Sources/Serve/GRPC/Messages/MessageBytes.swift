@@ -33,19 +33,22 @@ struct MessageBytes {
 
     var isComplete: Bool { count == length }
 
-    /// Takes the next bytes; not more than there are to come.
+    /// Takes the next bytes.
     ///
-    /// - Throws: `RequestFault.Code.outOfMemory` when the byte budget is exhausted.
+    /// - Throws: `RequestFault.Code.malformedBody` for more than there are to come, `.outOfMemory` when the byte budget is
+    ///   exhausted.
     mutating func append(_ bytes: ByteBuffer) throws(RequestFault) {
         guard bytes.readableBytes > 0 else { return }
+        guard bytes.readableBytes <= length - count else {
+            throw RequestFault(.malformedBody, "a message has more bytes than the \(length) it said")
+        }
         switch storage {
         case .empty where bytes.readableBytes == length: storage = .piece(bytes)
-        case .empty:
+        case .empty, .piece:
             let start = bytes.withUnsafeReadableBytes(Self.start)
             guard let lease = pool.lease(length + start) else { throw .exhausted }
             storage = .block(lease, start: start)
             try copy(bytes, to: lease, start)
-        case .piece: preconditionFailure("a message that is complete grows")
         case .block(let lease, let start): try copy(bytes, to: lease, start)
         }
         count += bytes.readableBytes
