@@ -66,6 +66,9 @@ enum BodyFormat: Equatable {
     }
 
     private static func isJSON(_ contentType: String) -> Bool {
+        if ASCII.equals(contentType, "application/json") || ASCII.equals(contentType, "application/octet-stream") {
+            return true
+        }
         let type = ASCII.trimmed(contentType.utf8.prefix { $0 != UInt8(ascii: ";") })
         return ASCII.equals(type, "application/json") || ASCII.equals(type, "application/octet-stream")
             || ASCII.equals(type, "application/x-www-form-urlencoded")

@@ -16,12 +16,12 @@ struct V2Parameters {
     /// Reads a request's parameters.
     init(request scanner: inout JSONScanner) throws {
         try scanner.beginObject()
-        while let key = try scanner.nextKey() {
+        while let key = try scanner.nextMember() {
             switch key {
             case "binary_data_output": binaryOutputs = try scanner.bool()
             case "timeout": timeout = try Self.timeout(&scanner)
             case "priority": priority = try Self.priority(&scanner)
-            case "sequence_id", "sequence_start", "sequence_end": try Self.refuseSequence(&scanner, key)
+            case "sequence_id", "sequence_start", "sequence_end": try Self.refuseSequence(&scanner, key.text)
             case "triton_enable_empty_final_response": try scanner.skip()
             case _ where key.hasPrefix("triton_"):
                 throw RequestFault(.unsupported, "parameters that begin with 'triton_' are reserved")
@@ -74,7 +74,7 @@ struct V2Parameters {
     static func binarySize(input scanner: inout JSONScanner) throws -> Int? {
         var size: Int?
         try scanner.beginObject()
-        while let key = try scanner.nextKey() {
+        while let key = try scanner.nextMember() {
             switch key {
             case "binary_data_size":
                 let value = try scanner.int()
@@ -98,7 +98,7 @@ struct V2Parameters {
     static func output(_ scanner: inout JSONScanner) throws -> Output {
         var output = Output()
         try scanner.beginObject()
-        while let key = try scanner.nextKey() {
+        while let key = try scanner.nextMember() {
             switch key {
             case "binary_data": output.isBinary = try scanner.bool()
             case "classification":
@@ -112,7 +112,7 @@ struct V2Parameters {
         return output
     }
 
-    private static func skip(_ scanner: inout JSONScanner, _ key: String) throws {
+    private static func skip(_ scanner: inout JSONScanner, _ key: JSONKey) throws {
         guard !key.hasPrefix("shared_memory_") else {
             throw RequestFault(.unsupported, "tensors in shared memory are not supported")
         }

@@ -27,7 +27,7 @@ struct V2RequestParser {
     mutating func parse() throws -> V2Request {
         var hasInputs = false
         try scanner.beginObject()
-        while let key = try scanner.nextKey() {
+        while let key = try scanner.nextMember() {
             switch key {
             case "id": if try !skipNull() { request.id = try scanner.string() }
             case "parameters": if try !skipNull() { parameters = try V2Parameters(request: &scanner) }
@@ -39,7 +39,7 @@ struct V2RequestParser {
             case _ where TableParser.holds(key):
                 try checkIsFirst(hasInputs)
                 hasInputs = true
-                try readTable(key)
+                try readTable(key.text)
             default: try scanner.skip()
             }
         }
@@ -100,7 +100,7 @@ extension V2RequestParser {
     private mutating func readInput() throws -> V2Request.Input {
         var fields = InputFields()
         try scanner.beginObject()
-        while let key = try scanner.nextKey() {
+        while let key = try scanner.nextMember() {
             switch key {
             case "name": fields.name = try scanner.string()
             case "datatype": fields.type = try readDatatype()
@@ -237,7 +237,7 @@ extension V2RequestParser {
         var name: String?
         var parameters = V2Parameters.Output()
         try scanner.beginObject()
-        while let key = try scanner.nextKey() {
+        while let key = try scanner.nextMember() {
             switch key {
             case "name": name = try scanner.string()
             case "parameters": if try !skipNull() { parameters = try V2Parameters.output(&scanner) }

@@ -3,6 +3,8 @@ struct JSONStringToken {
     /// Between the quotes.
     var range: Range<Int>
     var hasEscapes: Bool
+    /// Whether the text has no byte of a character beyond ASCII; escapes may still stand for one.
+    var isASCII: Bool
 }
 
 extension JSONCursor {
@@ -12,11 +14,14 @@ extension JSONCursor {
         position += 1
         let start = position
         var hasEscapes = false
-        while position < bytes.count {
+        var isASCII = true
+        while true {
+            skipPlainCharacters()
+            guard position < bytes.count else { break }
             let byte = bytes[position]
             if byte == UInt8(ascii: "\"") {
                 position += 1
-                return JSONStringToken(range: start..<(position - 1), hasEscapes: hasEscapes)
+                return JSONStringToken(range: start..<(position - 1), hasEscapes: hasEscapes, isASCII: isASCII)
             } else if byte == UInt8(ascii: "\\") {
                 hasEscapes = true
                 _ = try scanEscape()
@@ -24,6 +29,7 @@ extension JSONCursor {
                 guard let length = UTF8Sequence.length(in: bytes, at: position) else {
                     throw JSONError(.malformed, "a string is not valid UTF-8", offset: position)
                 }
+                isASCII = false
                 position += length
             } else if byte < 0x20 {
                 throw JSONError(.malformed, "a string has a control character that is not escaped", offset: position)
@@ -32,6 +38,29 @@ extension JSONCursor {
             }
         }
         throw JSONError(.malformed, "expected a closing quote, found the end of the text", offset: position)
+    }
+
+    /// Moves to the next quote, backslash, control character or byte beyond ASCII, eight bytes at a time; within seven
+    /// bytes of the end it may stop before that.
+    ///
+    /// Source: the word-wise search for bytes in Anderson, "Bit Twiddling Hacks". The lowest byte found is exact.
+    @inline(__always)
+    private mutating func skipPlainCharacters() {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let tops: UInt64 = 0x8080_8080_8080_8080
+        while bytes.count - position >= 8 {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+            let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+            let isControl = (word &- ones &* 0x20) & ~word
+            let found =
+                (((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | isControl | word) & tops
+            guard found == 0 else {
+                position += found.trailingZeroBitCount / 8
+                return
+            }
+            position += 8
+        }
     }
 
     /// Reads one escape, the backslash at the position, and returns the scalar it stands for.

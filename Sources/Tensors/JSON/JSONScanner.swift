@@ -15,14 +15,16 @@ package struct JSONScanner {
         var isFirst = true
         /// Where this object's keys begin in `keys`.
         var firstKey: Int
-        /// The same keys, once they are too many to search one by one.
-        var keySet: Set<String>?
+        /// Whether the keys have become too many to search one by one: then the last of `keySets` has them all.
+        var hasKeySet = false
     }
 
     var cursor: JSONCursor
     private var frames: [Frame] = []
     /// Keys seen in every open object, outer objects first.
-    private var keys: [String] = []
+    private var keys: [JSONKey] = []
+    /// The keys of every open object that has many, outer objects first.
+    private var keySets: [Set<String>] = []
 
     /// A scanner at the value that begins at byte `offset`; white space may precede it.
     package init(_ bytes: UnsafeRawBufferPointer, offset: Int = 0) {
@@ -68,11 +70,16 @@ package struct JSONScanner {
     ///
     /// - Throws: `JSONError.Code.duplicateKey` when the object had that key already.
     package mutating func nextKey() throws(JSONError) -> String? {
+        try nextMember()?.text
+    }
+
+    /// As `nextKey`, with the key as it stands in the text: to be compared with names without becoming a string.
+    package mutating func nextMember() throws(JSONError) -> JSONKey? {
         guard try advance(isObject: true, close: UInt8(ascii: "}")) else { return nil }
         cursor.skipWhiteSpace()
         let start = position
         guard cursor.current == UInt8(ascii: "\"") else { throw cursor.unexpected(expected: "a key in quotes") }
-        let key = cursor.text(of: try cursor.scanString())
+        let key = JSONKey(cursor.bytes, try cursor.scanString())
         guard remember(key) else {
             throw JSONError(.duplicateKey, "an object has the same key twice", offset: start)
         }
@@ -91,7 +98,8 @@ package struct JSONScanner {
             throw JSONError(.wrongKind, "no \(isObject ? "object" : "array") is open here", offset: position)
         }
         if cursor.consume(close) {
-            keys.removeSubrange(frames[top].firstKey...)
+            keys.removeLast(keys.count - frames[top].firstKey)
+            if frames[top].hasKeySet { keySets.removeLast() }
             frames.removeLast()
             return false
         }
@@ -107,20 +115,22 @@ package struct JSONScanner {
     }
 
     /// Adds a key to those of the innermost object; `false` when it is there already.
-    private mutating func remember(_ key: String) -> Bool {
+    private mutating func remember(_ key: JSONKey) -> Bool {
         let top = frames.count - 1
-        if frames[top].keySet != nil {
-            return frames[top].keySet?.insert(key).inserted ?? true
+        if frames[top].hasKeySet {
+            return keySets[keySets.count - 1].insert(key.text).inserted
         }
-        let ours = keys[frames[top].firstKey...]
-        guard !ours.contains(key) else { return false }
-        if ours.count >= 16 {
-            frames[top].keySet = Set(ours).union([key])
-        } else {
-            keys.append(key)
+        for index in frames[top].firstKey..<keys.count where keys[index] == key { return false }
+        keys.append(key)
+        if keys.count - frames[top].firstKey > Self.mostKeysSearched {
+            keySets.append(Set(keys[frames[top].firstKey...].map(\.text)))
+            frames[top].hasKeySet = true
         }
         return true
     }
+
+    /// Keys of an object that are searched one by one.
+    private static let mostKeysSearched = 16
 
     /// Reads past one value of any kind, checking it as strictly as if it were used.
     package mutating func skip() throws(JSONError) {

@@ -89,6 +89,8 @@ func scan<Result>(_ text: String, _ body: (inout JSONScanner) throws -> Result) 
 
     @Test(arguments: [
         #"{"a":1,"a":2}"#, #"{"x":{"a":1,"b":2,"a":3}}"#, #"{"\u0061":1,"a":2}"#, #"{"é":1,"e\u0301":2}"#,
+        // KELVIN SIGN is canonically equivalent to the letter.
+        #"{"K":1,"\u212A":2}"#, "{\"\u{212A}\":1,\"K\":2}",
     ])
     func duplicateKeysAreRejectedEverywhere(_ text: String) throws {
         #expect(throws: JSONError.self) { try JSONValue.parse(Array(text.utf8)) }
@@ -104,6 +106,41 @@ func scan<Result>(_ text: String, _ body: (inout JSONScanner) throws -> Result) 
                 try JSONValue.parse(Array("{\(members),\"k\(repeated)\":1}".utf8))
             }
             #expect(error?.code == .duplicateKey)
+        }
+    }
+
+    @Test func keysAreComparedHoweverTheyAreSpelled() throws {
+        let text = #"{"id":1,"\u0069nputs":2,"e\u0301":3,"in":4,"inputsx":5,"":6}"#
+        let seen: [String] = try scan(text) { scanner in
+            var seen: [String] = []
+            try scanner.beginObject()
+            while let key = try scanner.nextMember() {
+                switch key {
+                case "id": seen.append("id")
+                case "inputs": seen.append("inputs")
+                case "é": seen.append("é")
+                case "": seen.append("empty")
+                default: seen.append("other \(key.text) \(key.hasPrefix("in")) \(key.hasPrefix("inputsxy"))")
+                }
+                try scanner.skip()
+            }
+            return seen
+        }
+        #expect(seen == ["id", "inputs", "é", "other in true false", "other inputsx true false", "empty"])
+    }
+
+    /// Eight bytes are looked at together: whatever stands at any place among them must be found.
+    @Test func everyByteIsFoundAtEveryPlaceInAString() throws {
+        for length in 0..<20 {
+            for place in 0...length {
+                for byte in UInt8.min...UInt8.max {
+                    var bytes = [UInt8](repeating: UInt8(ascii: "~"), count: length)
+                    bytes.insert(byte, at: place)
+                    let value = try? JSONValue.parse([UInt8(ascii: "\"")] + bytes + [UInt8(ascii: "\"")])
+                    let isPlain = byte >= 0x20 && byte < 0x80 && !#""\"#.utf8.contains(byte)
+                    #expect((value == .string(String(decoding: bytes, as: UTF8.self))) == isPlain, "\(bytes)")
+                }
+            }
         }
     }
 

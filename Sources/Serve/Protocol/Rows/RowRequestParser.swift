@@ -44,19 +44,19 @@ struct RowRequestParser {
             return request
         }
         try scanner.beginObject()
-        while let key = try scanner.nextKey() {
+        while let key = try scanner.nextMember() {
             switch key {
             case "signature_name": try SignatureName.check(&scanner, arm)
             case "instances":
-                try enter(key)
+                try enter("instances")
                 request = try readRows(named: "'instances'")
             case "inputs":
-                try enter(key)
+                try enter("inputs")
                 if takesEveryForm, isOpenInference { return nil }
                 request = try readColumns()
             case _ where TableParser.holds(key):
-                try enter(key)
-                request = try TableParser(bytes, arm: arm, pool: pool).parse(key, &scanner)
+                try enter(key.text)
+                request = try TableParser(bytes, arm: arm, pool: pool).parse(key.text, &scanner)
             default: try scanner.skip()
             }
         }

@@ -15,7 +15,7 @@ struct TableParser {
     }
 
     /// The members of a request that hold a table.
-    static func holds(_ key: String) -> Bool { key == "dataframe_split" || key == "dataframe_records" }
+    static func holds(_ key: JSONKey) -> Bool { "dataframe_split" ~= key || "dataframe_records" ~= key }
 
     /// Reads the value of the member `key`, which `holds` a table.
     ///
