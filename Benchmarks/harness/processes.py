@@ -16,6 +16,11 @@ class Memory:
     proportional: int
 
 
+def cores():
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 def tree(root):
     """The process with this id and its living descendants."""
     parents = {}

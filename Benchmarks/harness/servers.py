@@ -1,5 +1,6 @@
 """Starts and stops the servers that are measured, and knows when one answers."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -74,6 +75,10 @@ class Server:
 
     def start(self, endpoint):
         """Starts it and waits for the first right answer of `endpoint`; `seconds_to_answer` has how long that took."""
+        return self.start_until(lambda port: _answers(port, endpoint))
+
+    def start_until(self, is_up):
+        """Starts it and waits until `is_up(port)`, which is asked every 2 ms."""
         self.port = _free_port()
         command = [str(word).replace("{port}", str(self.port)) for word in self._command]
         self._log = tempfile.TemporaryFile()
@@ -81,7 +86,7 @@ class Server:
         self._process = subprocess.Popen(
             command, env=self._environment, cwd=ROOT / "Benchmarks", stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=self._log)
-        while not _answers(self.port, endpoint):
+        while not is_up(self.port):
             if self._process.poll() is not None or time.perf_counter() - began > 60:
                 raise RuntimeError(f"{self.name} does not answer:\n{self.log()}")
             time.sleep(0.002)
@@ -126,25 +131,48 @@ def slipway_run(home, model):
     return Server("Slipway run", command, environment)
 
 
-def fastapi(workers=2):
+DIGIT_NETWORKS = {"bare": DIGITS / "mlp.onnx", "digits": DIGITS / "mlp.onnx"}
+
+
+def fastapi(workers=2, networks=DIGIT_NETWORKS):
     """The server of rivals/fastapi_server.py, with the fastest event loop and parser it can have."""
     command = [
         sys.executable, "-m", "uvicorn", "rivals.fastapi_server:app", "--workers", workers, "--host", "127.0.0.1",
         "--port", "{port}", "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
-    return Server("FastAPI", command, _rival_environment())
+    return Server("FastAPI", command, _rival_environment(networks))
 
 
-def triton():
+def triton(networks=DIGIT_NETWORKS):
     """Triton with its Python backend, where scripts/bench could install it; else `None`."""
     python = ROOT / ".build" / "bench-triton" / "bin" / "python3"
     if not python.exists():
         return None
     folder = ROOT / ".build" / "bench" / "triton"
-    return Server("Triton", [python, "-m", "rivals.triton_server", "{port}", folder], _rival_environment())
+    return Server("Triton", [python, "-m", "rivals.triton_server", "{port}", folder], _rival_environment(networks))
 
 
-def _rival_environment():
-    return {**os.environ, "NETWORK": str(DIGITS / "mlp.onnx")}
+def mlserver(networks=DIGIT_NETWORKS):
+    """MLServer with a runtime class of its user's, where scripts/bench could install it; else `None`."""
+    python = ROOT / ".build" / "bench-mlserver" / "bin" / "python3"
+    if not python.exists():
+        return None
+    folder = ROOT / ".build" / "bench" / "mlserver"
+    return Server("MLServer", [python, "-m", "rivals.mlserver_server", "{port}", folder], _rival_environment(networks))
+
+
+def is_ready(port):
+    """Whether the server says that all of its models can be used."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    with contextlib.closing(connection):
+        try:
+            connection.request("GET", "/v2/health/ready")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+def _rival_environment(networks):
+    return {**os.environ, "NETWORKS": ";".join(f"{name}={path}" for name, path in networks.items())}
 
 
 def _free_port():

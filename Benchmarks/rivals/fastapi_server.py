@@ -53,8 +53,8 @@ async def infer(name: str, request: Request):
     length = request.headers.get("inference-header-content-length")
     if length is None:
         tensor = orjson.loads(body)["inputs"][0]
-        pixels = np.array(tensor["data"], dtype=np.float32).reshape(tensor["shape"])
-        return json_reply(name, network.predict(name, pixels))
+        values = np.array(tensor["data"], dtype=np.float32).reshape(tensor["shape"])
+        return json_reply(name, network.predict(name, values))
     tensor = orjson.loads(body[: int(length)])["inputs"][0]
-    pixels = np.frombuffer(body, dtype=np.float32, offset=int(length)).reshape(tensor["shape"])
-    return binary_reply(name, network.predict(name, pixels))
+    values = np.frombuffer(body, dtype=np.float32, offset=int(length)).reshape(tensor["shape"])
+    return binary_reply(name, network.predict(name, values))

@@ -1,4 +1,6 @@
-"""The perceptron behind Triton's Python backend."""
+"""A network behind Triton's Python backend."""
+
+import json
 
 import triton_python_backend_utils as backend
 
@@ -10,12 +12,13 @@ class TritonPythonModel:
 
     def initialize(self, args):
         self._name = args["model_name"]
+        self._input = json.loads(args["model_config"])["input"][0]["name"]
         self._network = Network()
 
     def execute(self, requests):
         return [self._answer(request) for request in requests]
 
     def _answer(self, request):
-        pixels = backend.get_input_tensor_by_name(request, "pixels").as_numpy()
-        outputs = self._network.predict(self._name, pixels)
+        values = backend.get_input_tensor_by_name(request, self._input).as_numpy()
+        outputs = self._network.predict(self._name, values)
         return backend.InferenceResponse([backend.Tensor(key, value) for key, value in outputs.items()])

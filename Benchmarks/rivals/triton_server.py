@@ -1,4 +1,5 @@
-"""Starts Triton's server on the perceptron, as `bare` and as `digits`, two instances each; nothing but HTTP is on.
+"""Starts Triton's server on the networks of the environment variable NETWORKS, two instances each; nothing but HTTP is
+on.
 
 usage: python -m rivals.triton_server PORT DIRECTORY, where the directory, which is made anew, holds the models
 """
@@ -12,14 +13,19 @@ import sysconfig
 CONFIGURATION = """
 backend: "python"
 max_batch_size: 0
-input [{{ name: "pixels" data_type: TYPE_FP32 dims: [-1, 64] }}]
+input [{{ {input} }}]
 output [{outputs}]
 instance_group [{{ kind: KIND_CPU count: 2 }}]
 """
+PIXELS = 'name: "pixels" data_type: TYPE_FP32 dims: [-1, 64]'
 LOGITS = '{ name: "logits" data_type: TYPE_FP32 dims: [-1, 10] }'
 PROCESSED = (
     f'{LOGITS}, {{ name: "logits_softmax" data_type: TYPE_FP32 dims: [-1, 10] }}, '
     '{ name: "logits_argmax" data_type: TYPE_INT64 dims: [-1] }')
+IMAGE = "data_type: TYPE_FP32 dims: [-1, 3, 224, 224]"
+TENSORS = {
+    "bare": (PIXELS, LOGITS), "digits": (PIXELS, PROCESSED),
+    "identity": (f'name: "image" {IMAGE}', f'{{ name: "copy" {IMAGE} }}')}
 
 
 def main(port, directory):
@@ -27,11 +33,12 @@ def main(port, directory):
     folder = pathlib.Path(directory)
     shutil.rmtree(folder, ignore_errors=True)
     backends = make_backend(root, folder / "backends")
-    for name, outputs in (("bare", LOGITS), ("digits", PROCESSED)):
+    for name in (pair.split("=")[0] for pair in os.environ["NETWORKS"].split(";")):
+        inputs, outputs = TENSORS[name]
         version = folder / "models" / name / "1"
         version.mkdir(parents=True)
         shutil.copy(pathlib.Path(__file__).with_name("triton_model.py"), version / "model.py")
-        (version.parent / "config.pbtxt").write_text(CONFIGURATION.format(outputs=outputs))
+        (version.parent / "config.pbtxt").write_text(CONFIGURATION.format(input=inputs, outputs=outputs))
     environment = {
         **os.environ, "PYTHONPATH": os.pathsep.join([os.environ["PYTHONPATH"], sysconfig.get_path("platlib")]),
         # The helper program, moved, no longer finds these by itself.

@@ -29,6 +29,9 @@ package struct JSONScanner {
     /// A scanner at the value that begins at byte `offset`; white space may precede it.
     package init(_ bytes: UnsafeRawBufferPointer, offset: Int = 0) {
         cursor = JSONCursor(bytes, position: offset)
+        // What a request needs, so that nothing grows step by step.
+        frames.reserveCapacity(8)
+        keys.reserveCapacity(16)
     }
 
     /// Bytes read so far. After `nextKey` or `nextElement`, a scanner begun here reads that member or element.
@@ -98,7 +101,7 @@ package struct JSONScanner {
             throw JSONError(.wrongKind, "no \(isObject ? "object" : "array") is open here", offset: position)
         }
         if cursor.consume(close) {
-            keys.removeLast(keys.count - frames[top].firstKey)
+            while keys.count > frames[top].firstKey { keys.removeLast() }
             if frames[top].hasKeySet { keySets.removeLast() }
             frames.removeLast()
             return false

@@ -83,19 +83,30 @@ package struct JSONWriter {
 
     /// Appends the shortest number that reads back as the same `Double`; `null` when it is not finite.
     package mutating func double(_ value: Double) {
-        guard value.isFinite else { return raw("null") }
-        number(value.description)
+        if value.isFinite { doubleOrWord(value) } else { raw("null") }
     }
 
     /// Appends the shortest number that reads back as the same `Float`; `null` when it is not finite.
     package mutating func float(_ value: Float) {
-        guard value.isFinite else { return raw("null") }
-        number(value.description)
+        if value.isFinite { floatOrWord(value) } else { raw("null") }
     }
 
-    /// Swift prints shortest round-trip numbers, all of which are JSON: `0.1`, `1e-05`, `5.0`.
+    /// Appends the shortest number that reads back as the same `Float`, or the bare word for one that is not finite.
+    package mutating func floatOrWord(_ value: Float) {
+        number { target in DecimalText.with { $0.write(value, to: target) } }
+    }
+
+    /// Appends the shortest number that reads back as the same `Double`, or the bare word for one that is not finite.
+    package mutating func doubleOrWord(_ value: Double) {
+        number { target in DecimalText.with { $0.write(value, to: target) } }
+    }
+
+    /// - Parameter write: writes a number where it is told and returns how many bytes that took.
     @inline(__always)
-    private mutating func number(_ description: consuming String) {
-        description.withUTF8 { bytes.append(contentsOf: $0) }
+    private mutating func number(_ write: (UnsafeMutablePointer<UInt8>) -> Int) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DecimalText.mostBytes) { buffer in
+            guard let target = buffer.baseAddress else { return }
+            bytes.append(contentsOf: buffer[..<write(target)])
+        }
     }
 }
