@@ -32,6 +32,7 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -89,9 +90,9 @@ let package = Package(
             "Serve",
             [
                 "Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
-                logging,
+                nioTLS, nioSSL, logging,
             ]),
-        room("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1]),
+        room("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1, nioSSL]),
         room(
             "Control",
             [
@@ -128,7 +129,8 @@ let package = Package(
         tests(
             "Serve",
             [
-                "Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioEmbedded, nioHTTP1, nioHPACK, logging,
+                "Tensors", "Engines", "Monitor", "Release", "Trust", "Client", "TestSupport", nioCore, nioEmbedded,
+                nioHTTP1, nioHPACK, logging,
             ]),
         .executableTarget(
             name: "WorkshopChild", dependencies: ["Workshop", "Tensors", "Engines"],

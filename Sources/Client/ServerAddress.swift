@@ -4,15 +4,21 @@ import NIOCore
 package enum ServerAddress: Hashable, Sendable {
     /// A host name, an IPv4 address, or an IPv6 address without brackets.
     case tcp(host: String, port: Int)
+    /// The same, with TLS.
+    case tls(host: String, port: Int, trust: ServerTrust)
     case unixSocket(path: String)
 
     /// The data plane's port, taken where an address names none.
     package static let defaultPort = 8080
+    /// The port taken where an address with `https://` names none.
+    package static let defaultSecurePort = 443
 
-    /// Reads `host`, `host:port`, `[::1]:port`, any of them after `http://` and before a single `/`, or `unix:/path`.
+    /// Reads `host`, `host:port`, `[::1]:port`, any of them after `http://` or `https://` and before a single `/`, or
+    /// `unix:/path`.
     ///
-    /// - Throws: `ClientError.Code.invalidAddress` for anything else, `https://` among it: this client speaks plain HTTP.
-    package init(_ text: String) throws(ClientError) {
+    /// - Parameter authorities: a PEM file with those that a server's certificate may be from; `nil` for the system's.
+    /// - Throws: `ClientError.Code.invalidAddress` for anything else.
+    package init(_ text: String, authorities: String? = nil) throws(ClientError) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst("unix:".count))
             guard !path.isEmpty, !path.utf8.contains(0) else {
@@ -22,26 +28,31 @@ package enum ServerAddress: Hashable, Sendable {
             return
         }
         var rest = Substring(text)
-        if rest.hasPrefix("http://") { rest = rest.dropFirst("http://".count) }
+        let isSecure = rest.hasPrefix("https://")
+        for scheme in ["http://", "https://"] where text.hasPrefix(scheme) { rest = rest.dropFirst(scheme.count) }
         if rest.hasSuffix("/") { rest = rest.dropLast() }
-        let (host, port) = try Self.split(rest, of: text)
+        let usual = isSecure ? Self.defaultSecurePort : Self.defaultPort
+        let (host, port) = try Self.split(rest, of: text, usual)
         guard !host.isEmpty, host.utf8.allSatisfy({ Self.isHostByte($0) }) else {
             throw Self.invalid(text)
         }
-        self = .tcp(host: String(host), port: port)
+        let trust = authorities.map { ServerTrust.file($0) } ?? .system
+        self = isSecure ? .tls(host: String(host), port: port, trust: trust) : .tcp(host: String(host), port: port)
     }
 
     /// Splits at the colon before the port, which an IPv6 address must be bracketed to have.
-    private static func split(_ rest: Substring, of text: String) throws(ClientError) -> (Substring, Int) {
+    private static func split(
+        _ rest: Substring, of text: String, _ usual: Int
+    ) throws(ClientError) -> (Substring, Int) {
         if rest.hasPrefix("["), let close = rest.firstIndex(of: "]") {
             let host = rest[rest.index(after: rest.startIndex)..<close]
             let tail = rest[rest.index(after: close)...]
             guard host.contains(":"), tail.isEmpty || tail.hasPrefix(":") else { throw invalid(text) }
-            return (host, tail.isEmpty ? defaultPort : try port(tail.dropFirst(), of: text))
+            return (host, tail.isEmpty ? usual : try port(tail.dropFirst(), of: text))
         }
         let colons = rest.utf8.count { $0 == UInt8(ascii: ":") }
-        if colons > 1 { return (rest, defaultPort) }
-        guard let colon = rest.firstIndex(of: ":") else { return (rest, defaultPort) }
+        if colons > 1 { return (rest, usual) }
+        guard let colon = rest.firstIndex(of: ":") else { return (rest, usual) }
         return (rest[..<colon], try port(rest[rest.index(after: colon)...], of: text))
     }
 
@@ -62,11 +73,9 @@ package enum ServerAddress: Hashable, Sendable {
     }
 
     private static func invalid(_ text: String) -> ClientError {
-        if text.hasPrefix("https://") {
-            return ClientError(.invalidAddress, "'\(text)' asks for TLS, which this client does not speak; use http://")
-        }
-        return ClientError(
-            .invalidAddress, "'\(text)' is not a server; expected 'host:port', 'http://host:port' or 'unix:/path'")
+        ClientError(
+            .invalidAddress,
+            "'\(text)' is not a server; expected 'host:port', 'http://host:port', 'https://host:port' or 'unix:/path'")
     }
 
     /// A resolved address, for messages about it.
@@ -82,7 +91,8 @@ package enum ServerAddress: Hashable, Sendable {
     /// The value of the `Host` header (RFC 9112, section 3.2).
     var authority: String {
         switch self {
-        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .tcp(let host, let port), .tls(let host, let port, _):
+            host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         case .unixSocket: "localhost"
         }
     }
@@ -92,6 +102,7 @@ extension ServerAddress: CustomStringConvertible {
     package var description: String {
         switch self {
         case .tcp: authority
+        case .tls: "https://\(authority)"
         case .unixSocket(let path): "unix:\(path)"
         }
     }

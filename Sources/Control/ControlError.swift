@@ -2,7 +2,7 @@
 package struct ControlError: Error, Hashable, Sendable {
     /// What kind of fault it is. Wraps a private enum, so that adding a code breaks nobody.
     package struct Code: Hashable, Sendable {
-        private enum Value { case notRunning, failed, damaged, refused, portInUse }
+        private enum Value { case notRunning, failed, damaged, refused, portInUse, badCertificate }
         private let value: Value
 
         /// No server runs on this home.
@@ -15,6 +15,8 @@ package struct ControlError: Error, Hashable, Sendable {
         package static let refused = Code(value: .refused)
         /// Another program listens there.
         package static let portInUse = Code(value: .portInUse)
+        /// The certificate or its key cannot be served.
+        package static let badCertificate = Code(value: .badCertificate)
     }
 
     /// The kind of fault, to act on.

@@ -24,6 +24,8 @@ struct ServeOptions: ParsableArguments {
         help: "The port of the console and the management API; 0 picks a free one (default: 8090; run: a free one).")
     var controlPort: UInt16?
 
+    @OptionGroup var tls: TLSOptions
+
     @Option(help: "Who has to present a token: auto, token or none.")
     var auth = AuthMode.automatic
 
@@ -77,6 +79,7 @@ struct ServeOptions: ParsableArguments {
         var options = ServerOptions(version: Version.text)
         options.host = host
         options.port = Int(port ?? Self.platformPort ?? 8080)
+        options.tls = tls.files
         options.controlHost = controlHost
         options.controlPort = controlPort.map(Int.init) ?? defaultControlPort
         options.auth = auth

@@ -117,7 +117,8 @@ struct SupervisedServer {
 
     private func announce(_ ready: JSONValue, again: Bool) {
         if again {
-            Terminal.say("the server is back on http://\(ready["data"]?.stringValue ?? "?")")
+            let scheme = ready["tls"]?.boolValue == true ? "https" : "http"
+            Terminal.say("the server is back on \(scheme)://\(ready["data"]?.stringValue ?? "?")")
         } else if json {
             Terminal.answer(bytes: ready.encoded() + [UInt8(ascii: "\n")])
         } else {

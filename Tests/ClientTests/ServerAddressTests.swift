@@ -14,10 +14,18 @@ struct ServerAddressTests {
     @Test(arguments: [
         "", ":80", "http://", "host:", "host:0", "host:65536", "host:+80", "host:80/path", "[::1", "[host]:80",
         "[::1]80",
-        "https://host", "ho st:80", "host:80\r\nX: y", "unix:", "unix:\0",
+        "ftp://host", "ho st:80", "host:80\r\nX: y", "unix:", "unix:\0",
     ])
     func textThatNamesNoServerIsRefused(text: String) {
         #expect { try ServerAddress(text) } throws: { ($0 as? ClientError)?.code == .invalidAddress }
+    }
+
+    @Test(arguments: [
+        ("https://a.example", "a.example", 443), ("https://127.0.0.1:8443/", "127.0.0.1", 8443),
+    ])
+    func addressesWithTLSAreRead(text: String, host: String, port: Int) throws {
+        #expect(try ServerAddress(text) == .tls(host: host, port: port, trust: .system))
+        #expect(try ServerAddress(text, authorities: "ca.pem") == .tls(host: host, port: port, trust: .file("ca.pem")))
     }
 
     @Test func socketPathIsRead() throws {

@@ -32,7 +32,7 @@ struct Bridge: Sendable {
             metrics: { [metrics = harbour.metrics] in metrics.exposition() })
         console = ConsoleRoutes(
             overview: overview, management: management, pages: try Pages(), gate: gate,
-            trial: Trial(registry: harbour.registry, server: dataPlane, address: "127.0.0.1:8080"))
+            trial: Trial(registry: harbour.registry, server: dataPlane, address: "http://127.0.0.1:8080"))
     }
 
     var routes: [ControlRoute] { management.all + console.all }

@@ -24,7 +24,7 @@ import Workshop
 
     private func body(_ inputs: TensorSpec...) throws -> JSONValue {
         let line = CurlLine.text(
-            endpoint: "digits", address: "127.0.0.1:8080", signature: Signature(inputs: inputs, outputs: []))
+            endpoint: "digits", server: "http://127.0.0.1:8080", signature: Signature(inputs: inputs, outputs: []))
         let words = try words(line)
         #expect(words.dropLast() == ["-s", "http://127.0.0.1:8080/v2/models/digits/infer", "-d"])
         return try JSONValue.parse(Array((words.last ?? "").utf8))

@@ -9,10 +9,12 @@ struct HTTPConnection: Sendable {
 
     /// - Throws: `ClientError.Code.unreachable`, `.timedOut` or `.invalidAddress`.
     static func open(to server: ServerAddress, deadline: NIODeadline) async throws(ClientError) -> HTTPConnection {
+        let secure = try SecureClient(server)
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(max(deadline - .now(), .nanoseconds(1)))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try secure?.addHandler(to: channel)
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
                     try channel.pipeline.syncOperations.addHandler(ReplyCollector())
                 }
@@ -58,7 +60,7 @@ extension ClientBootstrap {
     /// Connects over TCP, trying the addresses of a name in turn (RFC 8305), or over a local socket.
     func connect(to server: ServerAddress) -> EventLoopFuture<any Channel> {
         switch server {
-        case .tcp(let host, let port): connect(host: host, port: port)
+        case .tcp(let host, let port), .tls(let host, let port, _): connect(host: host, port: port)
         case .unixSocket(let path): connect(unixDomainSocketPath: path)
         }
     }

@@ -32,6 +32,9 @@ package struct LoadGenerator: Sendable {
 
     /// The address at which the server accepts connections.
     private func reach(_ configuration: LoadConfiguration) async throws(ClientError) -> SocketAddress {
+        if case .tls = server {
+            throw ClientError(.invalidAddress, "the load generator does not speak TLS; measure at an http:// address")
+        }
         do {
             if case .unixSocket(let path) = server { _ = try SocketAddress(unixDomainSocketPath: path) }
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)

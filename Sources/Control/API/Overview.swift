@@ -125,6 +125,8 @@ package struct ServerFacts: Sendable {
     package var version: String
     /// Where clients call, such as `127.0.0.1:8080`.
     package var dataPlane: String
+    /// Whether they call with TLS.
+    package var isSecure = false
     /// Where the control plane listens.
     package var control: String
     /// The process's number.
@@ -145,7 +147,8 @@ package struct ServerFacts: Sendable {
 
     var json: JSONValue {
         .object([
-            ("version", .string(version)), ("data", .string(dataPlane)), ("control", .string(control)),
+            ("version", .string(version)), ("data", .string(dataPlane)), ("tls", .bool(isSecure)),
+            ("control", .string(control)),
             ("pid", .integer(process)), ("uptimeSeconds", .integer(uptime)),
         ])
     }

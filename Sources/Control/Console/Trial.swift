@@ -9,7 +9,7 @@ struct Trial: Sendable {
     let registry: ModelRegistry
     /// The data plane, as it is reached from here.
     let server: ServerAddress
-    /// The same as people write it.
+    /// The same as people write it, with its scheme.
     let address: String
 
     /// One input of the form and what was typed.
@@ -70,7 +70,7 @@ struct Trial: Sendable {
             ])
         }
         let body = JSONValue.object([("inputs", .array(inputs))]).encodedString().replacing("'", with: "'\\''")
-        return "curl -s http://\(address)/v2/models/\(endpoint.name)/infer -d '\(body)'"
+        return "curl -s \(address)/v2/models/\(endpoint.name)/infer -d '\(body)'"
     }
 
     private func labels(_ endpoint: Overview.Endpoint) throws -> [String] {

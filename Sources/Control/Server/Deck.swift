@@ -63,7 +63,7 @@ struct Deck: Sendable {
     func ready(control: String, warnings: [String]) async throws -> Server.Ready {
         let answering = await platform.answering()
         return Server.Ready(
-            data: dataAddress, control: control,
+            data: dataAddress, isSecure: options.tls != nil, control: control,
             endpoints: answering.sorted { $0.key < $1.key }.map {
                 ($0.key.text, HistoryText.traffic($0.value.revision.spec))
             },
@@ -88,20 +88,24 @@ struct Deck: Sendable {
         let host = options.controlHost ?? options.host
         let gate = ControlGate(origin: RequestOrigin(bound: host, names: options.hostNames), authenticator: access)
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
-        let facts = ServerFacts(
+        var facts = ServerFacts(
             version: options.version, dataPlane: dataAddress, control: host, process: Int(getpid()))
+        facts.isSecure = options.tls != nil
         let overview = Overview(deployments: deployments, platform: platform, sampler: sampler, server: facts)
         let management = ManagementRoutes(
             overview: overview, deployments: deployments, reconciler: reconciler,
             metrics: { [metrics] in metrics.exposition() })
         let console = ConsoleRoutes(
             overview: overview, management: management, pages: try Pages(), gate: gate,
-            trial: Trial(registry: registry, server: try reachable(), address: dataAddress))
+            trial: Trial(
+                registry: registry, server: try reachable(),
+                address: (options.tls == nil ? "http://" : "https://") + dataAddress))
         let server = ControlServer(routes: management.all + console.all, gate: gate, logger: logger)
         var services: [any Service] = [
             sampler,
             server.service(at: .tcp(host: host, port: options.controlPort)) { port in announce.yield(port ?? 0) },
         ]
+        if options.tls != nil { services.append(CertificateKeeper(plane: plane, logger: logger)) }
         if options.pinned == nil {
             let home = registry.database.home
             try home.prepareControlSocket()
@@ -120,6 +124,9 @@ struct Deck: Sendable {
     /// The data plane as this process itself reaches it.
     private func reachable() throws -> ServerAddress {
         let isAny = bound.host == "0.0.0.0" || bound.host == "::"
-        return .tcp(host: isAny ? "127.0.0.1" : bound.host, port: bound.port)
+        let host = isAny ? "127.0.0.1" : bound.host
+        // What answers there is this very process.
+        return options.tls == nil
+            ? .tcp(host: host, port: bound.port) : .tls(host: host, port: bound.port, trust: .unverified)
     }
 }

@@ -31,6 +31,8 @@ package struct Server: Sendable {
     package struct Ready: Sendable {
         /// The data plane's address, such as `127.0.0.1:8080`.
         package var data: String
+        /// Whether it is spoken to with TLS.
+        package var isSecure = false
         /// The control plane's address.
         package var control: String
         /// Endpoint by endpoint: what it serves.
@@ -41,7 +43,7 @@ package struct Server: Sendable {
         /// The line that `--json` prints.
         package var json: JSONValue {
             .object([
-                ("ready", true), ("data", .string(data)), ("control", .string(control)),
+                ("ready", true), ("data", .string(data)), ("tls", .bool(isSecure)), ("control", .string(control)),
                 ("pid", .integer(Int(getpid()))),
                 (
                     "endpoints",
@@ -70,13 +72,14 @@ package struct Server: Sendable {
         }
         let tokens = TokenAuthenticator(try database.grants())
         let access = try access(tokens, &warnings)
-        for warning in warnings { logger.warning("\(warning)") }
-
         let metrics = MetricsRegistry()
         let serveMetrics = ServeMetrics(registry: metrics)
         let plane = DataPlane(
             configuration: dataPlaneConfiguration, authenticator: access, metrics: serveMetrics, logger: logger)
         let bound = try await listening { try await plane.start() }
+        let keeper = CertificateKeeper(plane: plane, logger: logger)
+        warnings += keeper.report()
+        for warning in warnings { logger.warning("\(warning)") }
         let deck = Deck(
             options: options, registry: registry, engines: engines, plane: plane, bound: bound, metrics: metrics,
             serveMetrics: serveMetrics, access: access, tokens: tokens, logger: logger)
@@ -146,6 +149,7 @@ package struct Server: Sendable {
     private var dataPlaneConfiguration: DataPlaneConfiguration {
         var configuration = DataPlaneConfiguration(
             host: options.host, port: options.port, serverVersion: options.version)
+        configuration.tls = options.tls
         configuration.limits.bodyBytes = options.largestBody
         configuration.defaultModel = options.defaultModel
         configuration.drainDelay = Self.nanoseconds(options.drainDelay)
@@ -163,6 +167,10 @@ package struct Server: Sendable {
     private func listening<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
         do {
             return try await body()
+        } catch let error as ServeError where error.code == .badCertificate {
+            throw ControlError(
+                .badCertificate, error.message,
+                help: "give PEM files that belong together; 'slipway doctor' looks at them")
         } catch  where "\(error)".contains("errno: 98") || "\(error)".contains("ddress already in use") {
             throw ControlError(
                 .portInUse, "the address is in use: port \(options.port) or \(options.controlPort) of \(options.host)",

@@ -1,3 +1,4 @@
+package import Serve
 package import Trust
 
 /// How a server is to be set up.
@@ -6,6 +7,8 @@ package struct ServerOptions: Sendable {
     package var host = "127.0.0.1"
     /// 0 picks a free port.
     package var port = 8080
+    /// The certificate of the data plane; `nil` for plain connections.
+    package var tls: TLSFiles?
     /// Where the control plane listens; `nil` for `host`.
     package var controlHost: String?
     /// 0 picks a free port.

@@ -19,6 +19,11 @@ package struct HTTPLimits: Hashable, Sendable {
     package var bodyBytesPerSecond = 1024
     /// Nanoseconds that a client has to read an error sent before its body was read, until the connection is closed.
     package var lingerTimeout: UInt64 = 2 * second
+    /// Nanoseconds that a connection's TLS handshake may take.
+    package var handshakeTimeout: UInt64 = 10 * second
+    /// Connections whose handshake may be under way at a time; beyond that, the one that has been at it for longest is
+    /// ended.
+    package var handshakes = 1024
 
     package static let second: UInt64 = 1_000_000_000
 

@@ -29,8 +29,9 @@ package final class DataPlane: Sendable {
     /// Begins to listen.
     ///
     /// - Returns: the address listened at, with the port that was picked.
-    /// - Throws: `ServeError` when the address cannot be had.
+    /// - Throws: `ServeError` when the address cannot be had, or the certificate not be served.
     package func start() async throws -> (host: String, port: Int) {
+        try plane.tls?.load()
         let table = LiveTable(state.withLock { $0.table }, metrics: plane.metrics)
         var loops: [NIOLoopBound<LoopState>] = []
         for eventLoop in group.makeIterator() {
@@ -81,6 +82,9 @@ package final class DataPlane: Sendable {
 
     private static func addHandlers(to channel: any Channel, _ loop: LoopState) throws {
         let connection = HTTPConnection(loop: loop)
+        if let tls = loop.plane.tls {
+            try channel.pipeline.syncOperations.addHandlers(try Handshake.handlers(tls, loop))
+        }
         try channel.pipeline.syncOperations.addHandlers([ByteGate(connection), connection])
     }
 }
@@ -156,6 +160,19 @@ private final class Acknowledgements: Sendable {
         }
         if isNow { action() }
     }
+}
+
+// MARK: - Certificates
+
+extension DataPlane {
+    /// The certificate in force; `nil` without TLS, and before the start.
+    package var certificate: TLSCertificate? { plane.tls?.certificate }
+
+    /// Looks whether the certificate's files have changed; what they hold is for connections that come. To be called
+    /// now and then, about every second: it reads files.
+    ///
+    /// - Returns: `nil` while there is nothing new.
+    package func refreshCertificate() -> TLSRefresh? { plane.tls?.refresh() }
 }
 
 // MARK: - Ending

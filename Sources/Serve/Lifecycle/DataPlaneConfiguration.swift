@@ -6,6 +6,8 @@ package struct DataPlaneConfiguration: Sendable {
     package var host: String
     /// 0 picks a free one.
     package var port: Int
+    /// What connections are served with; `nil` for plain ones.
+    package var tls: TLSFiles?
     package var limits = HTTPLimits()
     package var grpc = GRPCLimits()
     /// Event loops; at least two, so that one slow inline run does not hold up every connection.

@@ -13,6 +13,7 @@ final class LoopState {
     /// No new request is taken on connections that have answered theirs.
     private(set) var isClosing = false
     private(set) var connections: [ObjectIdentifier: any ServerConnection] = [:]
+    private var halfOpen = HalfOpen()
     private var log = LogLimiter()
     private var ticks: RepeatedTask?
 
@@ -30,7 +31,7 @@ final class LoopState {
         let limits = plane.configuration.limits
         let shortest = min(
             limits.headerTimeout, limits.idleTimeout, limits.bodyGrace, limits.lingerTimeout,
-            plane.configuration.requestTimeout)
+            limits.handshakeTimeout, plane.configuration.requestTimeout)
         let interval = TimeAmount.nanoseconds(Int64(min(max(shortest / 4, 5_000_000), HTTPLimits.second)))
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         ticks = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in bound.value.tick() }
@@ -58,11 +59,24 @@ final class LoopState {
 
     private func tick() {
         let now = MonotonicClock.now()
+        let limit = plane.configuration.limits.handshakeTimeout
+        if now > limit { for handshake in halfOpen.begun(before: now - limit) { handshake.cut(.tooSlow) } }
         for connection in Array(connections.values) {
             connection.checkTime(now)
             if isClosing { connection.closeIfIdle(now: now, for: Self.closingIdle) }
         }
     }
+
+    /// A connection begins its handshake: its turn comes, if need be at the cost of the slowest other.
+    func begin(_ handshake: Handshake) {
+        let configuration = plane.configuration
+        if halfOpen.count >= max(1, configuration.limits.handshakes / configuration.eventLoops) {
+            halfOpen.oldest?.cut(.crowdedOut)
+        }
+        halfOpen.add(handshake)
+    }
+
+    func end(_ handshake: Handshake) { halfOpen.remove(handshake) }
 
     /// While closing, a connection that was used within this many nanoseconds is given the chance to send one more
     /// request: closing it at that very moment would lose the request.

@@ -11,6 +11,8 @@ final class PlaneContext: Sendable {
     let logger: Logger
     let pool: BufferPool
     let runThreads: RunThreads
+    /// The certificate that connections are served with; `nil` for plain ones.
+    let tls: TLSStore?
     private let connections = Atomic<Int>(0)
     private let draining = Atomic<Bool>(false)
     let serverMetadata: [UInt8]
@@ -25,6 +27,7 @@ final class PlaneContext: Sendable {
         self.authenticator = authenticator
         self.metrics = metrics
         self.logger = logger
+        tls = configuration.tls.map { TLSStore($0, metrics: metrics.tls) }
         pool = BufferPool(budget: configuration.memoryBudget)
         runThreads = RunThreads(
             count: configuration.runThreads, capacity: configuration.runQueue, longestWait: configuration.longestWait)

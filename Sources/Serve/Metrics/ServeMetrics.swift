@@ -10,6 +10,7 @@ package final class ServeMetrics: Sendable {
     let connections: Gauge
     let bytesReceived: Counter
     let bytesSent: Counter
+    private let secured = Mutex<TLSMetrics?>(nil)
 
     package init(registry: MetricsRegistry) {
         self.registry = registry
@@ -50,6 +51,15 @@ package final class ServeMetrics: Sendable {
             counters[reason.name] = counter
             return counter
         }.add()
+    }
+
+    /// What is counted of TLS; there only once somebody asks for it.
+    var tls: TLSMetrics {
+        secured.withLock { secured in
+            let metrics = secured ?? TLSMetrics(registry)
+            secured = metrics
+            return metrics
+        }
     }
 
     func exposition() -> [UInt8] { registry.exposition() }

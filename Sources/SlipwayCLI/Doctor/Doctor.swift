@@ -1,6 +1,7 @@
 import Engines
 import Glibc
 import Home
+import Serve
 import Tensors
 
 /// Looks at everything that Slipway needs, and says how it is.
@@ -12,6 +13,8 @@ struct Doctor {
     /// The ports that are looked at, and what they are for.
     var ports: [(port: UInt16, purpose: String)] = [(8080, "the data plane"), (8090, "the console and the API")]
     var isDeep = false
+    /// The certificate that the server is to show, if any.
+    var tls: TLSFiles?
 
     /// - Parameter progress: hears what is looked at next.
     func examine(progress: (String) -> Void = { _ in }) async -> [DoctorFinding] {
@@ -30,6 +33,7 @@ struct Doctor {
         let server = HomeLock.owner(of: .server, in: home)
         let own = Set([server].compactMap(\.self))
         findings += ports.map { PortCheck(port: $0.port, purpose: $0.purpose, own: own, system: system).finding() }
+        if let tls { findings.append(CertificateCheck(files: tls, now: system.now).finding()) }
         findings.append(await serving(server))
         return findings + DoctorVariables(system: system).findings()
     }

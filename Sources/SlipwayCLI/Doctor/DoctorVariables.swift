@@ -10,6 +10,9 @@ struct DoctorVariables {
     static let known: [(name: String, text: String)] = [
         ("SLIPWAY_HOME", "The directory that holds all state, unless --home names one."),
         ("SLIPWAY_ENGINES", "The directory in which engines are looked for first."),
+        ("SLIPWAY_TLS_CERTIFICATE", "The certificate that 'serve' and 'run' show, unless --tls-certificate names one."),
+        ("SLIPWAY_TLS_KEY", "Its private key, unless --tls-key names one."),
+        ("SLIPWAY_TLS_CLIENT_CA", "The authorities that clients' certificates have to be from."),
         ("SLIPWAY_BINARY", "The program that the launcher script starts instead of building one."),
         ("XDG_DATA_HOME", "Where the home lies when nothing names it; else ~/.local/share."),
         ("TMPDIR", "Where 'run' makes the home that is gone afterwards; else /tmp."),

@@ -103,6 +103,21 @@ extension ErrorCatalog {
             example: """
                 error[SW8104]: cannot listen on 10.1.2.3:8080: Cannot assign requested address
                 """),
+        ErrorPage(
+            8105, "The TLS certificate cannot be served",
+            """
+            The files of --tls-certificate and --tls-key have to be PEM, readable for the server, and belong together; \
+            the key has no passphrase. At the start this ends the server; later on the old certificate stays in force.
+            """,
+            causes: ["the key is that of another certificate", "the key has a passphrase", "a path is mistaken"],
+            remedies: [
+                "have them looked at: slipway doctor --tls-certificate FILE --tls-key FILE",
+                "write the key without a passphrase: openssl pkey -in FILE -out FILE",
+            ],
+            example: """
+                $ slipway serve --tls-certificate chain.pem --tls-key key.pem
+                error[SW8105]: the key 'key.pem' is not that of the certificate 'chain.pem'
+                """),
     ]
 
     /// The demo, temporary places, and faults of ours.

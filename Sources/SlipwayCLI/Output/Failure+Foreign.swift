@@ -81,6 +81,7 @@ extension Failure {
         case .notRunning, .portInUse: self.init(8101, .unavailable, error.message, help: error.help)
         case .refused: self.init(8102, .denied, error.message, help: error.help)
         case .damaged: self.init(8103, .verificationFailed, error.message, help: error.help)
+        case .badCertificate: self.init(8105, .failed, error.message, help: error.help)
         default: self.init(8104, .failed, error.message, help: error.help)
         }
     }

@@ -8,7 +8,8 @@ enum ReadyText {
     static func lines(_ ready: JSONValue) -> [String] {
         let data = ready["data"]?.stringValue ?? "?"
         let control = ready["control"]?.stringValue ?? "?"
-        var lines = ["slipway \(Version.text) is ready on http://\(data), console on http://\(control)"]
+        let scheme = ready["tls"]?.boolValue == true ? "https" : "http"
+        var lines = ["slipway \(Version.text) is ready on \(scheme)://\(data), console on http://\(control)"]
         let endpoints = ready["endpoints"]?.arrayValue ?? []
         lines += endpoints.map { "  \($0["endpoint"]?.stringValue ?? "?"): \($0["traffic"]?.stringValue ?? "?")" }
         if endpoints.isEmpty {
@@ -25,7 +26,8 @@ enum ReadyText {
 enum CurlLine {
     private static let mostElements = 4096
 
-    static func text(endpoint: String, address: String, signature: Signature) -> String {
+    /// - Parameter server: address and scheme.
+    static func text(endpoint: String, server: String, signature: Signature) -> String {
         let inputs = signature.inputs.map { spec -> JSONValue in
             let shape = (spec.dimensions ?? [.fixed(1)]).map { $0.size ?? 1 }
             let count = shape.reduce(1) { count, size in
@@ -40,7 +42,7 @@ enum CurlLine {
         }
         // A quote in a tensor's name must not end the shell's.
         let body = JSONValue.object([("inputs", .array(inputs))]).encodedString().replacing("'", with: "'\\''")
-        return "curl -s http://\(address)/v2/models/\(endpoint)/infer -d '\(body)'"
+        return "curl -s \(server)/v2/models/\(endpoint)/infer -d '\(body)'"
     }
 
     private static func value(_ type: ElementType) -> JSONValue {

@@ -7,8 +7,8 @@ struct DoctorVerb: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Looks at everything Slipway needs, and says what is wrong and how to mend it.",
         discussion: """
-            Engines, processor, memory, disk, clock, rights, database, blobs, ports, server and environment: a line each, \
-            ok, warn or fail. Nothing is changed. The exit code is 1 when a line says fail.
+            Engines, processor, memory, disk, clock, rights, database, blobs, ports, certificate, server and environment: a line \
+            each, ok, warn or fail. Nothing is changed. The exit code is 1 when a line says fail.
             """)
 
     @Flag(help: "Read every stored byte, not only some.")
@@ -19,6 +19,7 @@ struct DoctorVerb: AsyncParsableCommand {
         completion: .file(extensions: ["json"]))
     var bundle: String?
 
+    @OptionGroup var tls: TLSOptions
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
@@ -27,6 +28,7 @@ struct DoctorVerb: AsyncParsableCommand {
         let engines = try homeOptions.engineDirectory()
         var doctor = Doctor(home: directory, catalog: EngineCatalog(directory: engines), engineDirectory: engines)
         doctor.isDeep = deep
+        doctor.tls = tls.files
         let findings = await doctor.examine { subject in
             if answer.format == .table, !answer.quiet { Terminal.progress("looking at \(subject) …") }
         }

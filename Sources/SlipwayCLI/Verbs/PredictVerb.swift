@@ -16,13 +16,20 @@ struct PredictVerb: AsyncParsableCommand {
     @Option(help: "Where the server is (default: 127.0.0.1:8080).")
     var server = "127.0.0.1:8080"
 
+    @Option(
+        help: ArgumentHelp(
+            "Trust the certificate authorities in this PEM file, and no others, for an https:// server.",
+            valueName: "file"),
+        completion: .file())
+    var ca: String?
+
     @Option(help: "The version to ask.")
     var version: String?
 
     @OptionGroup var answer: AnswerOptions
 
     func run() async throws {
-        let client = HTTPClient(try ServerAddress(server))
+        let client = HTTPClient(try ServerAddress(server, authorities: ca))
         let headers = Terminal.environment("SLIPWAY_TOKEN").map { [HTTPHeader.bearer($0)] } ?? []
         if data.hasSuffix(".npz") {
             let model = InferenceClient(client, bearer: Terminal.environment("SLIPWAY_TOKEN"))

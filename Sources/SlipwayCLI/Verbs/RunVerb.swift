@@ -47,7 +47,8 @@ struct RunVerb: AsyncParsableCommand {
                 Terminal.answer(bytes: ready.json.encoded() + [UInt8(ascii: "\n")])
             } else {
                 Terminal.say(ReadyText.lines(ready).joined(separator: "\n"))
-                Terminal.answer(CurlLine.text(endpoint: endpoint.text, address: ready.data, signature: signature))
+                let server = (ready.isSecure ? "https://" : "http://") + ready.data
+                Terminal.answer(CurlLine.text(endpoint: endpoint.text, server: server, signature: signature))
             }
         }
     }

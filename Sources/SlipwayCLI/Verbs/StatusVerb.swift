@@ -57,8 +57,9 @@ struct StatusVerb: AsyncParsableCommand {
     }
 
     private static func footer(_ server: JSONValue) -> String {
-        "server \(server["pid"]?.intValue ?? 0), up \(server["uptimeSeconds"]?.intValue ?? 0) s, "
-            + "data plane http://\(server["data"]?.stringValue ?? "?")"
+        let scheme = server["tls"]?.boolValue == true ? "https" : "http"
+        return "server \(server["pid"]?.intValue ?? 0), up \(server["uptimeSeconds"]?.intValue ?? 0) s, "
+            + "data plane \(scheme)://\(server["data"]?.stringValue ?? "?")"
     }
 
     /// Without a server: what is recorded.
