@@ -97,7 +97,8 @@ struct Deck: Sendable {
         let console = ConsoleRoutes(
             overview: overview, management: management, pages: try Pages(), gate: gate,
             trial: Trial(registry: registry, server: try reachable(), address: dataAddress))
-        let server = ControlServer(routes: management.all + console.all, gate: gate, logger: logger)
+        var server = ControlServer(routes: management.all + console.all, gate: gate, logger: logger)
+        server.limits.connections = DescriptorBudget.ofThisProcess().control
         var services: [any Service] = [
             sampler,
             server.service(at: .tcp(host: host, port: options.controlPort)) { port in announce.yield(port ?? 0) },
