@@ -24,11 +24,16 @@ extension HomeReading {
         of digest: String, kind: String? = nil, name: String? = nil, limit: Int = 1000
     ) throws -> [ReferrerRow] {
         try all(
-            """
-            SELECT * FROM referrers WHERE digest = ? AND (? IS NULL OR kind = ?) AND (? IS NULL OR name = ?)
-            ORDER BY id DESC LIMIT ?
-            """, [digest, kind, kind, name, name, bounded(limit)], ReferrerRow.init(row:))
+            ReferrerRow.page, [digest, kind, kind, name, name, bounded(limit)], ReferrerRow.init(row:))
     }
+}
+
+extension ReferrerRow {
+    /// What is known about a digest: digest, kind twice, name twice, how many.
+    static let page = """
+        SELECT * FROM referrers WHERE digest = ? AND (? IS NULL OR kind = ?) AND (? IS NULL OR name = ?)
+        ORDER BY id DESC LIMIT ?
+        """
 }
 
 extension Transaction {

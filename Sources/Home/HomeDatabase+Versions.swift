@@ -44,6 +44,20 @@ package enum VersionStanding: Hashable, Sendable {
         case .all: "versions WHERE TRUE"
         }
     }
+
+    /// A page of them: model, the number that they come before, and how many.
+    var page: String { "SELECT * FROM \(source) AND model = ? AND number < ? ORDER BY number DESC LIMIT ?" }
+}
+
+extension ModelRow {
+    /// A page of models: the name that they come after, and how many.
+    static let page = """
+        SELECT name, created_at,
+            (SELECT COUNT(*) FROM versions WHERE model = models.name AND deleted_at IS NULL) AS version_count,
+            (SELECT number FROM versions WHERE model = models.name AND deleted_at IS NULL
+                ORDER BY number DESC LIMIT 1) AS newest
+        FROM models WHERE name > ? ORDER BY name LIMIT ?
+        """
 }
 
 /// What is to be recorded about a new version.
@@ -76,15 +90,7 @@ extension HomeReading {
     ///   - limit: at most 1000.
     package func models(after: String? = nil, limit: Int = 1000) throws -> Page<ModelRow, String> {
         let limit = bounded(limit)
-        let rows = try all(
-            """
-            SELECT name, created_at,
-                (SELECT COUNT(*) FROM versions WHERE model = models.name AND deleted_at IS NULL) AS version_count,
-                (SELECT number FROM versions WHERE model = models.name AND deleted_at IS NULL
-                    ORDER BY number DESC LIMIT 1) AS newest
-            FROM models WHERE name > ? ORDER BY name LIMIT ?
-            """, [after ?? "", limit + 1]
-        ) { row in
+        let rows = try all(ModelRow.page, [after ?? "", limit + 1]) { row in
             ModelRow(
                 name: try row.text("name"), createdAt: try row.timestamp("created_at"),
                 versionCount: try row.integer("version_count"), newest: try row.optionalInteger("newest"))
@@ -106,10 +112,7 @@ extension HomeReading {
         of model: String, before: Int? = nil, limit: Int = 1000, _ standing: VersionStanding = .present
     ) throws -> Page<VersionRow, Int> {
         let limit = bounded(limit)
-        let rows = try all(
-            """
-            SELECT * FROM \(standing.source) AND model = ? AND number < ? ORDER BY number DESC LIMIT ?
-            """, [model, before ?? Int.max, limit + 1], VersionRow.init(row:))
+        let rows = try all(standing.page, [model, before ?? Int.max, limit + 1], VersionRow.init(row:))
         return Page(rows, limit: limit, cursor: \.number)
     }
 

@@ -53,6 +53,9 @@ struct RemoteOptions: ParsableArguments {
         return options
     }
 
+    /// The bytes of the file that `--ca` names.
+    func authorities() throws -> [UInt8]? { try ca.map { try JSONFile.bytes($0) } }
+
     private static func credentialFile() throws -> CredentialFile? {
         guard let path = CredentialFile.places(Terminal.environment).first(where: { access($0, R_OK) == 0 }) else {
             return nil

@@ -40,7 +40,8 @@ import Trust
     /// The status of the refusal; 200 when there is none.
     private func status(_ visitor: ControlGate.Visitor, _ route: ControlRoute, _ body: [UInt8]) throws -> Int {
         do {
-            _ = try bridge.gate.admit(visitor, to: route, body: body)
+            _ = try bridge.gate.admit(visitor, to: route)
+            try bridge.gate.check(body, of: visitor, for: route)
             return 200
         } catch let error as ControlGate.Refusal {
             #expect(!error.message.isEmpty)
@@ -150,7 +151,8 @@ import Trust
     @Test func theLocalSocketIsAnAdministrators() throws {
         for route in bridge.routes {
             let visitor = visitor(route, bearer: nil, host: "evil.example", cookies: nil, isLocal: true)
-            #expect(try bridge.gate.admit(visitor, to: route, body: []) == .local)
+            #expect(try bridge.gate.admit(visitor, to: route) == .local)
+            try bridge.gate.check([], of: visitor, for: route)
         }
     }
 

@@ -1,6 +1,5 @@
 import Client
 import Release
-import ServiceLifecycle
 import TestSupport
 import Testing
 
@@ -17,27 +16,7 @@ import Testing
         at address: ControlServer.Address = .tcp(host: "127.0.0.1", port: 0),
         _ body: @escaping @Sendable (HTTPClient) async throws -> Result
     ) async throws -> Result {
-        let (ports, announce) = AsyncStream.makeStream(of: Int?.self)
-        let server = ControlServer(routes: bridge.routes, gate: bridge.gate, logger: Harbour.logger)
-        let service = server.service(at: address) { announce.yield($0) }
-        return try await withThrowingTaskGroup(of: Result?.self) { group in
-            group.addTask {
-                try await service.run()
-                return nil
-            }
-            group.addTask {
-                for await port in ports {
-                    switch address {
-                    case .tcp(let host, _): return try await body(HTTPClient(.tcp(host: host, port: port ?? 0)))
-                    case .socket(let path): return try await body(HTTPClient(.unixSocket(path: path)))
-                    }
-                }
-                return nil
-            }
-            defer { group.cancelAll() }
-            while let result = try await group.next() { if let result { return result } }
-            throw ControlError(.failed, "the listener ended")
-        }
+        try await bridge.serving(at: address) { client, _ in try await body(client) }
     }
 
     @Test func everyReplyHasItsGuards() async throws {

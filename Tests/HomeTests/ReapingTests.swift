@@ -140,8 +140,7 @@ import Testing
             ?? ""
         let plan = try database.read { snapshot in
             try snapshot.all(
-                "EXPLAIN QUERY PLAN SELECT * FROM \(standing.source) AND model = 'm' AND number < 9"
-                    + " ORDER BY number DESC LIMIT 51"
+                "EXPLAIN QUERY PLAN \(standing.page.replacing("?", with: "9"))"
             ) { try $0.text("detail") }
         }
         #expect(

@@ -12,16 +12,18 @@ import Trust
 
     private var path: String { home.directory.path + "/a.tar" }
 
-    private func read(_ bytes: [UInt8]) throws -> [String: [UInt8]] {
+    private func read(
+        _ bytes: [UInt8], mostMembers: Int = TarDirectory.mostMembers
+    ) throws -> [String: [UInt8]] {
         try Data(bytes).write(to: URL(fileURLWithPath: path))
-        return try readFile()
+        return try readFile(mostMembers: mostMembers)
     }
 
-    private func readFile() throws -> [String: [UInt8]] {
+    private func readFile(mostMembers: Int = TarDirectory.mostMembers) throws -> [String: [UInt8]] {
         let descriptor = open(path, O_RDONLY)
         defer { close(descriptor) }
         let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
-        let directory = try TarDirectory(reading: descriptor, size: size)
+        let directory = try TarDirectory(reading: descriptor, size: size, mostMembers: mostMembers)
         var files: [String: [UInt8]] = [:]
         for path in directory.members.keys {
             files[path] = try directory.bytes(path, limit: 1 << 20, from: descriptor)
@@ -128,6 +130,21 @@ import Trust
             try read(Self.member(first, [1]) + Self.member(second, [2]) + Self.end)
         }
         #expect(error.message.contains("twice"))
+    }
+
+    /// Row 71 of the attack list: a million entries. Files, folders and headers about others count alike, and what is
+    /// beyond the limit is not looked at: here it is no header at all.
+    @Test(arguments: [0x30, 0x35, 0x67] as [UInt8])
+    func moreMembersThanAllowedAreRefusedUnread(_ kind: UInt8) throws {
+        #expect(TarDirectory.mostMembers == 100_000)
+        let content = kind == 0x67 ? Array(TarWriter.record("comment", "x").utf8) : []
+        let members = try (0..<5).flatMap { try Self.member("m\($0)", content, kind: kind) }
+        #expect(try read(members + Self.end, mostMembers: 5).count == (kind == 0x30 ? 5 : 0))
+        let junk = [UInt8](repeating: 0xff, count: TarHeader.blockSize)
+        let error = try #require(throws: RegistryError.self) {
+            try read(members + junk + Self.end, mostMembers: 5)
+        }
+        #expect(error.code == .tooLarge && error.message.contains("more than 5 members"), "\(error)")
     }
 
     @Test func anExtendedHeaderSaysTheNextMembersPathAndSizeOnly() throws {

@@ -191,6 +191,33 @@ import Testing
         }
     }
 
+    /// Row 10: what is not read cannot take long. CVE-2024-9056: BentoML took quadratic time.
+    @Test func multipartBodiesAreRefusedUnread() async throws {
+        try await TestPlane.run([.of(.doubler())]) { server in
+            let part = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n"
+            for path in [
+                "/v2/models/digits/infer", "/v1/models/digits:predict", "/invocations", "/v2/repository/index",
+            ] {
+                for body in [String(repeating: part, count: 100_000), String(repeating: "-", count: 1_000_000), "--x"] {
+                    let client = try server.client()
+                    client.sendWhatIsTaken(
+                        Array(
+                            ("POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+                                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)").utf8))
+                    let reply = try #require(try client.reply())
+                    #expect([400, 413, 415].contains(reply.status), "\(path): \(reply.status) \(reply.text)")
+                }
+            }
+            let client = try server.client()
+            client.sendWhatIsTaken(
+                Array(
+                    (Self.infer
+                        + "Content-Type: multipart/form-data; boundary=\(String(repeating: "x", count: 1_000_000))"
+                        + "\r\nContent-Length: 0\r\n\r\n").utf8))
+            #expect(try client.reply()?.status == 431)
+        }
+    }
+
     @Test func smallBodiesOfRefusedRequestsAreReadPast() async throws {
         try await TestPlane.run([.of(.doubler())]) { server in
             let client = try server.client()

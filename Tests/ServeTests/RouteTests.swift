@@ -135,6 +135,56 @@ import Trust
         }
     }
 
+    /// Row 15 of the attack list: in every parameter of every route, decoded once and then no part of a path.
+    @Test(arguments: [
+        "%2e%2e%2f", "..%2f..%2fetc%2fpasswd", "%252e%252e%252f", "..%5c", "%5c..", "%c0%ae", "%e0%80%ae", "x%00y",
+        "x%0d%0aX:y", "..", ".", "%2e%2e", "%2f", "%", "%zz", "%4", "%u002e", ";a=b", "digits;a=b", "%20", "*", "~root",
+        "%e2%80%aex", "%1b%5b2J", "-1", "99999999999999999999", "sha256:../../x",
+    ])
+    func traversalIsRefusedInEveryParameter(_ text: String) async throws {
+        let values = [
+            "{model}": "digits", "{version}": "3", "{label}": "stable", "{endpoint}": "1", "{deployment}": "1",
+        ]
+        try await TestPlane.run([.of(.doubler())]) { server in
+            for route in Route.table {
+                for parameter in values.keys where route.pattern.contains(parameter) {
+                    var target = route.pattern.replacing(parameter, with: text)
+                    for (name, value) in values { target = target.replacing(name, with: value) }
+                    let body = route.method == .post ? Array(HTTPConformance.json.utf8) : nil
+                    let client = try server.client()
+                    let reply = try client.request(route.method.rawValue, target, body: body)
+                    // Vertex AI's platform names its endpoints in the path, and the only model answers whatever they are;
+                    // nothing is loaded, whatever it is called.
+                    let isAnyName = ["{endpoint}", "{deployment}"].contains(parameter) && reply.status < 500
+                    let isRefused = [400, 404].contains(reply.status) || reply.code == "not_offered"
+                    #expect(isRefused || isAnyName, "\(target): \(reply.status) \(reply.text)")
+                    #expect(!reply.text.contains("root:"), "\(target)")
+                    #expect(
+                        try client.request("GET", "/v2/health/live").status == 200, "\(target): the connection goes on")
+                }
+            }
+        }
+    }
+
+    /// Row 16: methods that nobody serves, and words that are none.
+    @Test(arguments: [
+        "TRACE", "CONNECT", "PROPFIND", "PATCH", "M-SEARCH", "LOCK", "PURGE", "FOO", "get", "G@T", "GET,POST",
+        String(repeating: "A", count: 10_000),
+    ])
+    func otherMethodsAreRefused(_ method: String) async throws {
+        try await TestPlane.run([.of(.doubler())]) { server in
+            for target in ["/v2", "/v2/models/digits/infer", "localhost:443", "*"] {
+                let client = try server.client()
+                client.sendWhatIsTaken(Array("\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
+                let reply = try client.reply()
+                #expect(
+                    reply.map { [400, 404, 405, 431, 414].contains($0.status) } ?? true,
+                    "\(target): \(reply?.status ?? 0)")
+            }
+            #expect(try server.client().request("GET", "/v2").status == 200)
+        }
+    }
+
     @Test func headIsGetWithoutTheBody() async throws {
         try await TestPlane.run([.of(.doubler())]) { server in
             let client = try server.client()

@@ -175,3 +175,19 @@ import Workshop
         #expect(throws: Failure.self) { try JSONFile.read("/dev/zero") }
     }
 }
+
+/// Row 51 of the attack list: what strangers wrote, in logs and errors.
+@Suite struct InertTextTests {
+    @Test(arguments: [
+        ("plain, größer, 模型, 🚀", nil), ("a\u{1b}[31mb", "a\\u{1b}[31mb"),
+        ("a\r\nINFO forged", "a\\u{d}\\u{a}INFO forged"), ("a\u{202e}b", "a\\u{202e}b"), ("a\0b", "a\\u{0}b"),
+        ("a\u{2028}b", "a\\u{2028}b"), ("a\u{85}b\u{7f}", "a\\u{85}b\\u{7f}"),
+    ])
+    func aLineOfALogStaysALine(_ text: String, _ expected: String?) {
+        #expect(InertText.line(text) == expected ?? text)
+    }
+
+    @Test func anErrorKeepsItsLines() {
+        #expect(InertText.text("a\n\tb\u{1b}[2J") == "a\n\tb\\u{1b}[2J")
+    }
+}

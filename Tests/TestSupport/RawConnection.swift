@@ -69,6 +69,16 @@ package final class RawConnection: Sendable {
     /// Whether the other side has ended the connection, waiting for it.
     package func isEnded() -> Bool { read()?.isEmpty ?? false }
 
+    /// Whether the other side has ended the connection, without waiting; what it has sent meanwhile is thrown away.
+    package var hasEnded: Bool {
+        var buffer = [UInt8](repeating: 0, count: 1 << 12)
+        while true {
+            let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+            if count > 0 { continue }
+            return count == 0 || (errno != EAGAIN && errno != EINTR)
+        }
+    }
+
     /// What comes next; empty at the end, `nil` when nothing came in time.
     private func read() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)

@@ -72,8 +72,12 @@ extension Slipway {
 
     /// Starts a program that stays, runs `body` once it has said its first line, and waits for its end, for which it is
     /// sent SIGTERM unless `body` has sent it a signal.
+    ///
+    /// - Parameter launcher: a program, by its name, that becomes the one that the rest of its arguments name; with its
+    ///   own arguments.
     package func starting<Result: Sendable>(
-        _ arguments: [String], _ body: @Sendable @escaping (Running) async throws -> Result
+        _ arguments: [String], under launcher: [String] = [],
+        _ body: @Sendable @escaping (Running) async throws -> Result
     ) async throws -> Ended<Result> {
         let log = scratch.file("talk-\(UInt32.random(in: 0...UInt32.max)).log")
         let file = try FileDescriptor.open(
@@ -81,8 +85,11 @@ extension Slipway {
         var platform = PlatformOptions()
         platform.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(10))]
         defer { endWhatServesStill() }
+        let binary = try Self.binary()
+        let program = launcher.first.map { Executable.name($0) } ?? .path(FilePath(binary))
+        let line = launcher.isEmpty ? arguments : launcher.dropFirst() + [binary] + arguments
         let run = try await Subprocess.run(
-            .path(FilePath(Self.binary())), arguments: Arguments(arguments), environment: variables,
+            program, arguments: Arguments(line), environment: variables,
             platformOptions: platform, input: .none, output: .sequence,
             error: .fileDescriptor(file, closeAfterSpawningProcess: true)
         ) { execution in
@@ -109,9 +116,10 @@ extension Slipway {
     /// ended.
     @discardableResult
     package func serving<Result: Sendable>(
-        _ arguments: [String] = ["serve"], _ body: @Sendable @escaping (Server) async throws -> Result
+        _ arguments: [String] = ["serve"], under launcher: [String] = [],
+        _ body: @Sendable @escaping (Server) async throws -> Result
     ) async throws -> Ended<Result> {
-        try await starting(arguments + ["--port", "0", "--control-port", "0", "--json"]) { running in
+        try await starting(arguments + ["--port", "0", "--control-port", "0", "--json"], under: launcher) { running in
             guard let ready = try? JSONValue.parse(Array(running.line.utf8)), let data = ready["data"]?.stringValue,
                 let control = ready["control"]?.stringValue,
                 let worker = ready["pid"]?.intValue.flatMap(Int32.init(exactly:))

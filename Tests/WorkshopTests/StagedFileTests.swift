@@ -61,6 +61,24 @@ import Testing
         #expect(traces == [])
     }
 
+    /// Row 82 of the attack list: a copy is of one moment, or there is none.
+    @Test(arguments: ["written", "longer than before", "cut"])
+    func aFileThatIsChangedWhileItIsReadIsRefused(_ change: String) throws {
+        let path = try source("the weights of a model")
+        // The system stamps changes in steps of a few milliseconds: this one is certainly later than the file's.
+        var times = [timespec(tv_sec: 1, tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 0)]
+        #expect(utimensat(AT_FDCWD, path, &times, 0) == 0)
+        let input = open(path, O_RDONLY | O_CLOEXEC)
+        defer { close(input) }
+        let error = #expect(throws: WorkshopError.self) {
+            try StagedFile(copyingOpen: input, name: "source", into: home.temporary, limit: 100) { _ in
+                try? TextFile.write(change, to: path)
+            }
+        }
+        #expect(error?.code == .unreadable && error?.message.contains("was changed while it was read") == true)
+        #expect(traces == [])
+    }
+
     @Test func aHomeWithoutATemporaryDirectoryIsAStorageProblem() throws {
         #expect(rmdir(home.temporary) == 0)
         let error = #expect(throws: WorkshopError.self) {

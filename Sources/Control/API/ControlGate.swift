@@ -32,8 +32,10 @@ package struct ControlGate: Sendable {
         var message: String
     }
 
+    /// Decides by the header alone, before the body is read.
+    ///
     /// - Returns: who is asking.
-    func admit(_ visitor: Visitor, to route: ControlRoute, body: [UInt8]) throws -> Identity {
+    func admit(_ visitor: Visitor, to route: ControlRoute) throws -> Identity {
         guard !visitor.isLocal else { return .local }
         do throws(TrustError) {
             if route.method == .get {
@@ -45,21 +47,23 @@ package struct ControlGate: Sendable {
             throw Refusal(status: 421, message: error.message)
         }
         let identity = try identity(of: visitor, for: route)
-        switch route.kind {
-        case .reading: break
-        case .api:
+        if route.kind == .api {
             let type = visitor.contentType?.split(separator: ";").first.map { $0.lowercased() }
             guard type == "application/json" else {
                 throw Refusal(status: 415, message: "expected a body of the type application/json")
             }
-        case .form:
-            guard let session = Self.session(in: visitor), let token = FormBody(body)["token"],
-                antiForgery.isValid(token, forSession: session)
-            else {
-                throw Refusal(status: 403, message: "the form is not from a page of this server; open the page again")
-            }
         }
         return identity
+    }
+
+    /// Decides what only the body can tell: whether a form is from a page of ours.
+    func check(_ body: [UInt8], of visitor: Visitor, for route: ControlRoute) throws(Refusal) {
+        guard route.kind == .form, !visitor.isLocal else { return }
+        guard let session = Self.session(in: visitor), let token = FormBody(body)["token"],
+            antiForgery.isValid(token, forSession: session)
+        else {
+            throw Refusal(status: 403, message: "the form is not from a page of this server; open the page again")
+        }
     }
 
     private func identity(of visitor: Visitor, for route: ControlRoute) throws(Refusal) -> Identity {

@@ -19,6 +19,7 @@ package struct ControlServer: Sendable {
     private let routes: [ControlRoute]
     private let gate: ControlGate
     private let logger: Logger
+    var limits = ConnectionGuard.Limits()
 
     /// - Parameter gate: asked before any route is.
     package init(routes: [ControlRoute], gate: ControlGate, logger: Logger) {
@@ -39,16 +40,19 @@ package struct ControlServer: Sendable {
             case .tcp(let host, let port): .hostname(host, port: port)
             case .socket(let path): .unixDomainSocket(path: path)
             }
+        let (limits, count) = (limits, ConnectionGuard.Count())
         return Application(
             router: router(isLocal: isLocal),
-            server: .http1(configuration: .init(idleTimeout: .seconds(75))),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [GuardPlacement(limits, count)], idleTimeout: .seconds(75))),
             configuration: .init(address: bind, serverName: nil),
             onServerRunning: { await onListening($0.localAddress?.port) },
             logger: logger)
     }
 
-    private func router(isLocal: Bool) -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
+    private func router(isLocal: Bool) -> Router<ControlContext> {
+        let router = Router(context: ControlContext.self)
         for route in routes {
             let path = RouterPath(stringLiteral: Self.pattern(route.path))
             router.on(path, method: route.method == .get ? .get : .post) { request, context in
@@ -66,7 +70,7 @@ package struct ControlServer: Sendable {
     }
 
     private func respond(
-        to request: Request, _ context: BasicRequestContext, _ route: ControlRoute, isLocal: Bool
+        to request: Request, _ context: ControlContext, _ route: ControlRoute, isLocal: Bool
     ) async -> Response {
         let visitor = ControlGate.Visitor(
             host: request.head.authority, origin: request.headers[.origin],
@@ -76,10 +80,13 @@ package struct ControlServer: Sendable {
         let isNew = session == nil
         if isNew { session = ControlGate.newSession() }
         var reply: ControlReply
+        context.tell(.hasHeader)
+        defer { context.tell(.isAnswered) }
         do {
-            let body = try await request.body.collect(upTo: Self.largestBody)
-            let bytes = Array(body.readableBytesView)
-            let identity = try gate.admit(visitor, to: route, body: bytes)
+            let identity = try gate.admit(visitor, to: route)
+            let bytes = try await Self.body(of: request)
+            context.tell(.hasBody)
+            try gate.check(bytes, of: visitor, for: route)
             reply = try await route.handler(
                 ControlRequest(
                     parameters: Dictionary(context.parameters.map { (String($0.key), String($0.value)) }) { $1 },
@@ -96,6 +103,17 @@ package struct ControlServer: Sendable {
             if reply.status >= 500 { logger.error("control request failed", metadata: ["error": "\(error)"]) }
         }
         return response(reply, cookie: isNew && !isLocal ? session : nil)
+    }
+
+    /// - Throws: `NIOTooManyBytesError` over the limit, a refusal for a body that does not come as it was announced.
+    private static func body(of request: Request) async throws -> [UInt8] {
+        do {
+            return Array(try await request.body.collect(upTo: largestBody).readableBytesView)
+        } catch let error as NIOTooManyBytesError {
+            throw error
+        } catch {
+            throw ControlGate.Refusal(status: 400, message: "the request's body is malformed or ends too early")
+        }
     }
 
     private static let tooLarge = ControlReply.json(
@@ -118,6 +136,20 @@ package struct ControlServer: Sendable {
     private static let policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         + "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
+}
+
+/// A request's context that knows the connection it came over.
+private struct ControlContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    private let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+
+    /// Tells the guard how far the request has come.
+    func tell(_ stage: ConnectionGuard.Stage) { channel.triggerUserOutboundEvent(stage, promise: nil) }
 }
 
 extension HTTPField.Name {

@@ -100,7 +100,8 @@ struct Deck: Sendable {
             trial: Trial(
                 registry: registry, server: try reachable(),
                 address: (options.tls == nil ? "http://" : "https://") + dataAddress))
-        let server = ControlServer(routes: management.all + console.all, gate: gate, logger: logger)
+        var server = ControlServer(routes: management.all + console.all, gate: gate, logger: logger)
+        server.limits.connections = DescriptorBudget.ofThisProcess().control
         var services: [any Service] = [
             sampler,
             server.service(at: .tcp(host: host, port: options.controlPort)) { port in announce.yield(port ?? 0) },

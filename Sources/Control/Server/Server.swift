@@ -151,6 +151,7 @@ package struct Server: Sendable {
             host: options.host, port: options.port, serverVersion: options.version)
         configuration.tls = options.tls
         configuration.limits.bodyBytes = options.largestBody
+        configuration.limits.connections = DescriptorBudget.ofThisProcess().data
         configuration.defaultModel = options.defaultModel
         configuration.drainDelay = Self.nanoseconds(options.drainDelay)
         configuration.origins = RequestOrigin(bound: options.host, names: options.hostNames)

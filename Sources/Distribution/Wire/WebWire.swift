@@ -11,8 +11,9 @@ package final class WebWire: Wire {
 
     /// - Parameters:
     ///   - idle: how long a connection may be silent.
-    ///   - authorities: a PEM file of certificate authorities that are trusted besides the system's.
-    private init(idle: Duration, authorities: String?) {
+    ///   - authorities: certificate authorities in PEM that are trusted besides the system's.
+    /// - Throws: `DistributionError.Code.invalid` for authorities that are none.
+    private init(idle: Duration, authorities: [UInt8]?) throws(DistributionError) {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
@@ -22,7 +23,12 @@ package final class WebWire: Wire {
         configuration.timeout = HTTPClient.Configuration.Timeout(connect: .seconds(10), read: silence, write: silence)
         if let authorities {
             var security = TLSConfiguration.makeClientConfiguration()
-            security.additionalTrustRoots = [.file(authorities)]
+            guard let roots = try? NIOSSLCertificate.fromPEMBytes(authorities), !roots.isEmpty else {
+                throw DistributionError(
+                    .invalid, "the file of certificate authorities has no certificate in PEM",
+                    help: "give with --ca a file with -----BEGIN CERTIFICATE----- in it")
+            }
+            security.additionalTrustRoots = [.certificates(roots)]
             configuration.tlsConfiguration = security
         }
         client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
@@ -30,10 +36,10 @@ package final class WebWire: Wire {
 
     /// Opens the network for as long as `body` runs.
     package static func open<Result: Sendable>(
-        idle: Duration = .seconds(120), authorities: String? = nil,
+        idle: Duration = .seconds(120), authorities: [UInt8]? = nil,
         _ body: @Sendable (WebWire) async throws -> Result
     ) async throws -> Result {
-        let wire = WebWire(idle: idle, authorities: authorities)
+        let wire = try WebWire(idle: idle, authorities: authorities)
         do {
             let result = try await body(wire)
             try? await wire.client.shutdown()

@@ -15,7 +15,7 @@ struct TarDirectory {
     /// The files by path.
     private(set) var members: [String: Member] = [:]
 
-    /// More members than any version has.
+    /// More members than any version has; headers that say more about one count as well.
     static let mostMembers = 100_000
     /// The largest header that says more about a member.
     private static let largestExtension = 1 << 16
@@ -27,14 +27,24 @@ struct TarDirectory {
     /// - Parameters:
     ///   - descriptor: the archive, open and seekable.
     ///   - size: its bytes.
-    /// - Throws: `RegistryError.Code.invalid` for what breaks a rule, `.damaged` when the end is missing.
-    init(reading descriptor: Int32, size: Int) throws(RegistryError) {
+    ///   - mostMembers: more than these are refused, before they are looked at.
+    /// - Throws: `RegistryError.Code.invalid` for what breaks a rule, `.damaged` when the end is missing, `.tooLarge` over
+    ///   a limit.
+    init(
+        reading descriptor: Int32, size: Int, mostMembers: Int = TarDirectory.mostMembers
+    ) throws(RegistryError) {
         var folded: Set<String> = []
         var extra = Extension()
-        var offset = 0
+        var (offset, headers) = (0, 0)
         while true {
             let block = try Self.bytes(descriptor, offset, TarHeader.blockSize, of: size)
             if block.allSatisfy({ $0 == 0 }) { break }
+            headers += 1
+            guard headers <= mostMembers else {
+                throw RegistryError(
+                    .tooLarge, "the archive has more than \(mostMembers) members",
+                    help: "an archive of a version has a few: it was not made by 'slipway export'")
+            }
             var header = try TarHeader(parsing: block[...])
             offset += TarHeader.blockSize
             let isAboutOthers = [.extended, .global].contains(header.kind)
@@ -64,9 +74,6 @@ struct TarDirectory {
             throw RegistryError(
                 .invalid, "the archive has '\(path)' twice, or twice but for the case of letters",
                 help: "an archive of a version has each file once: export it again")
-        }
-        guard folded.count <= Self.mostMembers else {
-            throw RegistryError(.tooLarge, "the archive has more than \(Self.mostMembers) members")
         }
         if header.kind == .file { members[path] = Member(offset: offset, size: header.size) }
     }

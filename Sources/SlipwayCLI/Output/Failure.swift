@@ -35,22 +35,10 @@ struct Failure: Error {
     ///    help: …
     /// ```
     var rendered: String {
-        var lines = ["\(Paint.red("error[\(codeText)]")): \(Self.inert(message))"]
-        lines += causes.map { "  cause: \(Self.inert($0))" }
-        if let help { lines.append("   help: \(Self.inert(help))") }
+        var lines = ["\(Paint.red("error[\(codeText)]")): \(InertText.text(message))"]
+        lines += causes.map { "  cause: \(InertText.text($0))" }
+        if let help { lines.append("   help: \(InertText.text(help))") }
         return lines.joined(separator: "\n")
-    }
-
-    /// Words that repeat what a stranger wrote do not act on the terminal: control characters are written as numbers.
-    private static func inert(_ text: String) -> String {
-        let acts: Set<Unicode.GeneralCategory> = [.control, .format]
-        return text.unicodeScalars.reduce(into: "") { result, scalar in
-            if scalar != "\n", scalar != "\t", acts.contains(scalar.properties.generalCategory) {
-                result += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                result.unicodeScalars.append(scalar)
-            }
-        }
     }
 
     /// Where to read on, for a person at a terminal whom the error itself gives no advice.

@@ -24,7 +24,8 @@ struct ServerLog: LogHandler {
         switch form {
         case .text:
             let words = fields.map { " \($0.key)=\($0.value)" }.joined()
-            line = Array("\(time.dropFirst(11).dropLast(1)) \(Self.short(event.level)) \(event.message)\(words)\n".utf8)
+            let text = InertText.line("\(event.message)\(words)")
+            line = Array("\(time.dropFirst(11).dropLast(1)) \(Self.short(event.level)) \(text)\n".utf8)
         case .json:
             let members: [(String, JSONValue)] =
                 [

@@ -78,7 +78,7 @@ struct BenchVerb: AsyncParsableCommand {
         let inputs: [(name: String, tensor: Tensor)]
         if let data {
             let wanted = Set(signature.inputs.map(\.name))
-            inputs = try NPZ.read(path: data).filter { wanted.contains($0.name) }
+            inputs = try NPZ.read(path: data, limits: .request).filter { wanted.contains($0.name) }
         } else {
             inputs = zip(signature.inputs, try SampleInputs().tensors(for: signature, rows: rows))
                 .map { ($0.name, $1) }

@@ -47,14 +47,16 @@ struct ImportVerb: AsyncParsableCommand {
         let registry = try homeOptions.registry()
         if ModelArchive.isArchive(file) { return try await bringArchive(registry) }
         let importer = Importer(registry: registry, engineDirectories: [try homeOptions.engineDirectory()])
-        let report = try await importer.run(try request(), progress: showStep)
+        let request = try request()
+        // Before anything is registered: what cannot be read leaves nothing behind.
+        if let evaluation { try await ChildRunner().rehearse(arrays: evaluation) }
+        let report = try await importer.run(request, progress: showStep)
         Terminal.progress("")
         var evaluated: EvaluatedVersion?
         if let evaluation {
             let work = EvaluationWork(registry: registry, engines: try homeOptions.engines())
             var options = EvaluationWork.Options()
             options.answers = answers
-            try await ChildRunner().rehearse(arrays: evaluation)
             evaluated = try work.evaluate(report.addition.record, data: evaluation, options: options, keeps: true)
         }
         print(report, evaluated)

@@ -34,7 +34,7 @@ struct PredictVerb: AsyncParsableCommand {
         if data.hasSuffix(".npz") {
             let model = InferenceClient(client, bearer: Terminal.environment("SLIPWAY_TOKEN"))
             let wanted = try await model.metadata(endpoint: endpoint, version: version).signature.inputs.map(\.name)
-            let arrays = try NPZ.read(path: data).filter { wanted.contains($0.name) }
+            let arrays = try NPZ.read(path: data, limits: .request).filter { wanted.contains($0.name) }
             let reply = try await model.infer(
                 InferenceRequest(endpoint: endpoint, version: version, inputs: arrays, isBinary: true))
             return print(reply)

@@ -45,7 +45,7 @@ struct PullVerb: AsyncParsableCommand {
             Terminal.progress("\(step.text) …")
         }
         let settings = try remote.options(for: place)
-        let report = try await WebWire.open(authorities: remote.ca) { wire in
+        let report = try await WebWire.open(authorities: try remote.authorities()) { wire in
             let client = RegistryClient(place, over: wire, options: settings)
             return try await Puller(registry: registry, client: client, checks: checks).run(
                 place.target, as: model, referrers: !noReferrers, progress: showProgress)

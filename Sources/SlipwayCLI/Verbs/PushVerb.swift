@@ -62,7 +62,7 @@ struct PushVerb: AsyncParsableCommand {
         var settings = try remote.options(for: place)
         if let chunk { settings.limits.chunk = chunk }
         let (clientOptions, pushOptions) = (settings, options)
-        let report = try await WebWire.open(authorities: remote.ca) { wire in
+        let report = try await WebWire.open(authorities: try remote.authorities()) { wire in
             let client = RegistryClient(place, over: wire, options: clientOptions)
             return try await Pusher(registry: registry, client: client).run(
                 record, tag: tag, options: pushOptions, progress: showProgress)

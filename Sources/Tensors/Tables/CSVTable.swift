@@ -1,7 +1,7 @@
 /// A CSV file in memory: a header row, then rows of as many fields, held by column.
 ///
 /// Strict (RFC 4180): quotes only around whole fields, rows ended by CRLF or LF, every row as long as the header, UTF-8,
-/// column names that differ. A byte order mark in front is skipped. A comma at the end of a line begins an empty field.
+/// column names that differ, no NUL. A byte order mark in front is skipped. A comma at the end of a line begins an empty field.
 package struct CSVTable: Sendable {
     /// A column's values, typed by what all of its fields are.
     package enum Values: Sendable, Hashable {
@@ -44,10 +44,19 @@ package struct CSVTable: Sendable {
     package static func read(path: String, limits: ArrayLimits = ArrayLimits()) throws(TensorError) -> CSVTable {
         let file = try InputFile(path: path)
         try limits.check(bytes: file.count)
+        // A file of holes is long and costs its maker nothing; it is not read whole to be refused.
+        try checkText(try file.bytes(at: 0, count: min(file.count, 4096)))
         return try read(try file.bytes(at: 0, count: file.count), limits: limits)
     }
 
+    private static func checkText(_ bytes: some Sequence<UInt8>) throws(TensorError) {
+        guard !bytes.contains(0) else {
+            throw TensorError(.malformedFile, "the CSV file has zero bytes; expected text")
+        }
+    }
+
     private init(_ bytes: UnsafeRawBufferPointer, limits: ArrayLimits) throws(TensorError) {
+        try Self.checkText(bytes)
         guard UTF8Sequence.isValid(bytes) else { throw TensorError(.malformedFile, "the CSV file is not UTF-8") }
         var scanner = CSVScanner(bytes)
         let names = try Self.header(&scanner, limits: limits)

@@ -16,7 +16,7 @@ enum Rehearsal {
     }
 
     private static func table(_ path: String) throws -> Int {
-        let table = try CSVTable.read(path: path)
+        let table = try CSVTable.read(path: path, limits: EvaluationSet.limits)
         for column in table.columns { _ = try column.tensor() }
         return table.columns.count
     }

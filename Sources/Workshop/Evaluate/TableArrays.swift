@@ -10,7 +10,7 @@ enum TableArrays {
     static func read(
         _ path: String, _ signature: Signature, answers: String? = nil
     ) throws -> [(name: String, tensor: Tensor)] {
-        let table = try CSVTable.read(path: path)
+        let table = try CSVTable.read(path: path, limits: EvaluationSet.limits)
         let named = Set(signature.inputs.map(\.name))
         if table.columns.contains(where: { named.contains($0.name) }) {
             return try table.columns.map { ($0.name, try column($0, like: signature)) }

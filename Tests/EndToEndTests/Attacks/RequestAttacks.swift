@@ -89,6 +89,10 @@ struct RequestAttack: Sendable, CustomStringConvertible {
         "[\(Array(repeating: "1", count: 65).joined(separator: ","))]", "{}", "[\"1\",64]",
     ]
 
+    private static let pixels =
+        #"{"name":"pixels","datatype":"FP32","shape":[1,64],"data":\#(data("0"))}"#
+    private static let manyKeys = (0..<10_000).map { #""key\#($0)":\#($0)"# }.joined(separator: ",")
+
     private static let content = [
         RequestAttack(40, input(data: "[1,2,3]")), RequestAttack(40, input(data: "[[1,2],[3]]")),
         RequestAttack(40, input(shape: "[2,64]")),
@@ -104,6 +108,14 @@ struct RequestAttack: Sendable, CustomStringConvertible {
         RequestAttack(44, input(rest: #","outputs":[{"name":"logits"},{"name":"logits"}]"#)),
         RequestAttack(47, input(rest: #","parameters":{"timeout":-1}"#)),
         RequestAttack(47, input(rest: #","parameters":{"timeout":9223372036854775808}"#)),
+        RequestAttack(47, input(rest: #","parameters":{"priority":-1}"#)),
+        RequestAttack(47, input(rest: #","parameters":{"priority":18446744073709551616}"#)),
+        RequestAttack(47, input(rest: #","parameters":{"unknown":[1,{"a":null}]}"#), status: 200),
+        RequestAttack(47, input(rest: ",\"parameters\":{\(manyKeys)}"), status: 200),
+        RequestAttack(44, #"{"inputs":[\#(pixels),\#(pixels)]}"#),
+        RequestAttack(44, #"{"inputs":[\#(pixels),{"name":"more","datatype":"FP32","shape":[1],"data":[1]}]}"#),
+        // The header's length ends inside of a character.
+        RequestAttack(41, json: #"{"id":"é","inputs":[]}"#, length: 8, tail: 0),
         RequestAttack(48, input(rest: #","parameters":{"sequence_id":7}"#)),
         RequestAttack(49, path: "/v2/systemsharedmemory/region/x/register", status: 404),
     ]

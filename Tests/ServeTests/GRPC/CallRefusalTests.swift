@@ -313,6 +313,49 @@ import Trust
         }
     }
 
+    /// Row 31: metadata that is none is not looked at, and too much of it ends the connection.
+    @Test(arguments: [
+        ([("x-data-bin", "!!!not base64!!!")], true), ([("x-data-bin", "")], true), ([("grpc-timeout-bin", "=")], true),
+        (Array(repeating: ("x-more", "y"), count: 100), true), (Array(repeating: ("x-more", "y"), count: 5000), false),
+        ([("x-more", String(repeating: "y", count: 12_000))], true), ([("te", "x")], false),
+    ])
+    func metadataThatIsNoneIsNotLookedAt(_ metadata: [(String, String)], _ isTaken: Bool) async throws {
+        try await TestPlane.run([.of(.doubler())]) { configuration in
+            configuration.limits.lingerTimeout = 200_000_000
+        } _: { server in
+            let client = try FrameClient(port: server.port)
+            let reply = try? client.call("ModelInfer", TestRequest.rows([1, 2, 3, 4]).bytes, metadata)
+            #expect((reply?.status == 0) == isTaken, "\(metadata.count): \(String(describing: reply?.headers))")
+            #expect(try FrameClient(port: server.port).call("ServerLive").status == 0, "the server goes on")
+            try server.wait { server.plane.bytesInUse == 0 }
+        }
+    }
+
+    /// Row 90 of the attack list: a load that names a file, an address or brings a model along loads nothing.
+    @Test(arguments: [
+        "file:///etc/passwd", "FILE:////etc/passwd", "file%3A///etc/passwd", "http://127.0.0.1:1/x", "../../etc/passwd",
+    ])
+    func aLoadThatNamesAFileOrAnAddressIsRefused(_ reference: String) async throws {
+        try await TestPlane.run([.of(.doubler())]) { server in
+            let client = try FrameClient(port: server.port)
+            for (name, value) in [("config", 3), ("file:1/model.onnx", 4), ("model_path", 3)] {
+                var message = ProtoWriter()
+                message.element(1, reference)
+                message.element(2, name == "model_path" ? reference : "digits")
+                message.message(3) {
+                    $0.element(1, name)
+                    $0.message(2) { $0.element(value, reference) }
+                }
+                for method in ["RepositoryModelLoad", "RepositoryModelUnload"] {
+                    let reply = try client.call(method, message.bytes)
+                    #expect(reply.status == 12 && !reply.text.contains("etc"), "\(reply.headers)")
+                }
+            }
+            #expect(try client.call("ModelInfer", TestRequest.rows([1, 2, 3, 4]).bytes).status == 0)
+            try server.wait { server.plane.bytesInUse == 0 }
+        }
+    }
+
     @Test(arguments: [
         ("RepositoryModelLoad", 12), ("SystemSharedMemoryRegister", 12), ("TraceSetting", 12), ("Nothing", 12),
         ("/nothing.Service/Call", 12), ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", 12),

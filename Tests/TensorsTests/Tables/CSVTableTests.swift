@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Tensors
@@ -51,6 +52,21 @@ import Testing
 
     @Test func textThatIsNotUTF8IsRejected() {
         #expect(throws: TensorError.self) { try CSVTable.read([0x61, 0x0A, 0xFF, 0x0A]) }
+    }
+
+    /// A file of holes is refused by its beginning: reading all of it would take minutes here.
+    @Test(.timeLimit(.minutes(1))) func zeroBytesAreNoText() throws {
+        #expect(throws: TensorError.self) { try read("a\n\0\n") }
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).csv").path
+        try #require(FileManager.default.createFile(atPath: path, contents: nil))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try #require(truncate(path, 4 << 30) == 0)
+        let error = #expect(throws: TensorError.self) { try CSVTable.read(path: path) }
+        #expect(error?.code == .malformedFile && error?.message.contains("zero bytes") == true)
+        #expect(
+            try #require(throws: TensorError.self) {
+                try CSVTable.read(path: path, limits: ArrayLimits(bytes: 1 << 30))
+            }.code == .tooLarge)
     }
 
     @Test func chosenColumnsBecomeAMatrix() throws {
