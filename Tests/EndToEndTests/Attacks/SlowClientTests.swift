@@ -55,10 +55,10 @@ extension EndToEnd {
             let slipway = try await Slipway.withDigits()
             try await slipway.serving { server in
                 let attacked = try await AttackedServer(slipway, server)
-                let clients = try (0..<2000).map { _ in try RawConnection(port: server.dataPort) }
+                var clients = try (0..<2000).map { _ in try RawConnection(port: server.dataPort) }
                 #expect(try await server.dataPlane().request("GET", "/v2/health/ready").status == 200)
                 try await attacked.expectUnharmed("clients that never speak")
-                withExtendedLifetime(clients) {}
+                clients.removeAll()
                 try await attacked.expectQuietAgain()
             }
         }
@@ -71,13 +71,13 @@ extension EndToEnd {
             try await slipway.serving { server in
                 let attacked = try await AttackedServer(slipway, server)
                 let before = TextFile.list("/proc/\(server.worker)/fd").count
-                let clients = try (0..<1000).map { _ in try RawConnection(port: server.controlPort) }
+                var clients = try (0..<1000).map { _ in try RawConnection(port: server.controlPort) }
                 try await wait(for: "connections beyond the limit to be closed") {
                     TextFile.list("/proc/\(server.worker)/fd").count <= before + 512 + 20
                 }
                 // The command line is not shut out: it has the socket.
                 try await slipway.expect("status")
-                withExtendedLifetime(clients) {}
+                clients.removeAll()
                 try await attacked.expectQuietAgain()
             }
         }
