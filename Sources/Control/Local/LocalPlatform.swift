@@ -201,15 +201,8 @@ extension LocalPlatform {
         }
         do {
             let began = ContinuousClock.now
-            let wish = BatchingWish(session.batching)
-            let calibration = try await loader.warm(loaded.session, triesBatches: wish.isByHand)
             let drain = Drain()
-            let servable = Servable(
-                model: session.version.model, version: String(session.version.number), digest: session.digest,
-                session: loaded.session, calibration: calibration,
-                batching: BatchingPolicy(wish, calibration, instances: session.engine.instances),
-                cacheBytes: session.cacheBytes, labels: loaded.labels, classes: loaded.classes,
-                onDrained: { drain.finish() })
+            let servable = try await loader.servable(for: loaded, session) { drain.finish() }
             entering[endpoint, default: [:]][session] = Held(servable: servable, drain: drain)
             metrics.loaded(
                 servable, endpoint: endpoint, seconds: loaded.seconds + Self.seconds(ContinuousClock.now - began),

@@ -42,7 +42,7 @@ extension HTTPConnection {
         case .refused(let fault): answer(fault)
         case .failed(let failure):
             loop.log(failure, of: exchange.job, requestID: current?.id ?? "", at: readAt)
-            answer(RequestFault(failure, model: exchange.job.arm.endpoint))
+            answer(RequestFault(failure, model: exchange.job.subject))
         case .ran:
             do throws(RequestFault) {
                 try reply(exchange)
@@ -51,9 +51,4 @@ extension HTTPConnection {
             }
         }
     }
-}
-
-extension RequestFault {
-    fileprivate static let late = RequestFault(
-        .deadlineExceeded, "the request's time was over before it could run")
 }

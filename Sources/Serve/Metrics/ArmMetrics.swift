@@ -177,7 +177,7 @@ extension HistogramSnapshot {
 }
 
 extension ModelStatistics.Duration {
-    fileprivate init(_ histogram: Histogram) {
+    init(_ histogram: Histogram) {
         let snapshot = histogram.snapshot()
         self.init(count: Int(clamping: snapshot.count), nanoseconds: snapshot.nanoseconds)
     }

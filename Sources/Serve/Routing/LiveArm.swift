@@ -12,10 +12,13 @@ final class LiveArm: Sendable {
     let features: [String]?
     /// Whether the first dimension of everything is free.
     let hasRows: Bool
+    /// Those of a pipeline, in its plan's order; `nil` for steps that are no models.
+    let steps: [StepArm?]
     /// How the JSON of every reply begins, up to the model's version.
     let replyPrefix: [UInt8]
 
-    init(endpoint: String, servable: Servable, versions: [String], metrics: ArmMetrics) {
+    init(endpoint: String, servable: Servable, versions: [String], metrics: ArmMetrics, steps: [StepArm?] = []) {
+        self.steps = steps
         self.endpoint = endpoint
         self.servable = servable
         self.metrics = metrics

@@ -49,7 +49,9 @@ final class LiveEndpoint: Sendable {
                 endpoint: endpoint.name, model: arm.servable.model, version: arm.servable.version,
                 objectives: endpoint.objectives)
             handles.observe(arm.servable)
-            return LiveArm(endpoint: endpoint.name, servable: arm.servable, versions: versions, metrics: handles)
+            return LiveArm(
+                endpoint: endpoint.name, servable: arm.servable, versions: versions, metrics: handles,
+                steps: StepArm.all(of: arm.servable, endpoint: endpoint.name, metrics, handles))
         }
         split = endpoint.split
         routingKeyHeader = endpoint.routingKeyHeader

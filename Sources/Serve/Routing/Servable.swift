@@ -22,6 +22,8 @@ package final class Servable: Sendable {
     package let calibration: Calibration
     /// How requests for it are put together.
     package let batching: BatchingPolicy
+    /// What it is made of, where it is a pipeline.
+    package let pipeline: ServedPipeline?
     /// Tells it apart from every other one of this process.
     let number: UInt64
 
@@ -37,12 +39,13 @@ package final class Servable: Sendable {
 
     /// - Parameters:
     ///   - cacheBytes: bytes of answers that are kept for requests that come again; 0 keeps none.
+    ///   - pipeline: what a version is made of that is a pipeline; its `session` is only asked for its signature.
     ///   - onDrained: called once, from any thread, when nothing will use the session any more: the place to
     ///   drop it. Must not block: it may run on an event loop.
     package init(
         model: String, version: String, digest: String, session: any Session, calibration: Calibration,
         batching: BatchingPolicy = .off, cacheBytes: Int = 0, labels: [String: String] = [:],
-        classes: [String] = [], onDrained: @escaping @Sendable () -> Void = {}
+        classes: [String] = [], pipeline: ServedPipeline? = nil, onDrained: @escaping @Sendable () -> Void = {}
     ) {
         self.model = model
         self.version = version
@@ -54,10 +57,14 @@ package final class Servable: Sendable {
         self.labels = labels
         number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         self.classes = classes
+        self.pipeline = pipeline
         self.onDrained = onDrained
-        platform = session.engine.protocolName
+        platform = pipeline == nil ? session.engine.protocolName : Self.pipelinePlatform
         outputPlan = OutputPlan(session.signature, enabled: calibration.predictsOutputShapes)
     }
+
+    /// Not Triton's `ensemble`: its clients would then look for the models under names of their own.
+    private static let pipelinePlatform = "slipway_pipeline"
 
     package var signature: Signature { session.signature }
 

@@ -18,6 +18,8 @@ final class InferenceFlight {
     private let loop: LoopState
     private var onEnd: ((Outcome) -> Void)?
     private var ticket: RunThreads.Ticket?
+    /// Those of a pipeline, while they are under way.
+    private var steps: PipelineFlight?
     /// Set while others may wait for this answer.
     private var leads: ResponseCache.Key?
     private var deadlineTask: Scheduled<Void>?
@@ -82,6 +84,7 @@ final class InferenceFlight {
     }
 
     private func go() {
+        if let pipeline = job.arm.servable.pipeline { return fly(pipeline) }
         let predicted = job.arm.servable.calibration.predictedNanoseconds(elements: job.elementCount)
         if predicted < loop.plane.configuration.inlineBelow {
             if job.claim(at: job.times.decoded) {
@@ -92,6 +95,14 @@ final class InferenceFlight {
         } else {
             queue()
         }
+    }
+
+    /// Lets the pipeline's steps be run.
+    private func fly(_ pipeline: ServedPipeline) {
+        let steps = PipelineFlight(job, pipeline, loop: loop) { self.end($0) }
+        self.steps = steps
+        steps.start()
+        if !isOver { scheduleDeadline(NIOLoopBound(self, eventLoop: loop.eventLoop)) }
     }
 
     private func queue() {
@@ -137,6 +148,8 @@ final class InferenceFlight {
     private func leaveQueue() {
         if let ticket { loop.plane.runThreads.remove(ticket) }
         ticket = nil
+        steps?.cancel()
+        steps = nil
     }
 
     private func conclude() {
@@ -154,6 +167,7 @@ final class InferenceFlight {
         settleCache()
         deadlineTask?.cancel()
         deadlineTask = nil
+        steps = nil
         let onEnd = onEnd
         self.onEnd = nil
         onEnd?(outcome)
@@ -161,6 +175,6 @@ final class InferenceFlight {
 }
 
 extension RequestFault {
-    fileprivate static let late = RequestFault(
+    static let late = RequestFault(
         .deadlineExceeded, "the request's time was over before it could run")
 }

@@ -36,6 +36,8 @@ final class InferenceJob: @unchecked Sendable {
     /// Whom it is for; tells clients apart where they take turns.
     var client: UInt64 = 0
     private(set) var failure: Failure?
+    /// The step of a pipeline that an engine's failure is about.
+    var failedStep: String?
     var times: StageTimes
     private let progress = Atomic<UInt8>(Progress.waiting)
 
@@ -51,6 +53,9 @@ final class InferenceJob: @unchecked Sendable {
 
     /// Requests of a batch that it stands for, by the first dimension of its inputs.
     var rowCount: Int { arm.hasRows ? inputs.first?.shape.dimensions.first ?? 1 : 1 }
+
+    /// What failed, for a message that puts it between quotation marks.
+    var subject: String { failedStep.map { "\(arm.endpoint)', step '\($0)" } ?? arm.endpoint }
 
     var elementCount: Int { inputs.reduce(0) { $0 + $1.shape.elementCount } }
 

@@ -57,7 +57,7 @@ final class InferenceRun {
         case .refused(let fault): return .refused(fault)
         case .failed(let failure):
             loop.log(failure, of: job, requestID: requestID, at: MonotonicClock.now())
-            return .refused(RequestFault(failure, model: job.arm.endpoint))
+            return .refused(RequestFault(failure, model: job.subject))
         case .ran:
             do throws(RequestFault) {
                 return .answered(try source.reply(isStreamed: isStreamed))
