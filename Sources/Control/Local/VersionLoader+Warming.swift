@@ -13,6 +13,9 @@ extension VersionLoader {
     func servable(
         for loaded: Loaded, _ wanted: ArmSession, onDrained: @escaping @Sendable () -> Void
     ) async throws -> Servable {
+        if let session = loaded.session as? StatefulSession {
+            return try await stateful(session, loaded, wanted, onDrained)
+        }
         guard let pipeline = loaded.session as? PipelineSession else {
             let (calibration, policy) = try await calibrated(loaded.session, wanted)
             return Servable(
@@ -34,6 +37,21 @@ extension VersionLoader {
             session: pipeline, calibration: .none, cacheBytes: wanted.cacheBytes, labels: loaded.labels,
             classes: loaded.classes, pipeline: ServedPipeline(plan: pipeline.plan, members: members),
             onDrained: onDrained)
+    }
+
+    /// A version with state: the model is measured with all its inputs, clients see those that are theirs.
+    private func stateful(
+        _ session: StatefulSession, _ loaded: Loaded, _ wanted: ArmSession, _ onDrained: @escaping @Sendable () -> Void
+    ) async throws -> Servable {
+        let (calibration, policy) = try await calibrated(session.inner, wanted)
+        let version = String(wanted.version.number)
+        let inner = Servable(
+            model: wanted.version.model, version: version, digest: wanted.digest, session: session.inner,
+            calibration: calibration, batching: policy)
+        return Servable(
+            model: wanted.version.model, version: version, digest: wanted.digest, session: session,
+            calibration: .none, labels: loaded.labels, classes: loaded.classes,
+            sequences: SequenceState(session.state, inner: inner), onDrained: onDrained)
     }
 
     private func calibrated(

@@ -148,6 +148,8 @@ package struct Server: Sendable {
             host: options.host, port: options.port, serverVersion: options.version)
         configuration.limits.bodyBytes = options.largestBody
         configuration.defaultModel = options.defaultModel
+        configuration.sequences = options.sequences
+        configuration.sequenceIdle = Self.nanoseconds(options.sequenceIdle)
         configuration.drainDelay = Self.nanoseconds(options.drainDelay)
         configuration.origins = RequestOrigin(bound: options.host, names: options.hostNames)
         configuration.logsEveryRequest = logger.logLevel <= .debug

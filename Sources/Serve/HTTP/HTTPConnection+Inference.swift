@@ -19,6 +19,8 @@ extension HTTPConnection {
         let job = InferenceJob(
             arm: arm, pool: loop.plane.pool, receivedAt: readAt, deadline: readAt &+ configuration.requestTimeout)
         job.client = identity.client ?? number
+        job.identity = identity.owner
+        job.namesVersion = match.version != nil
         return try makeExchange(match, facts, headers, format, job)
     }
 

@@ -30,7 +30,7 @@ final class LoopState {
         let limits = plane.configuration.limits
         let shortest = min(
             limits.headerTimeout, limits.idleTimeout, limits.bodyGrace, limits.lingerTimeout,
-            plane.configuration.requestTimeout)
+            plane.configuration.requestTimeout, plane.configuration.sequenceIdle)
         let interval = TimeAmount.nanoseconds(Int64(min(max(shortest / 4, 5_000_000), HTTPLimits.second)))
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         ticks = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in bound.value.tick() }
@@ -58,6 +58,7 @@ final class LoopState {
 
     private func tick() {
         let now = MonotonicClock.now()
+        plane.sequences.sweep(at: now)
         for connection in Array(connections.values) {
             connection.checkTime(now)
             if isClosing { connection.closeIfIdle(now: now, for: Self.closingIdle) }

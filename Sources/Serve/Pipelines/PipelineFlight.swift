@@ -7,7 +7,7 @@ import Tensors
 /// short ones run here, others wait in the queue with everybody's, share batches, and keep no thread waiting meanwhile.
 ///
 /// Belongs to one event loop.
-final class PipelineFlight {
+final class PipelineFlight: PartFlight {
     /// A step whose run is waited for.
     private struct UnderWay {
         var job: InferenceJob

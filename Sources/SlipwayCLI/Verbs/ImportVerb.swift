@@ -29,6 +29,19 @@ struct ImportVerb: AsyncParsableCommand {
     @Option(name: .customLong("label"), help: ArgumentHelp("A word about it; may be repeated.", valueName: "key=value"))
     var labels: [String] = []
 
+    @Option(
+        name: .customLong("state"),
+        help: ArgumentHelp(
+            "An output that is an input of the sequence's next request; may be repeated.", valueName: "output=input"))
+    var states: [String] = []
+
+    @Option(
+        name: .customLong("state-initial"),
+        help: ArgumentHelp(
+            "What every element of such an input is at first (default: 0); may be repeated.", valueName: "input=number")
+    )
+    var initialStates: [String] = []
+
     @Option(help: "A note for people.")
     var note = ""
 
@@ -115,7 +128,20 @@ struct ImportVerb: AsyncParsableCommand {
             guard parts.count == 2 else { throw ValidationError("--label takes key=value, found '\(label)'") }
             named[String(parts[0])] = String(parts[1])
         }
+        named.merge(ModelState.labels(pairs: try Self.pairs(states, "--state takes output=input"))) { $1 }
+        for (input, value) in try Self.pairs(initialStates, "--state-initial takes input=number") {
+            named[ModelState.initialLabel(input: input)] = value
+        }
         return named
+    }
+
+    private static func pairs(_ texts: [String], _ rule: String) throws -> [(output: String, input: String)] {
+        try texts.map { text in
+            guard let equals = text.lastIndex(of: "="), equals != text.startIndex else {
+                throw ValidationError("\(rule), found '\(text.prefix(80))'")
+            }
+            return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+        }
     }
 
     /// A file's name without folder and extension, in lower case.

@@ -166,7 +166,9 @@ struct ShowVerb: AsyncParsableCommand {
             for (key, value) in record.labels.sorted(by: { $0.key < $1.key }) {
                 lines.append("  label    \(key)=\(value)")
             }
-            if let processing = description.processing { lines.append("  declared \(processing.encodedString())") }
+            if let processing = description.processing, !processing.isNull {
+                lines.append("  declared \(processing.encodedString())")
+            }
             if let plan {
                 lines += VersionText.signature(plan.signature) + PipelineText.lines(plan)
             } else {

@@ -43,7 +43,14 @@ extension ModelRegistry {
         _ digest: Digest, on engine: any Engine, _ options: SessionOptions
     ) throws -> any Session {
         var options = options
-        options.declared = try description(digest).signature
-        return try engine.load(.file(try modelFilePath(digest)), options: options)
+        let description = try description(digest)
+        options.declared = description.signature
+        let session = try engine.load(.file(try modelFilePath(digest)), options: options)
+        do throws(ModelState.Fault) {
+            guard let state = try ModelState(session.signature, labels: description.labels) else { return session }
+            return StatefulSession(state, session)
+        } catch {
+            throw WorkshopError(.rejected, "the version's labels declare state that it cannot have: \(error)")
+        }
     }
 }

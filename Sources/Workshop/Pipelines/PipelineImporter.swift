@@ -1,3 +1,4 @@
+import Engines
 import Glibc
 import Home
 package import Pipelines
@@ -98,6 +99,9 @@ package struct PipelineImporter: Sendable {
                     .invalid, place, "it is a pipeline itself", help: "write its steps into this one")
             }
             let description = try registry.description(record.digest)
+            guard !ModelState.isDeclared(description.labels) else {
+                throw PipelineError(.invalid, place, "it keeps state, and the models of a pipeline do not")
+            }
             let found = PipelineSpec.Member(reference: record.reference.description, digest: digest)
             return (found, description.signature)
         } catch let error as PipelineError {

@@ -37,6 +37,8 @@ final class InferenceRun {
             : try endpoint.arm(version: message.version)
         let job = InferenceJob(arm: arm, pool: loop.plane.pool, receivedAt: receivedAt, deadline: deadline)
         job.client = call.identity.client ?? call.connection.number
+        job.identity = call.identity.owner
+        job.namesVersion = !message.version.isEmpty
         source = GRPCInference(job: job, message: message, bytes: bytes)
     }
 
