@@ -75,6 +75,7 @@ let package = Package(
         room("Tensors", ["CZlib"]),
         room("ModelGraph", ["Tensors"]),
         room("Engines", ["Tensors", "CEngines"]),
+        room("Pipelines", ["Tensors", "Engines"]),
         room("Monitor"),
         room("Release", ["Tensors", "Monitor"]),
         room("Home", [grdb]),
@@ -85,25 +86,30 @@ let package = Package(
             ["Tensors", "Home", "Trust", "Registry", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL]),
         room(
             "Workshop",
-            ["Tensors", "ModelGraph", "Engines", "Home", "Trust", "Registry", "CSandbox", subprocess, systemPackage]),
+            [
+                "Tensors", "ModelGraph", "Engines", "Pipelines", "Home", "Trust", "Registry", "CSandbox", subprocess,
+                systemPackage,
+            ]),
         room(
             "Serve",
             [
-                "Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
-                nioTLS, nioSSL, logging,
+                "Tensors", "Engines", "Pipelines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioHTTP1, nioHTTP2,
+                nioHPACK, nioTLS, nioSSL, logging,
             ]),
         room("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1, nioSSL]),
         room(
             "Control",
             [
-                "Tensors", "ModelGraph", "Engines", "Monitor", "Release", "Home", "Trust", "Registry", "Workshop",
-                "Serve", "Client", hummingbird, httpTypes, mustache, logging, nioCore, serviceLifecycle, unixSignals,
+                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Release", "Home", "Trust", "Registry",
+                "Workshop", "Serve", "Client", hummingbird, httpTypes, mustache, logging, nioCore, serviceLifecycle,
+                unixSignals,
             ]),
         .executableTarget(
             name: "SlipwayCLI",
             dependencies: [
-                "Tensors", "ModelGraph", "Engines", "Monitor", "Release", "Home", "Trust", "Registry", "Workshop",
-                "Serve", "Client", "Control", "Distribution", argumentParser, logging, subprocess, systemPackage,
+                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Release", "Home", "Trust", "Registry",
+                "Workshop", "Serve", "Client", "Control", "Distribution", argumentParser, logging, subprocess,
+                systemPackage,
                 unixSignals,
             ],
             swiftSettings: strict),
@@ -119,6 +125,7 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Tensors"], exclude: ["Fixtures"],
             swiftSettings: strict),
+        tests("Pipelines", ["Tensors", "Engines"]),
         tests("Monitor"),
         tests("Release", ["Tensors", "Monitor"]),
         tests("Home"),
@@ -129,8 +136,8 @@ let package = Package(
         tests(
             "Serve",
             [
-                "Tensors", "Engines", "Monitor", "Release", "Trust", "Client", "TestSupport", nioCore, nioEmbedded,
-                nioHTTP1, nioHPACK, logging,
+                "Tensors", "Engines", "Pipelines", "Monitor", "Release", "Trust", "Client", "TestSupport", nioCore,
+                nioEmbedded, nioHTTP1, nioHPACK, logging,
             ]),
         .executableTarget(
             name: "WorkshopChild", dependencies: ["Workshop", "Tensors", "Engines"],

@@ -149,12 +149,25 @@ package struct ModelRegistry: Sendable {
             parsing: try blobs.bytes(layer.blob.digest, limit: PackageDescription.largest))
     }
 
+    /// The text of the version with this manifest digest, where it is a pipeline.
+    ///
+    /// - Throws: `RegistryError.Code.damaged` when stored bytes are missing or altered.
+    package func pipeline(_ digest: Digest) throws(RegistryError) -> [UInt8]? {
+        guard let layer = try manifest(digest).pipeline else { return nil }
+        return try blobs.bytes(layer.blob.digest, limit: PackageDescription.largest)
+    }
+
     /// The path of the ONNX file of the version with this manifest digest. Its name has no extension.
     ///
     /// - Throws: `RegistryError.Code.damaged` when it is missing or of another size than was stored.
     package func modelFilePath(_ digest: Digest) throws(RegistryError) -> String {
         let manifest = try manifest(digest)
         guard let graph = manifest.graph else {
+            if manifest.pipeline != nil {
+                throw RegistryError(
+                    .invalid, "the version is a pipeline: it has no graph of its own",
+                    help: "'slipway show' names its models; look at those")
+            }
             throw RegistryError(.notFound, "the package \(digest) has no \(PackageContents.graphPath)")
         }
         // Weights that do not fit into the graph lie beside it, under their digests.

@@ -35,7 +35,8 @@ struct PackageBuilder {
                 throw RegistryError(.invalid, "the package has two files '\(file.path)'")
             }
         }
-        guard paths.contains(PackageContents.graphPath), paths.count <= PackageManifest.mostLayers else {
+        let hasContent = paths.contains(PackageContents.graphPath) || paths.contains(PackageContents.pipelinePath)
+        guard hasContent, paths.count <= PackageManifest.mostLayers else {
             throw RegistryError(
                 .invalid,
                 "a package needs '\(PackageContents.graphPath)' and at most \(PackageManifest.mostLayers) files")

@@ -27,7 +27,10 @@ package struct PackageContents: Sendable {
     /// The graph's path within every package.
     package static let graphPath = "model.onnx"
 
-    /// The graph at `graphPath`, and whatever else belongs to the version.
+    /// A pipeline's path within its package, which has no graph of its own.
+    package static let pipelinePath = "pipeline.json"
+
+    /// The graph at `graphPath`, or the pipeline at `pipelinePath`, and whatever else belongs to the version.
     package var files: [File]
     package var signature: Signature
     /// Declared pre- and post-processing, as its owner writes it.
@@ -46,6 +49,35 @@ package struct PackageContents: Sendable {
         self.processing = processing
         self.labels = labels
         self.facts = facts
+    }
+}
+
+extension PackageContents {
+    /// A pipeline: its text, and everything its models are made of, so that they are kept, checked and carried with it.
+    ///
+    /// - Parameters:
+    ///   - pipeline: names its models by digest.
+    ///   - members: the manifests of its models, in the order in which it names them.
+    package init(
+        pipeline: [UInt8], members: [(digest: Blob, manifest: PackageManifest)], signature: Signature,
+        labels: [String: String] = [:]
+    ) {
+        files = [File(path: Self.pipelinePath, kind: .configuration, source: .bytes(pipeline))]
+        for (index, member) in members.enumerated() {
+            let folder = "members/\(index + 1)"
+            files.append(
+                File(path: "\(folder)/manifest.json", kind: .configuration, source: .stored(member.digest)))
+            files.append(
+                File(path: "\(folder)/config.json", kind: .configuration, source: .stored(member.manifest.config)))
+            files += member.manifest.layers.map { layer in
+                File(
+                    path: "\(folder)/files/\(layer.path)", kind: LayerKind(rawValue: layer.mediaType) ?? .configuration,
+                    source: .stored(layer.blob))
+            }
+        }
+        self.signature = signature
+        self.labels = labels
+        facts = ModelFacts(format: "pipeline")
     }
 }
 

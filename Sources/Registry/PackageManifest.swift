@@ -28,6 +28,17 @@ package struct PackageManifest: Hashable, Sendable {
 
     /// The layer of the graph.
     package var graph: Layer? { layers.first { $0.path == PackageContents.graphPath } }
+    /// The layer of the pipeline, in a package that is one.
+    package var pipeline: Layer? { layers.first { $0.path == PackageContents.pipelinePath } }
+    /// - Throws: `RegistryError.Code.invalid` for a pipeline: what takes packages in looks for a graph to check.
+    package func requireGraph(_ reference: Reference) throws(RegistryError) {
+        guard pipeline == nil else {
+            throw RegistryError(
+                .invalid, "'\(reference)' is a pipeline, which is not carried elsewhere yet",
+                help: "share its models, and import its file there")
+        }
+    }
+
     /// The layer that holds the `PackageDescription`.
     package var description: Layer? { layers.first { $0.path == PackageDescription.path } }
     /// Bytes of the configuration and all layers.

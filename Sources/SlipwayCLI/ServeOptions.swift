@@ -50,6 +50,12 @@ struct ServeOptions: ParsableArguments {
             valueName: "4GB"))
     var memory: String?
 
+    @Option(help: "Seconds without a request after which the state of a sequence is dropped.")
+    var sequenceIdle = 60.0
+
+    @Option(help: "Sequences whose state is kept at a time.")
+    var sequences = 10_000
+
     @Option(help: "The model of requests that name none, such as POST /invocations (default: the only one).")
     var defaultModel: String?
 
@@ -68,6 +74,9 @@ struct ServeOptions: ParsableArguments {
         }
         guard (0...3600).contains(drainDelay), (0...3600).contains(grace) else {
             throw ValidationError("--drain-delay and --grace take 0 to 3600 seconds")
+        }
+        guard (0.001...86_400).contains(sequenceIdle), (0...10_000_000).contains(sequences) else {
+            throw ValidationError("--sequence-idle takes up to 86400 seconds, --sequences up to 10000000")
         }
         guard maxBody > 0, concurrency.map({ (1...1024).contains($0) }) ?? true else {
             throw ValidationError("--max-body takes a positive number of bytes, --concurrency 1 to 1024")
@@ -90,6 +99,8 @@ struct ServeOptions: ParsableArguments {
         options.largestBody = maxBody
         options.memory = memory.flatMap(Quantity.parseBytes)
         options.defaultModel = defaultModel
+        options.sequences = sequences
+        options.sequenceIdle = .milliseconds(Int(sequenceIdle * 1000))
         return options
     }
 

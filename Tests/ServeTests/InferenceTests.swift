@@ -109,7 +109,9 @@ import Testing
         Refusal(
             body: x(#""shape":[1,4],"datatype":"FP32","data":[1,2,3,4]"#).dropLast()
                 + #","parameters":{"sequence_id":5}}"#,
-            error: "parameter 'sequence_id': stateful sequences are not supported", code: "unsupported"),
+            error:
+                "parameter 'sequence_id': model 'digits' keeps no state; sequences are for versions that were imported with --state",
+            code: "unsupported"),
         Refusal(
             body: x(#""shape":[1,4],"datatype":"FP32","data":[1,2,3,4]"#).dropLast()
                 + #","parameters":{"timeout":-1}}"#,

@@ -62,7 +62,7 @@ import Trust
             let client = try server.client()
             #expect(
                 try client.request("GET", "/v2").text
-                    == #"{"name":"slipway","version":"0.0.1","extensions":["binary_tensor_data","classification","model_configuration","statistics"]}"#
+                    == #"{"name":"slipway","version":"0.0.1","extensions":["binary_tensor_data","classification","model_configuration","sequence","sequence(string_id)","statistics"]}"#
             )
             #expect(try client.request("GET", "/v2/models").text == #"{"models":["digits"]}"#)
             let metadata =

@@ -127,7 +127,10 @@ package actor LocalPlatform: Platform {
     package func withdraw(_ endpoint: EndpointName) async throws(ReleaseError) {
         guard let known = running.removeValue(forKey: endpoint) else { return }
         publish()
-        for held in known.held.values { _ = await held.drain.wait(atMost: Self.drainLimit) }
+        for held in known.held.values {
+            _ = await held.drain.wait(atMost: Self.drainLimit)
+            held.servable.sequences?.close()
+        }
         await loader.trim()
     }
 
@@ -201,15 +204,8 @@ extension LocalPlatform {
         }
         do {
             let began = ContinuousClock.now
-            let wish = BatchingWish(session.batching)
-            let calibration = try await loader.warm(loaded.session, triesBatches: wish.isByHand)
             let drain = Drain()
-            let servable = Servable(
-                model: session.version.model, version: String(session.version.number), digest: session.digest,
-                session: loaded.session, calibration: calibration,
-                batching: BatchingPolicy(wish, calibration, instances: session.engine.instances),
-                cacheBytes: session.cacheBytes, labels: loaded.labels, classes: loaded.classes,
-                onDrained: { drain.finish() })
+            let servable = try await loader.servable(for: loaded, session) { drain.finish() }
             entering[endpoint, default: [:]][session] = Held(servable: servable, drain: drain)
             metrics.loaded(
                 servable, endpoint: endpoint, seconds: loaded.seconds + Self.seconds(ContinuousClock.now - began),
@@ -237,6 +233,7 @@ extension LocalPlatform {
     private func unload(_ session: ArmSession, _ endpoint: EndpointName) async {
         let held = running[endpoint]?.held.removeValue(forKey: session)
         let refused = entering[endpoint]?.removeValue(forKey: session)
+        for gone in [held, refused].compactMap({ $0 }) { gone.servable.sequences?.close() }
         for gone in [held, refused].compactMap({ $0 }) { metrics.unloaded(gone.servable, endpoint: endpoint) }
         if running[endpoint]?.revision.spec.isWithdrawn == true { running[endpoint] = nil }
         await loader.trim()

@@ -5,6 +5,7 @@ import Release
 import Serve
 import Tensors
 import Trust
+import Workshop
 
 /// Where engines come from: the catalog of installed libraries, or one made up for tests.
 package protocol EngineSource: Sendable {
@@ -45,13 +46,12 @@ struct VersionLoader: Sendable {
             let digest = try Digest(wanted.digest)
             try registry.verify(digest)
             let description = try registry.description(digest)
-            var options = try options(wanted.engine)
-            options.declared = description.signature
+            let options = try options(wanted.engine)
             let engine = try engines.engine(try kind(wanted.engine))
             let load = MemoryBudget.Load(
                 digest: wanted.digest, engine: wanted.engine, modelBytes: try registry.manifest(digest).contentSize)
             let (session, bytes) = try memory.load(wanted.version.description, load) {
-                let session = try engine.load(.file(try registry.modelFilePath(digest)), options: options)
+                let session = try registry.session(digest, on: engine, options: options)
                 EngineMemory.trim()
                 return session
             }
@@ -106,7 +106,7 @@ struct VersionLoader: Sendable {
         "fp32": .float32, "float32": .float32, "bf16": .bfloat16, "bfloat16": .bfloat16,
     ]
 
-    private static func away<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    static func away<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result(catching: body)) }
         }

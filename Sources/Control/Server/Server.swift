@@ -153,6 +153,8 @@ package struct Server: Sendable {
         configuration.limits.bodyBytes = options.largestBody
         configuration.limits.connections = DescriptorBudget.ofThisProcess().data
         configuration.defaultModel = options.defaultModel
+        configuration.sequences = options.sequences
+        configuration.sequenceIdle = Self.nanoseconds(options.sequenceIdle)
         configuration.drainDelay = Self.nanoseconds(options.drainDelay)
         configuration.origins = RequestOrigin(bound: options.host, names: options.hostNames)
         configuration.logsEveryRequest = logger.logLevel <= .debug

@@ -30,6 +30,10 @@ package struct ServerOptions: Sendable {
     package var memory: Int?
     /// The model of routes that name none; `nil` for the only one.
     package var defaultModel: String?
+    /// Sequences whose state is kept at a time.
+    package var sequences = 10_000
+    /// How long the state of a sequence is kept without a request.
+    package var sequenceIdle = Duration.seconds(60)
     /// What is served instead of what is deployed, for `run`.
     package var pinned: PinnedEndpoint?
     /// The supervisor saw the process before this one die.

@@ -19,6 +19,8 @@ extension HTTPConnection {
         let job = InferenceJob(
             arm: arm, pool: loop.plane.pool, receivedAt: readAt, deadline: readAt &+ configuration.requestTimeout)
         job.client = identity.client ?? number
+        job.identity = identity.owner
+        job.namesVersion = match.version != nil
         return try makeExchange(match, facts, headers, format, job)
     }
 
@@ -42,7 +44,7 @@ extension HTTPConnection {
         case .refused(let fault): answer(fault)
         case .failed(let failure):
             loop.log(failure, of: exchange.job, requestID: current?.id ?? "", at: readAt)
-            answer(RequestFault(failure, model: exchange.job.arm.endpoint))
+            answer(RequestFault(failure, model: exchange.job.subject))
         case .ran:
             do throws(RequestFault) {
                 try reply(exchange)
@@ -51,9 +53,4 @@ extension HTTPConnection {
             }
         }
     }
-}
-
-extension RequestFault {
-    fileprivate static let late = RequestFault(
-        .deadlineExceeded, "the request's time was over before it could run")
 }

@@ -22,7 +22,8 @@ extension HTTPConnection {
                 ? notReady(Metadata.modelReady(name, false)) : Answer(body: Metadata.modelReady(name, true))
         case .ping: return isServing ? Answer(body: []) : notReady([])
         case .executionParameters: return Answer(body: executionParameters)
-        case .modelConfiguration: return Answer(body: ModelConfiguration.json(try arm(match)))
+        case .modelConfiguration:
+            return Answer(body: ModelConfiguration.json(try arm(match), idle: loop.plane.configuration.sequenceIdle))
         case .modelStatistics: return Answer(body: ModelStatistics.reply(try arms(match)))
         case .allStatistics: return Answer(body: ModelStatistics.reply(loop.table.allArms))
         case .repositoryIndex: return Answer(body: try Repository.index(loop.table, body: body))

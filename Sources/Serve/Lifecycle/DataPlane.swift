@@ -130,6 +130,8 @@ extension DataPlane {
     }
     /// Runs that wait for a thread.
     package var queuedRuns: Int { plane.runThreads.waiting }
+    /// Sequences whose state is kept now.
+    package var openSequences: Int { plane.sequences.count }
     /// Bytes that bodies and tensors hold now.
     package var bytesInUse: Int { plane.pool.bytesInUse }
 }

@@ -24,6 +24,12 @@ package struct DataPlaneConfiguration: Sendable {
     package var requestTimeout: UInt64 = 60 * HTTPLimits.second
     /// Bytes that bodies and tensors of all requests may hold.
     package var memoryBudget = 1 << 30
+    /// Sequences whose state is kept at most; no more begin then.
+    package var sequences = 10_000
+    /// Bytes of the state of all sequences.
+    package var sequenceBytes = 256 << 20
+    /// Nanoseconds without a request after which a sequence is given up.
+    package var sequenceIdle: UInt64 = 60 * HTTPLimits.second
     /// Whether health and `GET /` answer whoever asks.
     package var anonymousHealth = true
     /// Whether `/metrics` answers whoever asks.

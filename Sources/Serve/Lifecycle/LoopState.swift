@@ -31,7 +31,7 @@ final class LoopState {
         let limits = plane.configuration.limits
         let shortest = min(
             limits.headerTimeout, limits.idleTimeout, limits.bodyGrace, limits.lingerTimeout,
-            limits.handshakeTimeout, plane.configuration.requestTimeout)
+            limits.handshakeTimeout, plane.configuration.requestTimeout, plane.configuration.sequenceIdle)
         let interval = TimeAmount.nanoseconds(Int64(min(max(shortest / 4, 5_000_000), HTTPLimits.second)))
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         ticks = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in bound.value.tick() }
@@ -61,6 +61,7 @@ final class LoopState {
         let now = MonotonicClock.now()
         let limit = plane.configuration.limits.handshakeTimeout
         if now > limit { for handshake in halfOpen.begun(before: now - limit) { handshake.cut(.tooSlow) } }
+        plane.sequences.sweep(at: now)
         for connection in Array(connections.values) {
             connection.checkTime(now)
             if isClosing { connection.closeIfIdle(now: now, for: Self.closingIdle) }

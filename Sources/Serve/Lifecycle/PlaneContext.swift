@@ -13,6 +13,7 @@ final class PlaneContext: Sendable {
     let runThreads: RunThreads
     /// The certificate that connections are served with; `nil` for plain ones.
     let tls: TLSStore?
+    let sequences: SequenceTable
     private let connections = Atomic<Int>(0)
     private let draining = Atomic<Bool>(false)
     let serverMetadata: [UInt8]
@@ -31,6 +32,9 @@ final class PlaneContext: Sendable {
         pool = BufferPool(budget: configuration.memoryBudget)
         runThreads = RunThreads(
             count: configuration.runThreads, capacity: configuration.runQueue, longestWait: configuration.longestWait)
+        sequences = SequenceTable(
+            capacity: configuration.sequences, byteLimit: configuration.sequenceBytes,
+            idleTime: configuration.sequenceIdle)
         serverMetadata = Metadata.server(version: configuration.serverVersion)
         index = Metadata.index(version: configuration.serverVersion)
         openAPI = OpenAPI(version: configuration.serverVersion).document()

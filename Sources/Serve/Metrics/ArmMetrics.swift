@@ -39,6 +39,7 @@ package final class ArmMetrics: Sendable {
             "slipway_requests_in_flight", "Requests that a version has not answered yet.",
             [Label("endpoint", key.endpoint), Label("model", key.model), Label("version", key.version)]
         ) { [weak servable] in Double(servable?.requestsInFlight ?? 0) }
+        servable.sequences?.report(endpoint: key.endpoint, version: key.version, registry)
         if let cache = servable.cache {
             cache.report(to: CacheMetrics(endpoint: key.endpoint, version: key.version, registry))
             CacheMetrics.observe(cache, endpoint: key.endpoint, version: key.version, registry)
@@ -177,7 +178,7 @@ extension HistogramSnapshot {
 }
 
 extension ModelStatistics.Duration {
-    fileprivate init(_ histogram: Histogram) {
+    init(_ histogram: Histogram) {
         let snapshot = histogram.snapshot()
         self.init(count: Int(clamping: snapshot.count), nanoseconds: snapshot.nanoseconds)
     }

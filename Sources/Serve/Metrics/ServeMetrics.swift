@@ -33,6 +33,11 @@ package final class ServeMetrics: Sendable {
         }
     }
 
+    /// The handles of one step of a pipeline under one endpoint.
+    func step(endpoint: String, version: String, step: String) -> StepMetrics {
+        StepMetrics(endpoint: endpoint, version: version, step: step, registry)
+    }
+
     /// Drops the series of a version that was unloaded.
     package func forget(endpoint: String, model: String, version: String) {
         arms.withLock { $0[ArmKey(endpoint: endpoint, model: model, version: version)] = nil }

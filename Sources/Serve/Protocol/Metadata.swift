@@ -9,7 +9,13 @@ enum Metadata {
     static func server(version: String) -> [UInt8] {
         JSONValue.object([
             ("name", .string(serverName)), ("version", .string(version)),
-            ("extensions", .array(["binary_tensor_data", "classification", "model_configuration", "statistics"])),
+            (
+                "extensions",
+                .array([
+                    "binary_tensor_data", "classification", "model_configuration", "sequence", "sequence(string_id)",
+                    "statistics",
+                ])
+            ),
         ]).encoded()
     }
 

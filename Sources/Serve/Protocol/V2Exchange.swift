@@ -73,6 +73,7 @@ final class V2Exchange: InferenceExchange {
         job.inputs = try job.arm.ordered(tensors)
         job.wanted = request.outputs.map(\.index)
         job.priority = request.priority
+        job.sequence = request.sequence
     }
 
     func abandon() {

@@ -10,6 +10,7 @@ struct V2Parameters {
     /// Microseconds; `nil` for the server's own limit.
     var timeout: Int?
     var priority = Priority.usual
+    var sequence = SequenceParameters()
 
     init() {}
 
@@ -21,7 +22,9 @@ struct V2Parameters {
             case "binary_data_output": binaryOutputs = try scanner.bool()
             case "timeout": timeout = try Self.timeout(&scanner)
             case "priority": priority = try Self.priority(&scanner)
-            case "sequence_id", "sequence_start", "sequence_end": try Self.refuseSequence(&scanner, key.text)
+            case "sequence_id": try sequence.set(try Self.sequenceID(&scanner))
+            case "sequence_start": sequence.starts = try scanner.bool()
+            case "sequence_end": sequence.ends = try scanner.bool()
             case "triton_enable_empty_final_response": try scanner.skip()
             case _ where key.hasPrefix("triton_"):
                 throw RequestFault(.unsupported, "parameters that begin with 'triton_' are reserved")
@@ -54,17 +57,12 @@ struct V2Parameters {
         return value == 0 ? Priority.usual : min(Int(clamping: value), Priority.lowest)
     }
 
-    /// `0`, `""` and `false` say that there is no sequence.
-    private static func refuseSequence(_ scanner: inout JSONScanner, _ key: String) throws {
-        let isAbsent =
-            switch try scanner.peek() {
-            case .number: try scanner.uint64() == 0
-            case .string: try scanner.string().isEmpty
-            case .bool: try !scanner.bool()
-            default: false
-            }
-        guard isAbsent else {
-            throw RequestFault(.unsupported, "parameter '\(key)': stateful sequences are not supported")
+    private static func sequenceID(_ scanner: inout JSONScanner) throws -> SequenceRequest.ID {
+        if case .string = try scanner.peek() { return .text(try scanner.string()) }
+        do {
+            return .number(try scanner.uint64())
+        } catch {
+            throw RequestFault(error.located(in: "parameter 'sequence_id'"))
         }
     }
 

@@ -34,6 +34,8 @@ struct V2Request {
     /// Microseconds after which the answer is no longer wanted.
     var timeout: Int?
     var priority = Priority.usual
+    /// The sequence that it belongs to.
+    var sequence: SequenceRequest?
 }
 
 extension LiveArm {

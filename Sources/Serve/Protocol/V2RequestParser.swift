@@ -47,6 +47,7 @@ struct V2RequestParser {
         guard hasInputs else { throw RequestFault(.invalidInput, "the request has no 'inputs'") }
         request.timeout = parameters.timeout
         request.priority = parameters.priority
+        request.sequence = parameters.sequence.request
         try chooseOutputs()
         return request
     }

@@ -12,10 +12,19 @@ final class LiveArm: Sendable {
     let features: [String]?
     /// Whether the first dimension of everything is free.
     let hasRows: Bool
+    /// Those of a pipeline, in its plan's order; `nil` for steps that are no models.
+    let steps: [StepArm?]
+    /// A model with state as it is run, with the inputs and outputs that clients do not see.
+    let whole: LiveArm?
     /// How the JSON of every reply begins, up to the model's version.
     let replyPrefix: [UInt8]
 
-    init(endpoint: String, servable: Servable, versions: [String], metrics: ArmMetrics) {
+    init(
+        endpoint: String, servable: Servable, versions: [String], metrics: ArmMetrics, steps: [StepArm?] = [],
+        whole: LiveArm? = nil
+    ) {
+        self.whole = whole
+        self.steps = steps
         self.endpoint = endpoint
         self.servable = servable
         self.metrics = metrics

@@ -49,7 +49,12 @@ final class LiveEndpoint: Sendable {
                 endpoint: endpoint.name, model: arm.servable.model, version: arm.servable.version,
                 objectives: endpoint.objectives)
             handles.observe(arm.servable)
-            return LiveArm(endpoint: endpoint.name, servable: arm.servable, versions: versions, metrics: handles)
+            return LiveArm(
+                endpoint: endpoint.name, servable: arm.servable, versions: versions, metrics: handles,
+                steps: StepArm.all(of: arm.servable, endpoint: endpoint.name, metrics, handles),
+                whole: arm.servable.sequences.map {
+                    LiveArm(endpoint: endpoint.name, servable: $0.inner, versions: versions, metrics: handles)
+                })
         }
         split = endpoint.split
         routingKeyHeader = endpoint.routingKeyHeader
@@ -130,6 +135,9 @@ final class LiveEndpoint: Sendable {
 extension Identity {
     /// Who authenticated is routed by name; those whom nobody asked are not told apart.
     fileprivate var routingKey: String? { self == .anonymous || self == .local ? nil : name }
+
+    /// Whose sequences are reached; empty for those whom nobody asked.
+    var owner: String { routingKey ?? "" }
 
     /// Whose turn a request takes; `nil` where nobody said who they are, and each connection is a client of its own.
     var client: UInt64? { routingKey.map { UInt64(truncatingIfNeeded: $0.hashValue) } }

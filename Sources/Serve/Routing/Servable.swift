@@ -22,6 +22,10 @@ package final class Servable: Sendable {
     package let calibration: Calibration
     /// How requests for it are put together.
     package let batching: BatchingPolicy
+    /// What it is made of, where it is a pipeline.
+    package let pipeline: ServedPipeline?
+    /// What carries state from request to request, where it has some.
+    package let sequences: SequenceState?
     /// Tells it apart from every other one of this process.
     let number: UInt64
 
@@ -37,12 +41,15 @@ package final class Servable: Sendable {
 
     /// - Parameters:
     ///   - cacheBytes: bytes of answers that are kept for requests that come again; 0 keeps none.
+    ///   - pipeline: what a version is made of that is a pipeline; its `session` is only asked for its signature.
+    ///   - sequences: what carries state, where the version has some; its `session` is only asked for its signature.
     ///   - onDrained: called once, from any thread, when nothing will use the session any more: the place to
     ///   drop it. Must not block: it may run on an event loop.
     package init(
         model: String, version: String, digest: String, session: any Session, calibration: Calibration,
         batching: BatchingPolicy = .off, cacheBytes: Int = 0, labels: [String: String] = [:],
-        classes: [String] = [], onDrained: @escaping @Sendable () -> Void = {}
+        classes: [String] = [], pipeline: ServedPipeline? = nil,
+        sequences: SequenceState? = nil, onDrained: @escaping @Sendable () -> Void = {}
     ) {
         self.model = model
         self.version = version
@@ -50,14 +57,20 @@ package final class Servable: Sendable {
         self.session = session
         self.calibration = calibration
         self.batching = batching
-        cache = cacheBytes > 0 ? ResponseCache(capacity: cacheBytes) : nil
+        // An answer that depends on what came before is no answer to an equal request.
+        cache = cacheBytes > 0 && sequences == nil ? ResponseCache(capacity: cacheBytes) : nil
         self.labels = labels
         number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
         self.classes = classes
+        self.pipeline = pipeline
+        self.sequences = sequences
         self.onDrained = onDrained
-        platform = session.engine.protocolName
+        platform = pipeline == nil ? session.engine.protocolName : Self.pipelinePlatform
         outputPlan = OutputPlan(session.signature, enabled: calibration.predictsOutputShapes)
     }
+
+    /// Not Triton's `ensemble`: its clients would then look for the models under names of their own.
+    private static let pipelinePlatform = "slipway_pipeline"
 
     package var signature: Signature { session.signature }
 
@@ -83,7 +96,9 @@ package final class Servable: Sendable {
     private static let longest = 8.64e13
 
     /// Requests that have picked it and are not answered yet.
-    package var requestsInFlight: Int { state.load(ordering: .relaxed) >> 1 }
+    package var requestsInFlight: Int {
+        max(0, state.load(ordering: .relaxed) >> 1 - (sequences?.activeCount ?? 0))
+    }
 
     /// Whether it has left the routing tables for good.
     var isRetired: Bool { state.load(ordering: .acquiring) & 1 == 1 }

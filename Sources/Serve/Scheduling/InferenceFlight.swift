@@ -18,6 +18,8 @@ final class InferenceFlight {
     private let loop: LoopState
     private var onEnd: ((Outcome) -> Void)?
     private var ticket: RunThreads.Ticket?
+    /// What it consists of, while that is under way.
+    private var parts: (any PartFlight)?
     /// Set while others may wait for this answer.
     private var leads: ResponseCache.Key?
     private var deadlineTask: Scheduled<Void>?
@@ -42,6 +44,8 @@ final class InferenceFlight {
             return end(.refused(error))
         }
         job.times.decoded = MonotonicClock.now()
+        if let sequences = job.arm.servable.sequences { return fly(sequences) }
+        guard job.sequence == nil else { return end(.refused(.keepsNoState(job))) }
         if let cache = job.arm.servable.cache {
             look(into: cache, ResponseCache.Key(inputs: job.inputs, wanted: job.wanted))
         } else {
@@ -82,6 +86,7 @@ final class InferenceFlight {
     }
 
     private func go() {
+        if let pipeline = job.arm.servable.pipeline { return fly(pipeline) }
         let predicted = job.arm.servable.calibration.predictedNanoseconds(elements: job.elementCount)
         if predicted < loop.plane.configuration.inlineBelow {
             if job.claim(at: job.times.decoded) {
@@ -92,6 +97,27 @@ final class InferenceFlight {
         } else {
             queue()
         }
+    }
+
+    /// Lets the pipeline's steps be run.
+    private func fly(_ pipeline: ServedPipeline) {
+        let steps = PipelineFlight(job, pipeline, loop: loop) { self.end($0) }
+        parts = steps
+        steps.start()
+        waitForParts()
+    }
+
+    /// Lets it run in its turn among the requests of its sequence.
+    private func fly(_ sequences: SequenceState) {
+        guard let request = job.sequence else { return end(.refused(.needsSequence(job))) }
+        let visit = SequenceFlight(job, request, loop: loop) { self.end($0) }
+        parts = visit
+        visit.start(sequences)
+        waitForParts()
+    }
+
+    private func waitForParts() {
+        if isOver { parts = nil } else { scheduleDeadline(NIOLoopBound(self, eventLoop: loop.eventLoop)) }
     }
 
     private func queue() {
@@ -137,6 +163,8 @@ final class InferenceFlight {
     private func leaveQueue() {
         if let ticket { loop.plane.runThreads.remove(ticket) }
         ticket = nil
+        parts?.cancel()
+        parts = nil
     }
 
     private func conclude() {
@@ -154,13 +182,20 @@ final class InferenceFlight {
         settleCache()
         deadlineTask?.cancel()
         deadlineTask = nil
+        parts = nil
         let onEnd = onEnd
         self.onEnd = nil
         onEnd?(outcome)
     }
 }
 
+/// What a request consists of, where that is more than one run of its version.
+protocol PartFlight: AnyObject {
+    /// Nobody waits for it any more: what has not begun to run will not.
+    func cancel()
+}
+
 extension RequestFault {
-    fileprivate static let late = RequestFault(
+    static let late = RequestFault(
         .deadlineExceeded, "the request's time was over before it could run")
 }

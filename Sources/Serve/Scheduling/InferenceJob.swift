@@ -21,7 +21,7 @@ final class InferenceJob: @unchecked Sendable {
         case refused(RequestFault)
     }
 
-    let arm: LiveArm
+    private(set) var arm: LiveArm
     let pool: BufferPool
     /// One for each input of the signature, in its order.
     var inputs: [Tensor] = []
@@ -35,7 +35,15 @@ final class InferenceJob: @unchecked Sendable {
     var priority = Priority.usual
     /// Whom it is for; tells clients apart where they take turns.
     var client: UInt64 = 0
+    /// The sequence that it belongs to.
+    var sequence: SequenceRequest?
+    /// The caller's name; empty for those whom nobody asked.
+    var identity = ""
+    /// Whether the request names its version.
+    var namesVersion = false
     private(set) var failure: Failure?
+    /// The step of a pipeline that an engine's failure is about.
+    var failedStep: String?
     var times: StageTimes
     private let progress = Atomic<UInt8>(Progress.waiting)
 
@@ -49,8 +57,27 @@ final class InferenceJob: @unchecked Sendable {
 
     deinit { arm.servable.end() }
 
+    /// Goes over to another version, which is in use: that of its sequence.
+    ///
+    /// - Throws: `RequestFault.Code.invalidInput` when that takes or gives something else.
+    func move(to other: LiveArm) throws(RequestFault) {
+        guard other.servable !== arm.servable else { return }
+        guard other.signature == arm.signature else {
+            throw RequestFault(
+                .invalidInput,
+                "the sequence began on version \(other.servable.version) of model '\(arm.endpoint)', whose inputs or outputs "
+                    + "are others than those of version \(arm.servable.version)")
+        }
+        other.servable.begin()
+        arm.servable.end()
+        arm = other
+    }
+
     /// Requests of a batch that it stands for, by the first dimension of its inputs.
     var rowCount: Int { arm.hasRows ? inputs.first?.shape.dimensions.first ?? 1 : 1 }
+
+    /// What failed, for a message that puts it between quotation marks.
+    var subject: String { failedStep.map { "\(arm.endpoint)', step '\($0)" } ?? arm.endpoint }
 
     var elementCount: Int { inputs.reduce(0) { $0 + $1.shape.elementCount } }
 

@@ -106,14 +106,11 @@ struct RunQueue<Item> {
 extension RunQueue {
     /// Takes in a request, or says at once that it would come to nothing.
     ///
-    /// - Parameter policy: that of the entry's lane; the latest counts.
-    mutating func submit(_ entry: Entry, _ policy: BatchingPolicy) throws(Refusal) {
-        guard waiting < capacity else { throw .full }
-        if waiting > 0 {
-            let wait = expectedWait(lane: entry.lane, policy)
-            let (end, overflow) = entry.arrival.addingReportingOverflow(wait)
-            guard wait <= longestWait, !overflow, end < entry.deadline else { throw .overloaded(wait: wait) }
-        }
+    /// - Parameters:
+    ///   - policy: that of the entry's lane; the latest counts.
+    ///   - isAdmitted: whether it continues what was let in before.
+    mutating func submit(_ entry: Entry, _ policy: BatchingPolicy, isAdmitted: Bool = false) throws(Refusal) {
+        if !isAdmitted { try admit(lane: entry.lane, policy, arrival: entry.arrival, deadline: entry.deadline) }
         let id = entry.lane
         lanes[id, default: Lane(policy: policy, start: virtualTime)].policy = policy
         lanes[id]?.lines[entry.group, default: Line(since: entry.arrival)].rows += entry.rows
@@ -122,6 +119,15 @@ extension RunQueue {
         lanes[id]?.cost &+= entry.cost
         waiting += 1
         backlog &+= entry.cost
+    }
+
+    /// Whether a request for a lane that comes now may wait.
+    func admit(lane: UInt64, _ policy: BatchingPolicy, arrival: UInt64, deadline: UInt64) throws(Refusal) {
+        guard waiting < capacity else { throw .full }
+        guard waiting > 0 else { return }
+        let wait = expectedWait(lane: lane, policy)
+        let (end, overflow) = arrival.addingReportingOverflow(wait)
+        guard wait <= longestWait, !overflow, end < deadline else { throw .overloaded(wait: wait) }
     }
 
     /// Nanoseconds that a new request of a lane is expected to wait: its lane's share of the threads decides, and how

@@ -90,8 +90,9 @@ extension RunThreads {
 
     /// Queues a task.
     ///
+    /// - Parameter isAdmitted: whether it is a part of a request that `admit` has let in.
     /// - Throws: `RequestFault` when the queue is full, the wait would be too long, or the threads have stopped.
-    func submit(_ task: Task) throws(RequestFault) -> Ticket {
+    func submit(_ task: Task, isAdmitted: Bool = false) throws(RequestFault) -> Ticket {
         let servable = task.job.arm.servable
         let policy = servable.batching
         pthread_mutex_lock(mutex)
@@ -108,7 +109,7 @@ extension RunThreads {
             client: ticket.client, priority: ticket.priority, arrival: task.job.times.decoded,
             deadline: task.job.deadline, cost: servable.expectedNanoseconds(elements: task.job.elementCount))
         do throws(Queue.Refusal) {
-            try queue.submit(entry, policy)
+            try queue.submit(entry, policy, isAdmitted: isAdmitted)
         } catch {
             pthread_mutex_unlock(mutex)
             throw RequestFault(error)
@@ -116,6 +117,22 @@ extension RunThreads {
         pthread_mutex_unlock(mutex)
         pthread_cond_signal(work)
         return ticket
+    }
+
+    /// Says whether a request that will run all of these can be let in now.
+    ///
+    /// - Throws: as `submit`.
+    func admit(_ servables: [Servable], deadline: UInt64, at now: UInt64) throws(RequestFault) {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        guard !isStopping, threads > 0 else { throw .stopping }
+        do throws(Queue.Refusal) {
+            for servable in servables {
+                try queue.admit(lane: servable.number, servable.batching, arrival: now, deadline: deadline)
+            }
+        } catch {
+            throw RequestFault(error)
+        }
     }
 
     /// Takes a task out that nobody waits for any more; it may be running already.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engines
+import Pipelines
 import Registry
 import Tensors
 import Workshop
@@ -10,10 +11,13 @@ struct ImportVerb: AsyncParsableCommand {
         discussion: """
             The file is read in a limited child process, validated, run once on every engine, and stored by digest. \
             Importing the same bytes with the same options again gives the version that is there. An archive that \
-            'slipway export' wrote is imported too: its version keeps its digest.
+            'slipway export' wrote is imported too: its version keeps its digest. So is a pipeline: a JSON file that names \
+            versions of other models and what flows between them.
             """)
 
-    @Argument(help: "An ONNX file, or an archive of a version.", completion: .file(extensions: ["onnx", "slipway"]))
+    @Argument(
+        help: "An ONNX file, an archive of a version, or a pipeline.",
+        completion: .file(extensions: ["onnx", "slipway", "json"]))
     var file: String
 
     @Option(name: .shortAndLong, help: "The model it becomes a version of (default: the file's name).")
@@ -24,6 +28,19 @@ struct ImportVerb: AsyncParsableCommand {
 
     @Option(name: .customLong("label"), help: ArgumentHelp("A word about it; may be repeated.", valueName: "key=value"))
     var labels: [String] = []
+
+    @Option(
+        name: .customLong("state"),
+        help: ArgumentHelp(
+            "An output that is an input of the sequence's next request; may be repeated.", valueName: "output=input"))
+    var states: [String] = []
+
+    @Option(
+        name: .customLong("state-initial"),
+        help: ArgumentHelp(
+            "What every element of such an input is at first (default: 0); may be repeated.", valueName: "input=number")
+    )
+    var initialStates: [String] = []
 
     @Option(help: "A note for people.")
     var note = ""
@@ -46,6 +63,7 @@ struct ImportVerb: AsyncParsableCommand {
     func run() async throws {
         let registry = try homeOptions.registry()
         if ModelArchive.isArchive(file) { return try await bringArchive(registry) }
+        if PipelineImporter.isPipeline(file) { return try bringPipeline(registry) }
         let importer = Importer(registry: registry, engineDirectories: [try homeOptions.engineDirectory()])
         let request = try request()
         // Before anything is registered: what cannot be read leaves nothing behind.
@@ -76,18 +94,56 @@ struct ImportVerb: AsyncParsableCommand {
         print(Importer.Report(addition: addition, inspection: inspection, engines: [], changes: []), nil)
     }
 
+    private func bringPipeline(_ registry: ModelRegistry) throws {
+        guard processing == nil, evaluation == nil, answers == nil else {
+            throw ValidationError(
+                "'\(file)' is a pipeline: processing and evaluation belong to its models; 'slipway evaluate' measures it"
+            )
+        }
+        var request = PipelineImporter.Request(path: file, model: try ModelName(name ?? Self.modelName(of: file)))
+        request.provenance = try provenance.map { try JSONFile.read($0) }
+        request.note = note
+        request.labels = try namedLabels()
+        let (addition, plan) = try PipelineImporter(registry: registry).run(request)
+        let record = addition.record
+        answer.answer(PipelineText.json(record, plan, outcome: addition.outcome), name: record.reference.description) {
+            let title = "\(record.reference)  \(VersionText.short(record.digest))  \(outcome(addition.outcome))"
+            return ([title] + VersionText.signature(plan.signature) + PipelineText.lines(plan)).joined(separator: "\n")
+        }
+        answer.say("next: slipway deploy \(record.reference)")
+    }
+
     private func request() throws -> Importer.Request {
         var request = Importer.Request(path: file, model: try ModelName(name ?? Self.modelName(of: file)))
         request.processing = try processing.map { try JSONFile.read($0) }
         request.provenance = try provenance.map { try JSONFile.read($0) }
         request.note = note
         request.runsOnce = !noRun
+        request.labels = try namedLabels()
+        return request
+    }
+
+    private func namedLabels() throws -> [String: String] {
+        var named: [String: String] = [:]
         for label in labels {
             let parts = label.split(separator: "=", maxSplits: 1)
             guard parts.count == 2 else { throw ValidationError("--label takes key=value, found '\(label)'") }
-            request.labels[String(parts[0])] = String(parts[1])
+            named[String(parts[0])] = String(parts[1])
         }
-        return request
+        named.merge(ModelState.labels(pairs: try Self.pairs(states, "--state takes output=input"))) { $1 }
+        for (input, value) in try Self.pairs(initialStates, "--state-initial takes input=number") {
+            named[ModelState.initialLabel(input: input)] = value
+        }
+        return named
+    }
+
+    private static func pairs(_ texts: [String], _ rule: String) throws -> [(output: String, input: String)] {
+        try texts.map { text in
+            guard let equals = text.lastIndex(of: "="), equals != text.startIndex else {
+                throw ValidationError("\(rule), found '\(text.prefix(80))'")
+            }
+            return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+        }
     }
 
     /// A file's name without folder and extension, in lower case.

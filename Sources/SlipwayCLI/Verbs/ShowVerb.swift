@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Home
+import Pipelines
 import Registry
 import Tensors
 import Workshop
@@ -75,6 +76,7 @@ struct ShowVerb: AsyncParsableCommand {
             if let graph { try await write(model, to: graph) }
             if layers { try await list(model) }
         } else if Self.looksLikeFile(subject) {
+            if PipelineImporter.isPipeline(subject) { return try showPipelineFile() }
             try await showFile()
         } else {
             try await showVersion(try Reference(subject))
@@ -124,17 +126,28 @@ struct ShowVerb: AsyncParsableCommand {
         }
     }
 
+    /// A pipeline that is not imported yet, checked against the models of the home.
+    private func showPipelineFile() throws {
+        let plan = try PipelineImporter(registry: try homeOptions.registry()).plan(subject)
+        answer.answer(
+            .object([("signature", plan.signature.json), ("pipeline", plan.spec.json)]), name: subject
+        ) { ([subject] + VersionText.signature(plan.signature) + PipelineText.lines(plan)).joined(separator: "\n") }
+    }
+
     private func showVersion(_ reference: Reference) async throws {
         let registry = try homeOptions.registry()
         let record = try registry.resolve(reference)
         let description = try registry.description(record.digest)
         let referrers = try registry.referrers(of: record.digest)
         let aliases = try registry.aliases(of: record.model).filter { $0.number == record.number.value }.map(\.name)
-        let summary = try await ChildRunner().inspect(path: registry.modelFilePath(record.digest)).summary
+        let plan = try registry.pipelinePlan(record.digest)
+        let summary =
+            plan == nil ? try await ChildRunner().inspect(path: registry.modelFilePath(record.digest)).summary : .null
         guard case .object(var members) = VersionText.json(record, signature: description.signature) else { return }
         members.append(.init(key: "aliases", value: .array(aliases.map(JSONValue.string))))
         members.append(.init(key: "processing", value: description.processing ?? .null))
         members.append(.init(key: "summary", value: summary))
+        if let plan { members.append(.init(key: "pipeline", value: plan.spec.json)) }
         members.append(
             .init(
                 key: "known",
@@ -153,8 +166,14 @@ struct ShowVerb: AsyncParsableCommand {
             for (key, value) in record.labels.sorted(by: { $0.key < $1.key }) {
                 lines.append("  label    \(key)=\(value)")
             }
-            if let processing = description.processing { lines.append("  declared \(processing.encodedString())") }
-            lines += SummaryText.lines(summary, title: nil)
+            if let processing = description.processing, !processing.isNull {
+                lines.append("  declared \(processing.encodedString())")
+            }
+            if let plan {
+                lines += VersionText.signature(plan.signature) + PipelineText.lines(plan)
+            } else {
+                lines += SummaryText.lines(summary, title: nil)
+            }
             lines += referrers.compactMap(Self.line)
             return lines.joined(separator: "\n")
         }

@@ -75,7 +75,7 @@ package struct EvaluationWork: Sendable {
     ) throws -> EvaluatedVersion {
         let source = try data.map { Source(path: $0, name: Self.lastComponent($0), answers: nil) } ?? kept(record)
         let engine = try engines.engine(options.engine)
-        let session = try engine.load(.file(try registry.modelFilePath(record.digest)), options: SessionOptions())
+        let session = try registry.session(record.digest, on: engine)
         let set = try read(source, for: session.signature, answers: options.answers ?? source.answers)
         let result = try Evaluator(session: session, labels: try classNames(record)).evaluate(
             set, task: options.task, output: options.output, progress: progress)

@@ -117,6 +117,11 @@ package struct Importer: Sendable {
             inspection = try ModelInspection(json: try await child.run(.inspect(path: graph.path)).report)
             try weights.checkNames(of: inspection)
         }
+        do throws(ModelState.Fault) {
+            _ = try ModelState(inspection.signature, labels: request.labels)
+        } catch {
+            throw WorkshopError(.rejected, error.description)
+        }
         let trials = request.runsOnce ? try await trials(graph.path, weightBytes: weights.bytesOutside, progress) : []
         progress(.storing)
         let addition = try registry.addVersion(

@@ -83,7 +83,9 @@ import Trust
             message: "output 'y' is requested twice"),
         Refusal(
             name: "sequence", request: request { $0.parameters = [("sequence_id", .uint64(1))] }, status: 12,
-            message: "parameter 'sequence_id': stateful sequences are not supported"),
+            message:
+                "parameter 'sequence_id': model 'digits' keeps no state; sequences are for versions that were imported with --state"
+        ),
         Refusal(
             name: "reserved", request: request { $0.parameters = [("triton_x", .bool(true))] }, status: 12,
             message: "parameters that begin with 'triton_' are reserved"),

@@ -117,6 +117,7 @@ extension ProtoWriter {
                 writer.int64s(3, ModelConfiguration.dimensions(output, arm.signature))
             }
         }
+        if arm.servable.sequences != nil { message(13) { _ in } }
         string(17, arm.servable.session.engine.rawValue)
         message(19) { $0.bool(1, false) }
     }

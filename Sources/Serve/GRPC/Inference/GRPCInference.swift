@@ -24,6 +24,7 @@ final class GRPCInference: JobSource {
         self.bytes = nil
         if let timeout = message.parameters.timeout { job.limit(toMicroseconds: timeout) }
         job.priority = message.parameters.priority
+        job.sequence = message.parameters.sequence.request
         try chooseOutputs()
         job.inputs = try inputs(bytes)
         job.wanted = outputs.map(\.index)

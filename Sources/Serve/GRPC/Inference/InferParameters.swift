@@ -13,6 +13,7 @@ struct InferParameters {
     /// Microseconds; `nil` for the server's own limit.
     private(set) var timeout: Int?
     private(set) var priority = Priority.usual
+    private(set) var sequence = SequenceParameters()
 
     init() {}
 
@@ -22,10 +23,9 @@ struct InferParameters {
         switch key {
         case "timeout": timeout = try Self.timeout(value)
         case "priority": priority = try Self.priority(value)
-        case "sequence_id", "sequence_start", "sequence_end":
-            guard value.saysNothing else {
-                throw RequestFault(.unsupported, "parameter '\(key)': stateful sequences are not supported")
-            }
+        case "sequence_id": try sequence.set(try Self.sequenceID(value))
+        case "sequence_start": sequence.starts = !value.saysNothing
+        case "sequence_end": sequence.ends = !value.saysNothing
         case "triton_enable_empty_final_response": break
         case _ where key.hasPrefix("triton_"):
             throw RequestFault(.unsupported, "parameters that begin with 'triton_' are reserved")
@@ -38,6 +38,14 @@ struct InferParameters {
             throw RequestFault(.invalidInput, "parameter 'timeout' is a number of microseconds, not below 0")
         }
         return microseconds == 0 ? nil : Int(clamping: microseconds)
+    }
+
+    private static func sequenceID(_ value: Value) throws(RequestFault) -> SequenceRequest.ID {
+        if case .string(let text) = value { return .text(text) }
+        guard let number = value.count else {
+            throw RequestFault(.invalidInput, "parameter 'sequence_id' is a whole number, not below 0, or text")
+        }
+        return .number(number)
     }
 
     private static func priority(_ value: Value) throws(RequestFault) -> Int {

@@ -37,6 +37,8 @@ final class InferenceRun {
             : try endpoint.arm(version: message.version)
         let job = InferenceJob(arm: arm, pool: loop.plane.pool, receivedAt: receivedAt, deadline: deadline)
         job.client = call.identity.client ?? call.connection.number
+        job.identity = call.identity.owner
+        job.namesVersion = !message.version.isEmpty
         source = GRPCInference(job: job, message: message, bytes: bytes)
     }
 
@@ -57,7 +59,7 @@ final class InferenceRun {
         case .refused(let fault): return .refused(fault)
         case .failed(let failure):
             loop.log(failure, of: job, requestID: requestID, at: MonotonicClock.now())
-            return .refused(RequestFault(failure, model: job.arm.endpoint))
+            return .refused(RequestFault(failure, model: job.subject))
         case .ran:
             do throws(RequestFault) {
                 return .answered(try source.reply(isStreamed: isStreamed))

@@ -10,12 +10,13 @@ enum ModelConfiguration {
     /// as its body is within the limit.
     private static let unlimitedRows = 65_536
 
-    static func json(_ arm: LiveArm) -> [UInt8] {
+    /// - Parameter idle: nanoseconds after which a sequence is given up.
+    static func json(_ arm: LiveArm, idle: UInt64) -> [UInt8] {
         let (servable, signature) = (arm.servable, arm.signature)
         let policy = servable.batching
         var members: [(String, JSONValue)] = [
             ("name", .string(arm.endpoint)), ("platform", .string(servable.platform)),
-            ("backend", .string(servable.session.engine.rawValue)),
+            ("backend", .string(servable.pipeline == nil ? servable.session.engine.rawValue : "slipway")),
             (
                 "version_policy",
                 .object([("specific", .object([("versions", [.integer(Int(servable.version) ?? 1)])]))])
@@ -41,7 +42,29 @@ enum ModelConfiguration {
                     ])
                 ))
         }
+        if let sequences = servable.sequences {
+            members.append(("sequence_batching", sequenceBatching(sequences.state, idle: idle)))
+        }
         return JSONValue.object(members).encoded()
+    }
+
+    private static func sequenceBatching(_ state: ModelState, idle: UInt64) -> JSONValue {
+        .object([
+            ("max_sequence_idle_microseconds", .integer(Int(clamping: idle / 1000))),
+            ("oldest", .object([("max_candidate_sequences", .integer(0))])), ("control_input", []),
+            (
+                "state",
+                .array(
+                    state.pairs.map { pair in
+                        let (input, output) = (state.whole.inputs[pair.input], state.whole.outputs[pair.output])
+                        return .object([
+                            ("input_name", .string(input.name)), ("output_name", .string(output.name)),
+                            ("data_type", .string(dataType(input.elementType))),
+                            ("dims", .array((input.dimensions ?? []).map { .integer($0.size ?? -1) })),
+                        ])
+                    })
+            ),
+        ])
     }
 
     /// Rows that a request may have; 0 for a model that takes none.

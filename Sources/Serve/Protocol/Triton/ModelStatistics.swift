@@ -33,8 +33,23 @@ package struct ModelStatistics: Sendable {
     var cacheHit = Duration()
     var cacheMiss = Duration()
 
-    func json(_ name: String, version: String) -> JSONValue {
-        .object([
+    /// - Parameter steps: those of a pipeline, by name.
+    func json(_ name: String, version: String, steps: [(name: String, metrics: StepMetrics)] = []) -> JSONValue {
+        let own = members(name, version: version)
+        return .object(steps.isEmpty ? own : own + [("steps", .array(steps.map(Self.step)))])
+    }
+
+    private static func step(_ step: (name: String, metrics: StepMetrics)) -> JSONValue {
+        let statistics = step.metrics.statistics
+        return .object([
+            ("name", .string(step.name)), ("skipped", .integer(statistics.skips)),
+            ("failed", .integer(statistics.failures)), ("queue", statistics.queue.json),
+            ("compute_infer", statistics.run.json),
+        ])
+    }
+
+    private func members(_ name: String, version: String) -> [(String, JSONValue)] {
+        [
             ("name", .string(name)), ("version", .string(version)), ("last_inference", .integer(lastInference)),
             ("inference_count", .integer(inferences)), ("execution_count", .integer(executions)),
             (
@@ -46,12 +61,15 @@ package struct ModelStatistics: Sendable {
                 ])
             ),
             ("response_stats", [:]), ("batch_stats", []), ("memory_usage", []),
-        ])
+        ]
     }
 
     /// The reply for these versions.
     static func reply(_ arms: [LiveArm]) -> [UInt8] {
-        let all = arms.map { $0.metrics.statistics.json($0.endpoint, version: $0.servable.version) }
+        let all = arms.map { arm in
+            let steps = arm.steps.compactMap { step in step.map { ($0.name, $0.metrics) } }
+            return arm.metrics.statistics.json(arm.endpoint, version: arm.servable.version, steps: steps)
+        }
         return JSONValue.object([("model_stats", .array(all))]).encoded()
     }
 }
