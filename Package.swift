@@ -72,8 +72,9 @@ let package = Package(
         .target(name: "CEngines"),
         .target(name: "CSandbox"),
         room("Tensors", ["CZlib"]),
-        room("ModelGraph", ["Tensors"]),
-        room("Engines", ["Tensors", "CEngines"]),
+        room("Images", ["Tensors"]),
+        room("ModelGraph", ["Tensors", "Images"]),
+        room("Engines", ["Tensors", "Images", "CEngines"]),
         room("Monitor"),
         room("Release", ["Tensors", "Monitor"]),
         room("Home", [grdb]),
@@ -91,6 +92,7 @@ let package = Package(
                 "Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
                 logging,
             ]),
+        room("Scoring", ["Tensors", "Engines", "Trust", "Registry", "Serve"]),
         room("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1]),
         room(
             "Control",
@@ -102,7 +104,8 @@ let package = Package(
             name: "SlipwayCLI",
             dependencies: [
                 "Tensors", "ModelGraph", "Engines", "Monitor", "Release", "Home", "Trust", "Registry", "Workshop",
-                "Serve", "Client", "Control", "Distribution", argumentParser, logging, subprocess, systemPackage,
+                "Serve", "Client", "Control", "Distribution", "Scoring", argumentParser, logging, subprocess,
+                systemPackage,
                 unixSignals,
             ],
             swiftSettings: strict),
@@ -113,6 +116,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Tensors", "Client", "Home", subprocess, systemPackage],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Tensors", exclude: ["Fixtures"]),
+        tests("Images", ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(
@@ -130,6 +134,7 @@ let package = Package(
             [
                 "Tensors", "Engines", "Monitor", "Release", "Trust", nioCore, nioEmbedded, nioHTTP1, nioHPACK, logging,
             ]),
+        tests("Scoring", ["Tensors", "Engines", "Serve", "TestSupport"]),
         .executableTarget(
             name: "WorkshopChild", dependencies: ["Workshop", "Tensors", "Engines"],
             path: "Tests/WorkshopTests/WorkshopChild",
@@ -142,7 +147,7 @@ let package = Package(
                 systemPackage, subprocess,
             ], exclude: ["Fixtures", "WorkshopChild"]),
         .executableTarget(
-            name: "FuzzChild", dependencies: ["Tensors", "ModelGraph"], path: "Tests/Fuzz",
+            name: "FuzzChild", dependencies: ["Tensors", "Images", "ModelGraph"], path: "Tests/Fuzz",
             exclude: ["Corpus", "Driver", "Serve"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzChild", "TestSupport", "Tensors", subprocess],
