@@ -70,7 +70,7 @@ extension EndToEnd {
                 // A journal is written after a second of work.
                 let outcome = try await slipway.shell(
                     """
-                    touch -d '1 hour ago' \(output).journal 2>/dev/null; before=$(stat -c %Y \(output).journal 2>/dev/null)
+                    touch -c -d '1 hour ago' \(output).journal 2>/dev/null; before=$(stat -c %Y \(output).journal 2>/dev/null)
                     \(binary) \(command) & pid=$!
                     until [ "$(stat -c %Y \(output).journal 2>/dev/null)" != "$before" ]; do kill -0 $pid || exit 99; sleep 0.02; done
                     kill -\(signal) $pid; wait $pid
