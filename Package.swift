@@ -73,8 +73,9 @@ let package = Package(
         .target(name: "CEngines"),
         .target(name: "CSandbox"),
         room("Tensors", ["CZlib"]),
-        room("ModelGraph", ["Tensors"]),
-        room("Engines", ["Tensors", "CEngines"]),
+        room("Images", ["Tensors"]),
+        room("ModelGraph", ["Tensors", "Images"]),
+        room("Engines", ["Tensors", "Images", "CEngines"]),
         room("Pipelines", ["Tensors", "Engines"]),
         room("Monitor"),
         room("Release", ["Tensors", "Monitor"]),
@@ -96,6 +97,7 @@ let package = Package(
                 "Tensors", "Engines", "Pipelines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioHTTP1, nioHTTP2,
                 nioHPACK, nioTLS, nioSSL, logging,
             ]),
+        room("Scoring", ["Tensors", "Engines", "Trust", "Registry", "Serve"]),
         room("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1, nioSSL]),
         room(
             "Control",
@@ -108,7 +110,7 @@ let package = Package(
             name: "SlipwayCLI",
             dependencies: [
                 "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Release", "Home", "Trust", "Registry",
-                "Workshop", "Serve", "Client", "Control", "Distribution", argumentParser, logging, subprocess,
+                "Workshop", "Serve", "Client", "Control", "Distribution", "Scoring", argumentParser, logging, subprocess,
                 systemPackage,
                 unixSignals,
             ],
@@ -120,6 +122,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Tensors", "Client", "Home", subprocess, systemPackage],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Tensors", exclude: ["Fixtures"]),
+        tests("Images", ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(
@@ -139,6 +142,7 @@ let package = Package(
                 "Tensors", "Engines", "Pipelines", "Monitor", "Release", "Trust", "Client", "TestSupport", nioCore,
                 nioEmbedded, nioHTTP1, nioHPACK, logging,
             ]),
+        tests("Scoring", ["Tensors", "Engines", "Serve", "TestSupport"]),
         .executableTarget(
             name: "WorkshopChild", dependencies: ["Workshop", "Tensors", "Engines"],
             path: "Tests/WorkshopTests/WorkshopChild",
@@ -151,7 +155,7 @@ let package = Package(
                 systemPackage, subprocess,
             ], exclude: ["Fixtures", "WorkshopChild"]),
         .executableTarget(
-            name: "FuzzChild", dependencies: ["Tensors", "ModelGraph"], path: "Tests/Fuzz",
+            name: "FuzzChild", dependencies: ["Tensors", "Images", "ModelGraph"], path: "Tests/Fuzz",
             exclude: ["Corpus", "Driver", "Serve"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzChild", "TestSupport", "Tensors", subprocess],

@@ -30,6 +30,22 @@ package protocol Session: AnyObject, Sendable {
     ///     tensor in the engine's memory.
     /// - Throws: `EngineError`; the contents of `.tensor` slots are then undefined.
     func run(inputs: [Tensor], outputs: inout [OutputSlot]) throws(EngineError)
+
+    /// Inputs made up for it: one tensor for each of `signature.inputs`.
+    ///
+    /// - Throws: as `SampleInputs.tensors`.
+    func samples(_ samples: SampleInputs, rows: Int) throws(TensorError) -> [Tensor]
+
+    /// Whether the number of elements says how long a run takes. It does not where elements are files of any size.
+    var isPredictable: Bool { get }
+}
+
+extension Session {
+    package func samples(_ samples: SampleInputs, rows: Int) throws(TensorError) -> [Tensor] {
+        try samples.tensors(for: signature, rows: rows)
+    }
+
+    package var isPredictable: Bool { true }
 }
 
 extension Session {

@@ -30,7 +30,12 @@ import Testing
             "npy": ["Tests/TensorsTests/Fixtures/fortran_f4.npy", "Tests/TensorsTests/Fixtures/unicode.npy"],
             "csv": ["Examples/iris/iris.csv"],
             "json": ["Examples/digits/sample.json", "Examples/digits/expected.json", "Examples/iris/sample.json"],
-            "processing": ["Examples/digits/processing.json"],
+            "processing": ["Examples/digits/processing.json", "Examples/digits/image-processing.json"],
+            "image": [
+                "baseline-420-17x33.jpg", "progressive-420-17x33.jpg", "restart.jpg", "restart-progressive.jpg",
+                "grey.jpg",
+                "orientation-6.jpg", "adam7-rgb16.png", "plain-palette4.png", "plain-la8.png",
+            ].map { "Tests/ImagesTests/Fixtures/\($0)" },
         ].sorted { $0.key < $1.key }.flatMap { target, files in files.map { Case(target: target, file: $0) } }
 
     private static let child = "\(ProgramFolder.path)/FuzzChild"

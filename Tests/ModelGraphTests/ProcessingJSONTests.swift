@@ -44,7 +44,7 @@ import Testing
     @Test(arguments: [
         ("[]", "processing: expected an object, found []"), (#"{"before":[]}"#, "unknown key 'before'"),
         (#"{"pre":{}}"#, "'pre': expected a list"), (#"{"pre":[{"scale":1}]}"#, "step 1 of 'pre': expected 'input'"),
-        (#"{"pre":[{"input":"x"}]}"#, "expected one of cast, normalise, reshape, scale"),
+        (#"{"pre":[{"input":"x"}]}"#, "expected one of cast, image, normalise, reshape, scale"),
         (#"{"pre":[{"input":"x","scale":1,"cast":"FP32"}]}"#, "expected one of"),
         (#"{"pre":[{"input":"x","scale":"1"}]}"#, "expected a number, found \"1\""),
         (#"{"pre":[{"input":"x","cast":"float"}]}"#, "expected an element type such as \"UINT8\""),

@@ -33,6 +33,13 @@ package enum MadeModel {
             inputs: [input], outputs: [output])
     }
 
+    /// The mean of each channel of a picture: `picture` FP32 [N, 3, side, side] to `means` FP32 [N, 3, 1, 1].
+    package static func means(side: Int) -> [UInt8] {
+        model(
+            nodes: [text(1, "picture") + text(2, "means") + text(4, "GlobalAveragePool")], weights: [],
+            inputs: [port("picture", [3, side, side])], outputs: [port("means", [3, 1, 1])])
+    }
+
     private static func model(nodes: [[UInt8]], weights: [[UInt8]], inputs: [[UInt8]], outputs: [[UInt8]]) -> [UInt8] {
         let graph =
             nodes.flatMap { bytes(1, $0) } + text(2, "made") + weights.flatMap { bytes(5, $0) }
@@ -40,8 +47,10 @@ package enum MadeModel {
         return number(1, 8) + bytes(8, number(2, 17)) + bytes(7, graph)
     }
 
-    private static func port(_ name: String, _ width: Int) -> [UInt8] {
-        let shape = bytes(1, text(2, "N")) + bytes(1, number(1, width))
+    private static func port(_ name: String, _ width: Int) -> [UInt8] { port(name, [width]) }
+
+    private static func port(_ name: String, _ sizes: [Int]) -> [UInt8] {
+        let shape = bytes(1, text(2, "N")) + sizes.flatMap { bytes(1, number(1, $0)) }
         return text(1, name) + bytes(2, bytes(1, number(1, 1) + bytes(2, shape)))
     }
 

@@ -1,3 +1,4 @@
+import Images
 package import Tensors
 
 /// The JSON form, as it stands in a version's manifest:
@@ -39,8 +40,14 @@ extension Processing {
 
 extension PreStep {
     fileprivate init(json: JSONValue, place: String) throws(GraphError) {
-        let (input, name, value) = try json.step("input", ["scale", "normalise", "reshape", "cast"], place)
+        let (input, name, value) = try json.step("input", ["scale", "normalise", "reshape", "cast", "image"], place)
         switch name {
+        case "image":
+            do throws(ImageError) {
+                self.init(input: input, .image(try ImageRecipe(json: value)))
+            } catch {
+                throw GraphError(.invalidProcessing, "\(place): \(error.message)")
+            }
         case "scale": self.init(input: input, .scale(try value.number(in: place)))
         case "normalise":
             let members = try value.members(allowing: ["mean", "std", "axis"], in: place)
@@ -82,6 +89,7 @@ extension PreStep {
             case .reshape(let target, let source?):
                 .object([("to", .integers(target)), ("from", .integers(source))])
             case .cast(let type): .string(type.displayName)
+            case .image(let recipe): recipe.json
             }
         return .object([("input", .string(input)), (operation.name, value)])
     }

@@ -1,3 +1,4 @@
+package import Images
 package import Tensors
 
 /// What is done to a version's inputs before its graph, and to its outputs after: declared with the version, compiled
@@ -32,6 +33,9 @@ package struct PreStep: Hashable, Sendable {
         /// `from` is the shape that clients send, -1 for any size. Without it they send flat rows: the first dimension,
         /// and the product of the others.
         case reshape(to: [Int], from: [Int]? = nil)
+        /// Clients send encoded images, which become the pixels that the next step, or the model, takes. Not a part of the
+        /// graph: whoever runs it decodes before. The first step of its input.
+        case image(ImageRecipe)
         /// Clients send elements of type `from`; they become what the next step, or the model, takes.
         case cast(from: ElementType)
     }

@@ -1,3 +1,4 @@
+import Images
 import Tensors
 
 /// Steps before the model. What clients send is found by going backwards from what the model takes; the nodes are then
@@ -6,6 +7,17 @@ extension ProcessingCompiler {
     mutating func compile(_ operations: [PreStep.Operation], before input: String) throws(GraphError) {
         let place = Place.Step.input(input)
         let (index, spec) = try modelInput(input)
+        guard !operations.dropFirst().contains(where: \.isImage) else {
+            throw processingError("image comes first: before it there are only files", at: place)
+        }
+        if case .image(let recipe)? = operations.first {
+            let graph = Array(operations.dropFirst())
+            try check(
+                recipe, before: graph, place,
+                ProcessedValue(name: input, type: spec.elementType, dimensions: spec.dimensions))
+            // What it gives is what the graph takes; whoever runs the graph decodes.
+            return graph.isEmpty ? () : try compile(graph, before: input)
+        }
         var stages = [ProcessedValue(name: input, type: spec.elementType, dimensions: spec.dimensions)]
         for operation in operations.reversed() {
             stages.insert(try Self.value(before: operation, giving: stages[0], at: place), at: 0)
@@ -20,6 +32,19 @@ extension ProcessingCompiler {
             let result = isLast ? prepared : editor.freshName("\(input)_\(operation.name)")
             try emit(operation, from: current, to: result, giving: stages[position + 1])
             current = result
+        }
+    }
+
+    /// Finds out now whether an image step gives what the graph takes.
+    private func check(
+        _ recipe: ImageRecipe, before operations: [PreStep.Operation], _ place: Place.Step, _ model: ProcessedValue
+    ) throws(GraphError) {
+        var value = model
+        for operation in operations.reversed() { value = try Self.value(before: operation, giving: value, at: place) }
+        do throws(ImageError) {
+            _ = try ImagePlan(recipe, type: value.type, dimensions: value.dimensions)
+        } catch {
+            throw processingError(error.message, at: place)
         }
     }
 
@@ -52,6 +77,7 @@ extension ProcessingCompiler {
             try check(mean, std, axis, result, at: place)
         case .reshape(let target, let source):
             value.dimensions = try dimensions(before: target, source, giving: result, at: place)
+        case .image: break
         case .cast(let type):
             guard castable.contains(type), castable.contains(result.type) else {
                 throw processingError(
@@ -120,6 +146,7 @@ extension ProcessingCompiler {
         case .reshape(let target, _):
             let shape = try addInt64s("\(result)_shape", target.map(Int64.init))
             prepend("Reshape", [source, shape], result)
+        case .image: break
         case .cast:
             prepend("Cast", [source], result, [Attribute("to", .int(Int64(value.type.onnxCode)))])
         }
@@ -148,6 +175,9 @@ extension PreStep.Operation {
         case .normalise: "normalise"
         case .reshape: "reshape"
         case .cast: "cast"
+        case .image: "image"
         }
     }
+
+    var isImage: Bool { if case .image = self { true } else { false } }
 }

@@ -43,7 +43,7 @@ extension HTTPConnection {
             return exchange
         case (.invocations, _) where facts.inferenceHeaderLength == nil:
             task = .invocations(try ReplyFormat(accept: headers.first(name: "accept")))
-        case (_, .csv): task = .infer
+        case (_, .csv), (_, .image): task = .infer
         default:
             return try V2Exchange(job: job, length: length, headerLength: facts.inferenceHeaderLength)
         }

@@ -37,6 +37,8 @@ enum BodyFormat: Equatable {
     /// Whether there is a header row; `nil` when the body has to be looked at.
     case csv(hasHeader: Bool?)
     case npy
+    /// One encoded image.
+    case image
     /// JSON followed by tensors, as platforms write it that drop headers they do not know.
     case binary(headerLength: Int, EnvelopedBinary)
 
@@ -53,6 +55,7 @@ enum BodyFormat: Equatable {
         switch type.name {
         case "text/csv" where action.takesTables: self = .csv(hasHeader: try Self.hasHeader(type))
         case "application/x-npy" where action == .invocations: self = .npy
+        case "image/jpeg" where action.takesTables, "image/png" where action.takesTables: self = .image
         default:
             guard action == .invocations, let envelope = EnvelopedBinary(rawValue: type.name) else {
                 throw RequestFault(.unsupportedMediaType, "expected a body of \(Self.expected(action))")
@@ -86,11 +89,13 @@ enum BodyFormat: Equatable {
 
     private static func expected(_ action: Route.Action) -> String {
         if action == .invocations {
-            return "application/json, text/csv, application/x-npy, or JSON and binary tensors as "
+            return
+                "application/json, text/csv, application/x-npy, image/jpeg, image/png, or JSON and binary tensors as "
                 + "\(EnvelopedBinary.sageMaker.rawValue)"
         }
         return action.takesTables
-            ? "application/json, application/octet-stream or text/csv" : "application/json or application/octet-stream"
+            ? "application/json, application/octet-stream, text/csv, image/jpeg or image/png"
+            : "application/json or application/octet-stream"
     }
 }
 
@@ -101,6 +106,6 @@ enum EnvelopedBinary: String {
 }
 
 extension Route.Action {
-    /// Whether a table in CSV can be its body.
+    /// Whether a table in CSV, or an image, can be its body.
     fileprivate var takesTables: Bool { self == .infer || self == .predict || self == .invocations }
 }

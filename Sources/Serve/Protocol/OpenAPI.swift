@@ -130,13 +130,13 @@ private enum Schemas {
         let types: [(String, JSONValue)]
         switch action {
         case .infer:
-            types = [json("InferenceRequest"), binary("application/octet-stream"), text("text/csv")]
-        case .predict: types = [json("RowRequest"), text("text/csv")]
+            types = [json("InferenceRequest"), binary("application/octet-stream"), text("text/csv")] + images
+        case .predict: types = [json("RowRequest"), text("text/csv")] + images
         case .classify, .regress: types = [json("ExampleRequest")]
         case .invocations:
             types =
                 [("application/json", .object([("schema", [:])])), text("text/csv"), binary("application/x-npy")]
-                + [binary(EnvelopedBinary.sageMaker.rawValue), binary(EnvelopedBinary.vertex.rawValue)]
+                + images + [binary(EnvelopedBinary.sageMaker.rawValue), binary(EnvelopedBinary.vertex.rawValue)]
         case .repositoryIndex:
             return .object([("content", content("application/json", object(["ready": type("boolean")], required: [])))])
         case .repositoryChange, .loggingChange:
@@ -145,6 +145,8 @@ private enum Schemas {
         }
         return .object([("required", true), ("content", .object(types))])
     }
+
+    private static var images: [(String, JSONValue)] { [binary("image/jpeg"), binary("image/png")] }
 
     static func response(of action: Route.Action) -> JSONValue {
         switch action {

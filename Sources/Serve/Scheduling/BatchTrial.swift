@@ -45,8 +45,8 @@ struct BatchTrial {
 
     func agreement() -> BatchAgreement {
         guard Self.suits(session.signature),
-            let one = try? SampleInputs(seed: 1).tensors(for: session.signature, rows: 1),
-            let two = try? SampleInputs(seed: 2).tensors(for: session.signature, rows: 2),
+            let one = try? session.samples(SampleInputs(seed: 1), rows: 1),
+            let two = try? session.samples(SampleInputs(seed: 2), rows: 2),
             let all = together(one, two),
             let first = try? session.run(one), let second = try? session.run(two), let both = try? session.run(all),
             let expected = together(first, second), expected.count == both.count

@@ -71,7 +71,7 @@ extension Calibration {
         var points: [Point] = []
         var isPredicted = true
         for rows in hasFreeRows ? rowCounts : [1] {
-            guard let inputs = try? SampleInputs().tensors(for: signature, rows: rows) else { break }
+            guard let inputs = try? session.samples(SampleInputs(), rows: rows) else { break }
             do throws(EngineError) {
                 isPredicted = try shapesMatch(session, inputs, plan) && isPredicted
                 let point = try time(session, inputs)
@@ -85,7 +85,7 @@ extension Calibration {
         }
         let isQuick = points.allSatisfy { $0.nanoseconds <= longRun }
         return Calibration(
-            points: points, predictsOutputShapes: isPredicted,
+            points: session.isPredictable ? points : [], predictsOutputShapes: isPredicted,
             agreement: triesBatches || isQuick ? BatchTrial(session: session).agreement() : .untried)
     }
 

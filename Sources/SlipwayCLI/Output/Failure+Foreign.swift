@@ -6,6 +6,7 @@ import Home
 import ModelGraph
 import Registry
 import Release
+import Scoring
 import Tensors
 import Trust
 import Workshop
@@ -24,6 +25,7 @@ extension Failure {
         case let error as TrustError: self.init(5001, .denied, error.message, help: error.help)
         case let error as RegistryError: self.init(registry: error)
         case let error as WorkshopError: self.init(workshop: error)
+        case let error as ScoringError: self.init(scoring: error)
         case let error as ReleaseError: self.init(release: error)
         case let error as ControlError: self.init(control: error)
         case let error as ClientError: self.init(client: error)
@@ -95,6 +97,17 @@ extension Failure {
         case .limit: self.init(7004, .verificationFailed, error.message, causes: error.causes, help: error.help)
         case .mismatch: self.init(7005, .verificationFailed, error.message, causes: error.causes, help: error.help)
         default: self.init(7006, .failed, error.message, causes: error.causes, help: error.help)
+        }
+    }
+
+    private init(scoring error: ScoringError) {
+        switch error.code {
+        case .interrupted: self.init(7201, .locked, error.message, help: error.help)
+        case .rejected: self.init(7202, .verificationFailed, error.message, help: error.help)
+        case .journal: self.init(7203, .conflict, error.message, help: error.help)
+        case .unfit: self.init(7204, .failed, error.message, help: error.help)
+        case .output: self.init(7205, .failed, error.message, help: error.help)
+        default: self.init(7206, .failed, error.message, help: error.help)
         }
     }
 

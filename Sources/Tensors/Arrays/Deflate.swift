@@ -123,11 +123,16 @@ final class Deflater {
     }
 }
 
-/// The checksum of zip files, over bytes that come in pieces.
-struct CRC32: Hashable {
-    private(set) var value: UInt32 = 0
+/// The checksum of zip and PNG files, over bytes that come in pieces.
+package struct CRC32: Hashable {
+    /// The checksum of what came so far.
+    package private(set) var value: UInt32 = 0
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    /// The checksum of nothing.
+    package init() {}
+
+    /// Takes the next bytes.
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
         guard let start else { return }
         value = UInt32(truncatingIfNeeded: crc32_z(uLong(value), start, bytes.count))

@@ -45,6 +45,20 @@ package enum NPY {
                     + "but \(stream.remaining) bytes follow it")
         }
         try limits.check(bytes: size)
+        if case .element = header.item {
+        } else {
+            let (ends, tooMany) = header.shape.elementCount.multipliedReportingOverflow(by: MemoryLayout<Int>.size)
+            let (decoded, tooLarge) = size.addingReportingOverflow(ends)
+            try limits.check(bytes: tooMany || tooLarge ? Int.max : decoded)
+        }
+        return try tensor(header, size: size, &stream, memory)
+    }
+
+    /// The next elements of `stream`: as many as the header's shape has, `size` bytes.
+    static func tensor(
+        _ header: NPYHeader, size: Int, _ stream: inout some ByteStream, _ memory: (Int) -> TensorBuffer?
+    ) throws(TensorError) -> Tensor {
+        let itemSize = try header.itemSize()
         switch header.item {
         case .element(let type):
             return try Tensor(type, header.shape, buffer: try elements(header, itemSize, size, &stream, memory))
@@ -52,9 +66,6 @@ package enum NPY {
             guard itemSize > 0 || header.shape.elementCount == 0 else {
                 throw TensorError(.unsupportedType, "an NPY file of strings of length 0")
             }
-            let (ends, tooMany) = header.shape.elementCount.multipliedReportingOverflow(by: MemoryLayout<Int>.size)
-            let (decoded, tooLarge) = size.addingReportingOverflow(ends)
-            try limits.check(bytes: tooMany || tooLarge ? Int.max : decoded)
             let raw = try elements(header, itemSize, size, &stream, memory)
             return try Tensor(header.shape, strings: try strings(header, itemSize, size, raw))
         }

@@ -138,7 +138,7 @@ private struct NPZMember {
 }
 
 /// Another stream's bytes, with their checksum.
-private struct ChecksummedStream: ByteStream {
+struct ChecksummedStream: ByteStream {
     private var stream: any ByteStream
     private(set) var checksum = CRC32()
 

@@ -75,6 +75,7 @@ package struct EvaluationWork: Sendable {
     ) throws -> EvaluatedVersion {
         let source = try data.map { Source(path: $0, name: Self.lastComponent($0), answers: nil) } ?? kept(record)
         let engine = try engines.engine(options.engine)
+        // Where images are declared, a set has their pixels: what the graph takes.
         let session = try registry.session(record.digest, on: engine)
         let set = try read(source, for: session.signature, answers: options.answers ?? source.answers)
         let result = try Evaluator(session: session, labels: try classNames(record)).evaluate(

@@ -1,3 +1,4 @@
+import Images
 import ModelGraph
 import Tensors
 
@@ -13,6 +14,8 @@ enum ParserTarget: String, CaseIterable {
     case json
     /// Declared processing, compiled into a model.
     case processing
+    /// JPEG and PNG images, decoded and made a tensor.
+    case image
 
     /// Arrays in tests stay small, so that memory that grows beyond a file is seen.
     private static let limits = ArrayLimits(bytes: 64 << 20)
@@ -25,7 +28,22 @@ enum ParserTarget: String, CaseIterable {
         case .csv: Self.table(bytes)
         case .json: Self.json(bytes)
         case .processing: ProcessingExercise.run(bytes)
+        case .image: Self.image(bytes)
         }
+    }
+
+    private static func image(_ bytes: [UInt8]) {
+        // Small enough that what swells is seen, large enough that every shape of table is met.
+        let limits = ImageLimits(pixels: 1 << 20)
+        guard let decoded = try? bytes.withUnsafeBytes({ try ImageDecoder.decode($0, limits: limits) }) else { return }
+        precondition(decoded.image.bytes.count == decoded.image.width * decoded.image.height * decoded.image.channels)
+        let shape: [Dimension] = [.symbol("N"), .fixed(3), .fixed(9), .fixed(7)]
+        var recipe = ImageRecipe()
+        recipe.orients = true
+        guard let plan = try? ImagePlan(recipe, type: .uint8, dimensions: shape) else { return }
+        var images = StringElements()
+        images.append(bytes)
+        _ = try? plan.tensor(of: images, limits: limits, budget: limits.pixels)
     }
 
     private static func use(_ tensor: Tensor) {

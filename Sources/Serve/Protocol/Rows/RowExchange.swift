@@ -25,7 +25,7 @@ final class RowExchange: InferenceExchange {
     private var outputs: [Int] = []
 
     /// - Parameters:
-    ///   - format: what the body is; not binary.
+    ///   - format: what the body is; not binary tensors.
     ///   - length: the body's declared length, within the limit; `nil` when it is not declared.
     /// - Throws: `RequestFault` when the model has no outputs of the kind that is asked for.
     init(
@@ -64,6 +64,7 @@ final class RowExchange: InferenceExchange {
         case (.csv(let hasHeader), _):
             var parser = CSVParser(bytes, hasHeader: hasHeader, arm: job.arm, pool: pool)
             return try parser.parse()
+        case (.image, _): return try ImageInput(arm: job.arm).parse(bytes)
         case (.npy, _): return try ArrayInput(arm: job.arm, pool: pool).parse(bytes)
         case (_, .classify), (_, .regress):
             var parser = ExampleRequestParser(bytes, arm: job.arm, pool: pool)

@@ -50,6 +50,48 @@ struct CSVParser {
         return fields
     }
 
+    /// The fields of one row that stands alone.
+    static func fields(of row: UnsafeRawBufferPointer) throws -> [[UInt8]] {
+        var scanner = CSVScanner(row)
+        guard scanner.isText else { throw RequestFault(.malformedBody, "the CSV text is not UTF-8") }
+        var fields: [[UInt8]] = []
+        var ending = CSVScanner.Ending.comma
+        while ending == .comma {
+            var field: [UInt8] = []
+            ending = try scanner.next(into: &field)
+            fields.append(field)
+        }
+        return fields
+    }
+
+    /// Reads all rows, which lie in the middle of a file.
+    ///
+    /// - Parameters:
+    ///   - places: for each column of the file its place in the layout; `nil` for those that are left out.
+    ///   - firstLine: the line of the file in which the first row begins.
+    mutating func readRows(into elements: inout TableElements, places: [Int?], firstLine: Int) throws {
+        guard scanner.isText else {
+            throw RequestFault(.malformedBody, "line \(firstLine): the CSV text is not UTF-8")
+        }
+        while !scanner.isAtEnd {
+            let line = firstLine + scanner.line - 1
+            var column = 0
+            var ending = CSVScanner.Ending.comma
+            while ending == .comma {
+                field.removeAll(keepingCapacity: true)
+                ending = try scanner.next(into: &field)
+                if column < places.count, let place = places[column] {
+                    try elements.read(text: field, column: place, line: line)
+                }
+                column += 1
+            }
+            guard column == places.count else {
+                throw RequestFault(.invalidInput, "line \(line): expected \(places.count) fields, found \(column)")
+            }
+            elements.endRow()
+        }
+    }
+
     private mutating func readRow(_ elements: inout TableElements, _ layout: ColumnLayout) throws {
         let line = scanner.line
         var column = 0
@@ -68,7 +110,7 @@ struct CSVParser {
     }
 
     /// Whether a field is a number, as far as its first characters tell it from a name.
-    private static func isNumber(_ field: [UInt8]) -> Bool {
+    static func isNumber(_ field: [UInt8]) -> Bool {
         let text = field.drop { $0 == UInt8(ascii: " ") }
         guard let first = text.first else { return true }
         let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
