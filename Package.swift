@@ -110,7 +110,8 @@ let package = Package(
             name: "SlipwayCLI",
             dependencies: [
                 "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Release", "Home", "Trust", "Registry",
-                "Workshop", "Serve", "Client", "Control", "Distribution", "Scoring", argumentParser, logging, subprocess,
+                "Workshop", "Serve", "Client", "Control", "Distribution", "Scoring", argumentParser, logging,
+                subprocess,
                 systemPackage,
                 unixSignals,
             ],
