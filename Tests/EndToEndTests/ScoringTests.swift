@@ -57,7 +57,7 @@ extension EndToEnd {
         func aRunThatIsKilledOrStoppedGoesOnAndGivesTheSameBytes() async throws {
             let slipway = try Slipway()
             let model = slipway.scratch.file("chain.onnx")
-            try TextFile.write(MadeModel.chain(layers: 48, width: 512), to: model)
+            try TextFile.write(MadeModel.chain(layers: 144, width: 512), to: model)
             try await slipway.expect("import", model, "--name", "chain", "--no-run")
             let rows = 6000
             let values = (0..<rows * 512).map { Float($0 % 1009) }
