@@ -36,7 +36,7 @@ extension EndToEnd {
                 let rates = swept.json?["sweep"]?.arrayValue?.compactMap { $0["offered"]?.doubleValue } ?? []
                 #expect(rates.count == 6 && rates == rates.sorted(), "\(swept)")
                 let html = try TextFile.read(page)
-                #expect(html.contains("default-src 'none'") && !html.contains("<script") && !html.contains("http"))
+                #expect(html.contains("default-src 'none'") && !html.contains("<script") && !html.contains("://"))
                 #expect(html.contains("Latency against rate") && html.components(of: "<svg") == 2)
 
                 let unknown = try await slipway.run(["bench", "absent", "--server", server.dataAddress])

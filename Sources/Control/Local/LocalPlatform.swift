@@ -201,13 +201,14 @@ extension LocalPlatform {
         }
         do {
             let began = ContinuousClock.now
-            let wish = BatchingWish(session.batching)
+            if let doubt = loaded.setup.doubt { logger.warning("\(session.version): \(doubt)") }
+            let wish = BatchingWish(loaded.setup.batching)
             let calibration = try await loader.warm(loaded.session, triesBatches: wish.isByHand)
             let drain = Drain()
             let servable = Servable(
                 model: session.version.model, version: String(session.version.number), digest: session.digest,
                 session: loaded.session, calibration: calibration,
-                batching: BatchingPolicy(wish, calibration, instances: session.engine.instances),
+                batching: BatchingPolicy(wish, calibration, instances: loaded.setup.engine.instances),
                 cacheBytes: session.cacheBytes, labels: loaded.labels, classes: loaded.classes,
                 onDrained: { drain.finish() })
             entering[endpoint, default: [:]][session] = Held(servable: servable, drain: drain)
@@ -247,8 +248,7 @@ extension LocalPlatform {
         let endpoints = running.values.compactMap { known -> ServingEndpoint? in
             let arms = known.revision.spec.answering.compactMap { arm -> ServingEndpoint.Arm? in
                 // The settings too: while they change, the same version is in memory twice.
-                let session = ArmSession(
-                    version: arm.version, digest: arm.digest, settings: known.revision.spec.settings)
+                let session = ArmSession(arm, settings: known.revision.spec.settings)
                 return known.held[session].map { ServingEndpoint.Arm($0.servable, weight: arm.weight) }
             }
             return ServingEndpoint(

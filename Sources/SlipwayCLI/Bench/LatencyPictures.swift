@@ -69,8 +69,11 @@ struct SpreadPicture {
             let x = scale.place(value)
             svg += "<path class=\"mark \(kind)\" d=\"M\(Self.text(x)) 26V\(Self.text(floor))\"/>"
             // Names that would stand on one another go to a second line.
-            let y = x - last < 70 ? 30.0 : 16
-            svg += "<text class=\"\(kind)\" x=\"\(Self.text(x + 3))\" y=\"\(Self.text(y))\">\(name) "
+            let y = x - last < 110 ? 30.0 : 16
+            let isLast = x > width - 110
+            let (place, anchor) = isLast ? (x - 3, "end") : (x + 3, "start")
+            svg += "<text class=\"\(kind)\" x=\"\(Self.text(place))\" y=\"\(Self.text(y))\" "
+            svg += "text-anchor=\"\(anchor)\">\(name) "
             svg += "\(Self.time(value))</text>\n"
             last = y == 16 ? x : last
         }
@@ -81,7 +84,7 @@ struct SpreadPicture {
     fileprivate static func time(_ value: Double) -> String { ReportPage.text(Quantity.seconds(value)) }
 }
 
-/// Latency against the rate of answers, quantile by quantile.
+/// Latency against the rate of requests, quantile by quantile.
 struct RatePicture {
     let loads: [BenchResult.Load]
     private let width = 880.0
@@ -113,12 +116,18 @@ struct RatePicture {
             svg += "\(Quantity.count(Int(rate)))</text>\n"
         }
         svg += "<text x=\"\(Self.text(width / 2))\" y=\"\(Self.text(height - 6))\" text-anchor=\"middle\">"
-        svg += "answers a second</text>\n"
-        for line in lines { svg += drawn(line, x: x, y: scale.place) }
+        svg += "requests a second that were due</text>\n"
+        var free = Double.infinity
+        for line in lines {
+            // Lines rise from the first to the last; their names keep apart.
+            free = min(scale.place(line.points.last?.seconds ?? 1), free - 14)
+            svg += drawn(line, x: x, y: scale.place, name: free)
+        }
         return svg + "</svg>\n"
     }
 
-    private func drawn(_ line: Line, x: (Double) -> Double, y: (Double) -> Double) -> String {
+    /// - Parameter name: the height of the line's name.
+    private func drawn(_ line: Line, x: (Double) -> Double, y: (Double) -> Double, name: Double) -> String {
         let places = line.points.map { "\(Self.text(x($0.rate))) \(Self.text(y($0.seconds)))" }
         guard let last = line.points.last else { return "" }
         var svg = "<path class=\"line \(line.kind)\" d=\"M\(places.joined(separator: "L"))\"/>\n"
@@ -129,11 +138,13 @@ struct RatePicture {
             svg += "</title></circle>\n"
         }
         svg += "<text class=\"\(line.kind)\" x=\"\(Self.text(x(last.rate) + 8))\" "
-        return svg + "y=\"\(Self.text(y(last.seconds)))\" dy=\"4\">\(line.name)</text>\n"
+        return svg + "y=\"\(Self.text(name))\" dy=\"4\">\(line.name)</text>\n"
     }
 
     private func line(_ name: String, _ kind: String, _ part: KeyPath<LoadReport.Latency, Double>) -> Line {
-        let points = loads.compactMap { load in load.report.latency.map { (load.report.rate, $0[keyPath: part]) } }
+        let points = loads.compactMap { load in
+            load.report.latency.map { (load.rate ?? load.report.rate, $0[keyPath: part]) }
+        }
         return Line(name: name, kind: kind, points: points.sorted { $0.0 < $1.0 }.map { (rate: $0.0, seconds: $0.1) })
     }
 
