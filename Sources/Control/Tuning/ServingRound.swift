@@ -58,7 +58,9 @@ struct ServingRound {
             let share = max(0, request.budget - elapsed()) / Double(kept.count - index)
             if try await !promise(&servings[place], seconds: share) { ended = "the time was used up" }
         }
-        return (servings, choose(servings, kept), ended)
+        // One core is measured to be known, not to be chosen.
+        let choosable = kept.filter { servings[$0].setup != single || finalists.contains(single) }
+        return (servings, choose(servings, choosable), ended)
     }
 
     private static func words(_ serving: TuningServing) -> String { "\(serving.setup), batches \(serving.batching)" }
