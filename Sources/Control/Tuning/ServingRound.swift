@@ -14,8 +14,11 @@ struct ServingRound {
 
     /// A way that is this much better than the usual one is better; less is noise.
     private static let margin = 1.05
-    /// Shares of the saturation at which the objective is tried.
-    private static let shares = [0.85, 0.7, 0.5, 0.3, 0.15, 0.05]
+    /// The share of the saturation at which the objective is tried first, and how often a lower one may follow.
+    private static let firstShare = 0.85
+    private static let mostTries = 7
+    /// Seconds of a load when there is no time left: a way without any promise would be measured in vain.
+    private static let shortest = 0.5
     /// The share of the time after which no further way is tried as fast as it goes.
     private static let shareOfSaturation = 0.75
     /// Nanoseconds below which the data plane runs on the event loop.
@@ -135,25 +138,24 @@ struct ServingRound {
         let latency = request.objective?.seconds ?? Self.usualLatency
         let end = elapsed() + seconds
         let each = min(6, max(0.5, seconds / 4))
-        var failed: Double?
-        for share in Self.shares {
+        var (rate, failed) = (serving.saturation * Self.firstShare, serving.saturation)
+        for _ in 0..<Self.mostTries {
             try Task.checkCancellation()
-            let rate = serving.saturation * share
-            let point = try await bench.load(served, rate: rate, latency: latency, seconds: each)
+            let time = elapsed() < end ? each : Self.shortest
+            let point = try await bench.load(served, rate: rate, latency: latency, seconds: time)
             serving.points.append(point)
             guard let objective = request.objective else { return true }
             if point.keeps(objective) {
-                let between = ((failed ?? serving.saturation) + rate) / 2
-                if elapsed() < end {
-                    serving.points.append(
-                        try await bench.load(served, rate: between, latency: latency, seconds: each))
-                }
+                guard elapsed() < end else { return false }
+                serving.points.append(
+                    try await bench.load(served, rate: (failed + rate) / 2, latency: latency, seconds: each))
                 return true
             }
             failed = rate
-            if elapsed() >= end { return false }
+            // What was answered says more than what was asked for.
+            rate = min(rate * 0.7, max(rate * 0.1, point.rate * 0.8))
         }
-        return true
+        return elapsed() < end
     }
 
     /// The best under the objective; the usual one where nothing is clearly better. Of equals, the simpler one.
