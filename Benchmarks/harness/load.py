@@ -43,7 +43,9 @@ class Load:
         output, talk = self._process.communicate()
         if self._process.returncode != 0:
             raise RuntimeError(f"LoadBench failed: {talk}")
-        return json.loads(output)
+        figures = json.loads(output)
+        figures.update({f"{name}_s": value for name, value in (figures["latency"] or {}).items()})
+        return figures
 
 
 def faults(figures, where):

@@ -26,7 +26,7 @@ struct HomeOptions: ParsableArguments {
         return ModelRegistry(try HomeDatabase.open(directory))
     }
 
-    func deployments() throws -> Deployments { Deployments(try registry()) }
+    func deployments() throws -> Deployments { Deployments(try registry(), engines: try engines()) }
 
     /// The engines of the home, else of the standard place.
     func engines() throws -> EngineCatalog { EngineCatalog(directory: try engineDirectory()) }

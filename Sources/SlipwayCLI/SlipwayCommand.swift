@@ -30,6 +30,8 @@ struct SlipwayCommand: AsyncParsableCommand {
                     PushVerb.self, PullVerb.self,
                 ]),
             CommandGroup(
+                name: "Measuring", subcommands: [TuneVerb.self, CompareVerb.self, RecommendVerb.self]),
+            CommandGroup(
                 name: "Releases",
                 subcommands: [
                     PlanVerb.self, DeployVerb.self, PromoteVerb.self, RollbackVerb.self, UndeployVerb.self,

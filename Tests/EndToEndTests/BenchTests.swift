@@ -26,13 +26,35 @@ extension EndToEnd {
                 #expect(text.exitCode == 0 && text.output.contains(" answers in "), "\(text)")
                 #expect(text.output.contains("p50 ") && text.output.contains("█"), "\(text)")
 
+                let page = slipway.home.file("bench.html")
+                let swept = try await slipway.run(
+                    arguments + ["--seconds", "1", "--connections", "3", "--report", page, "--json"])
+                #expect(swept.exitCode == 0, "\(swept)")
+                #expect(swept.json?["connections"]?["count"]?.intValue == 3)
+                #expect((0.5...1).contains(swept.json?["connections"]?["fairness"]?.doubleValue ?? 0))
+                #expect((swept.json?["server"]?["processorSecondsPerRequest"]?.doubleValue ?? 0) > 0)
+                let rates = swept.json?["sweep"]?.arrayValue?.compactMap { $0["offered"]?.doubleValue } ?? []
+                #expect(rates.count == 6 && rates == rates.sorted(), "\(swept)")
+                let html = try TextFile.read(page)
+                #expect(html.contains("default-src 'none'") && !html.contains("<script") && !html.contains("://"))
+                #expect(html.contains("Latency against rate") && html.components(of: "<svg") == 2)
+
                 let unknown = try await slipway.run(["bench", "absent", "--server", server.dataAddress])
                 #expect(unknown.exitCode != 0 && unknown.talk.contains("absent"), "\(unknown)")
             }
             let nobody = try await slipway.run(["bench", "digits", "--server", "127.0.0.1:9"])
             #expect(nobody.exitCode == 6 && nobody.talk.contains("127.0.0.1:9"), "\(nobody)")
-            let wrong = try await slipway.run(["bench", "digits", "--seconds", "0"])
-            #expect(wrong.exitCode == 64, "\(wrong)")
+            for words in [
+                ["--seconds", "0"], ["--connections", "0"], ["--sweep", "--rate", "5"], ["--warm-up", "nan"],
+            ] {
+                let wrong = try await slipway.run(["bench", "digits"] + words)
+                #expect(wrong.exitCode == 64, "\(wrong)")
+            }
         }
     }
+}
+
+extension String {
+    /// How often a text occurs.
+    fileprivate func components(of part: String) -> Int { ranges(of: part).count }
 }

@@ -242,7 +242,7 @@ final class LoadLane: ChannelInboundHandler {
         let verdict = body.withUnsafeReadableBytes { bytes in
             judge.judge(bytes, jsonLength: head.jsonLength, expecting: expectation)
         }
-        recorder.answer(done.index, due: done.due, now: now, verdict)
+        recorder.answer(done.index, lane: number, due: done.due, now: now, verdict)
     }
 
     private static func reason(_ head: ReplyHead, _ body: ByteBuffer) -> String {

@@ -13,7 +13,7 @@ final class LoadRecorder: Sendable {
     let configuration: LoadConfiguration
     let tickets = TicketCounter()
     private let startTime = Atomic<UInt64>(0)
-    private let tally = Mutex(LoadTally())
+    private let tally: Mutex<LoadTally>
     private let latencies = Histogram(edges: LoadRecorder.latencyEdges)
 
     /// Steps of 4 % from 5 µs to over 100 s: fine enough to tell two servers apart.
@@ -22,6 +22,7 @@ final class LoadRecorder: Sendable {
     init(samples: [LoadSample], configuration: LoadConfiguration) {
         self.samples = samples.map { Sample(bytes: ByteBuffer(bytes: $0.bytes), expectation: $0.expectation) }
         self.configuration = configuration
+        tally = Mutex(LoadTally(lanes: configuration.connections))
     }
 
     /// When the run began, in nanoseconds of the monotonic clock.
@@ -40,10 +41,10 @@ final class LoadRecorder: Sendable {
     }
 
     /// - Parameter due: When the latency began, by the monotonic clock.
-    func answer(_ index: Int, due: UInt64, now: UInt64, _ verdict: ReplyJudge.Verdict) {
+    func answer(_ index: Int, lane: Int, due: UInt64, now: UInt64, _ verdict: ReplyJudge.Verdict) {
         let latency = now - min(due, now)
         latencies.record(nanoseconds: latency)
-        tally.withLock { $0.answer(index, at: now - start, latency: latency, verdict) }
+        tally.withLock { $0.answer(index, lane: lane, at: now - start, latency: latency, verdict) }
     }
 
     func fail(_ index: Int, now: UInt64, _ failure: LoadFailure, _ reason: String) {
@@ -72,11 +73,11 @@ final class LoadRecorder: Sendable {
 
     private func latency(_ tally: LoadTally, _ snapshot: HistogramSnapshot) -> LoadReport.Latency? {
         let maximum = Double(tally.longest) / 1e9
-        guard let p50 = snapshot.quantile(0.5), let p90 = snapshot.quantile(0.9), let p99 = snapshot.quantile(0.99),
-            let mean = snapshot.mean
-        else { return nil }
+        let quantiles = [0.5, 0.9, 0.95, 0.99, 0.999].compactMap(snapshot.quantile).map { min($0, maximum) }
+        guard quantiles.count == 5, let mean = snapshot.mean else { return nil }
         return LoadReport.Latency(
-            p50: min(p50, maximum), p90: min(p90, maximum), p99: min(p99, maximum), maximum: maximum, mean: mean)
+            p50: quantiles[0], p90: quantiles[1], p95: quantiles[2], p99: quantiles[3], p999: quantiles[4],
+            maximum: maximum, mean: mean)
     }
 
     private static func power(_ base: Double, _ exponent: Int) -> Double {

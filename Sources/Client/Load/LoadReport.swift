@@ -27,7 +27,9 @@ package struct LoadReport: Sendable {
     package struct Latency: Hashable, Sendable {
         package var p50: Double
         package var p90: Double
+        package var p95: Double
         package var p99: Double
+        package var p999: Double
         package var maximum: Double
         package var mean: Double
     }
@@ -73,6 +75,8 @@ package struct LoadReport: Sendable {
     package var spread: [Bucket]
     /// Answers by `model_version`.
     package var versions: [String: Int]
+    /// Answers by connection.
+    package var connections: [Int]
     /// Seconds of one step of the timeline: 0.1, doubled as often as a long run needs.
     package var timelineStep: Double
     /// Every step from the start to the last outcome, those without any among them.
@@ -84,6 +88,14 @@ package struct LoadReport: Sendable {
     package var inFlight: Int { sent - ok - wrong - failed }
     /// Answers a second.
     package var rate: Double { elapsed > 0 ? Double(ok + wrong) / elapsed : 0 }
+    /// How evenly the connections were answered: 1 when all alike, 1/n when one of n got everything.
+    ///
+    /// Source: R. Jain, D. Chiu, W. Hawe, "A quantitative measure of fairness", DEC TR-301, 1984.
+    package var fairness: Double {
+        let sum = connections.reduce(0.0) { $0 + Double($1) }
+        let squares = connections.reduce(0.0) { $0 + Double($1) * Double($1) }
+        return squares > 0 ? sum * sum / (Double(connections.count) * squares) : 1
+    }
 }
 
 extension LoadReport {
@@ -100,6 +112,7 @@ extension LoadReport {
         reconnects = tally.reconnects
         self.latency = latency
         self.spread = spread
+        connections = tally.lanes
         versions = Dictionary(uniqueKeysWithValues: tally.versions.map { ($0.name, $0.answers) })
         timelineStep = Double(tally.timeline.width) / 1e9
         timeline = tally.timeline.steps.enumerated().map { index, step in

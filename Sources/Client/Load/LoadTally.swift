@@ -12,6 +12,8 @@ struct LoadTally {
     private(set) var timeline = LoadTimeline()
     /// In the order in which they were first seen, and how many answers each gave.
     private(set) var versions: [(name: String, answers: Int)] = []
+    /// Answers by connection.
+    private(set) var lanes: [Int]
     /// Nanoseconds.
     private(set) var longest: UInt64 = 0
     /// When the last outcome was known, in nanoseconds after the start.
@@ -21,12 +23,18 @@ struct LoadTally {
     /// A server that invents a version for every reply must not make us grow.
     private static let maximumVersions = 64
 
+    /// - Parameter lanes: how many connections there are.
+    init(lanes: Int) { self.lanes = [Int](repeating: 0, count: lanes) }
+
     mutating func send(isLate: Bool) {
         sent += 1
         if isLate { late += 1 }
     }
 
-    mutating func answer(_ index: Int, at elapsed: UInt64, latency: UInt64, _ verdict: ReplyJudge.Verdict) {
+    mutating func answer(
+        _ index: Int, lane: Int, at elapsed: UInt64, latency: UInt64, _ verdict: ReplyJudge.Verdict
+    ) {
+        lanes[lane] += 1
         lastOutcome = max(lastOutcome, elapsed)
         longest = max(longest, latency)
         let version = verdict.version.map { number(of: $0) }

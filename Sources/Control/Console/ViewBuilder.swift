@@ -130,6 +130,9 @@ enum ViewBuilder {
                 let agreement = engine["agrees"]?.boolValue.map { $0 ? ", agrees" : ", DISAGREES" } ?? ""
                 return Views.Fact(name: name, value: load + agreement)
             }
+        case .tuning:
+            let tuning = (try? TuningEvidence.tuning(payload)).map { "\($0), on \($0.machine)" }
+            return [Views.Fact(name: "Tuned", value: tuning ?? "nothing")]
         default: return [Views.Fact(name: referrer.kind.rawValue, value: String(payload.encodedString().prefix(400)))]
         }
     }

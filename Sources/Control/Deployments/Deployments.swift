@@ -8,10 +8,14 @@ import Trust
 package struct Deployments: Sendable {
     /// The versions that can be deployed, and the home they are in.
     package let registry: ModelRegistry
+    private let tunings: TuningRecords?
 
     /// The endpoints of the same home.
-    package init(_ registry: ModelRegistry) {
+    ///
+    /// - Parameter engines: those that versions will run on; without them nothing that was measured is used.
+    package init(_ registry: ModelRegistry, engines: (any EngineSource)? = nil) {
         self.registry = registry
+        tunings = engines.map { TuningRecords(registry, engines: $0) }
     }
 
     private var database: HomeDatabase { registry.database }
@@ -77,13 +81,19 @@ package struct Deployments: Sendable {
         try database.write { try $0.record(outcome, of: revision.number, endpoint: revision.endpoint) }
     }
 
-    /// A version as a candidate for an endpoint.
+    /// A version as a candidate for an endpoint, with what was measured to be best for it here.
     ///
     /// - Throws: `RegistryError` when the reference names none.
     package func candidate(_ reference: Reference) throws -> Candidate {
         let record = try registry.resolve(reference)
         return Candidate(
-            version: try VersionReference("\(record.model):\(record.number)"), digest: record.digest.description)
+            version: try VersionReference("\(record.model):\(record.number)"), digest: record.digest.description,
+            tuning: try tunings?.finding(for: record.digest).tuning)
+    }
+
+    /// Why what was measured for a version elsewhere is not used here; `nil` when nothing was, or it is.
+    package func tuningDoubt(_ reference: Reference) throws -> String? {
+        try tunings?.finding(for: registry.resolve(reference).digest).doubt
     }
 
     /// Lifts a quarantine.

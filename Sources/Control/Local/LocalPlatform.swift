@@ -204,6 +204,7 @@ extension LocalPlatform {
         }
         do {
             let began = ContinuousClock.now
+            if let doubt = loaded.setup.doubt { logger.warning("\(session.version): \(doubt)") }
             let drain = Drain()
             let servable = try await loader.servable(for: loaded, session) { drain.finish() }
             entering[endpoint, default: [:]][session] = Held(servable: servable, drain: drain)
@@ -244,8 +245,7 @@ extension LocalPlatform {
         let endpoints = running.values.compactMap { known -> ServingEndpoint? in
             let arms = known.revision.spec.answering.compactMap { arm -> ServingEndpoint.Arm? in
                 // The settings too: while they change, the same version is in memory twice.
-                let session = ArmSession(
-                    version: arm.version, digest: arm.digest, settings: known.revision.spec.settings)
+                let session = ArmSession(arm, settings: known.revision.spec.settings)
                 return known.held[session].map { ServingEndpoint.Arm($0.servable, weight: arm.weight) }
             }
             return ServingEndpoint(

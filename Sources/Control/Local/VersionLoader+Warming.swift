@@ -17,7 +17,7 @@ extension VersionLoader {
             return try await stateful(session, loaded, wanted, onDrained)
         }
         guard let pipeline = loaded.session as? PipelineSession else {
-            let (calibration, policy) = try await calibrated(loaded.session, wanted)
+            let (calibration, policy) = try await calibrated(loaded.session, loaded.setup)
             return Servable(
                 model: wanted.version.model, version: String(wanted.version.number), digest: wanted.digest,
                 session: loaded.session, calibration: calibration, batching: policy, cacheBytes: wanted.cacheBytes,
@@ -25,7 +25,7 @@ extension VersionLoader {
         }
         var members: [Servable] = []
         for (member, session) in zip(pipeline.plan.members, pipeline.members) {
-            let (calibration, policy) = try await calibrated(session, wanted)
+            let (calibration, policy) = try await calibrated(session, loaded.setup)
             members.append(
                 Servable(
                     model: member.reference, version: String(wanted.version.number), digest: member.digest ?? "",
@@ -43,7 +43,7 @@ extension VersionLoader {
     private func stateful(
         _ session: StatefulSession, _ loaded: Loaded, _ wanted: ArmSession, _ onDrained: @escaping @Sendable () -> Void
     ) async throws -> Servable {
-        let (calibration, policy) = try await calibrated(session.inner, wanted)
+        let (calibration, policy) = try await calibrated(session.inner, loaded.setup)
         let version = String(wanted.version.number)
         let inner = Servable(
             model: wanted.version.model, version: version, digest: wanted.digest, session: session.inner,
@@ -55,15 +55,15 @@ extension VersionLoader {
     }
 
     private func calibrated(
-        _ session: any Session, _ wanted: ArmSession
+        _ session: any Session, _ setup: ArmSetup
     ) async throws -> (calibration: Calibration, policy: BatchingPolicy) {
-        let wish = BatchingWish(wanted.batching)
+        let wish = BatchingWish(setup.batching)
         let calibration = try await warm(session, triesBatches: wish.isByHand)
-        return (calibration, BatchingPolicy(wish, calibration, instances: wanted.engine.instances))
+        return (calibration, BatchingPolicy(wish, calibration, instances: setup.engine.instances))
     }
 
     private func runOnce(_ pipeline: PipelineSession) async throws {
-        try await Self.away {
+        try await Blocking.run {
             guard let inputs = try? SampleInputs().tensors(for: pipeline.signature, rows: 1) else { return }
             _ = try pipeline.run(inputs)
         }

@@ -1,4 +1,3 @@
-import Dispatch
 package import Engines
 import Registry
 import Release
@@ -23,8 +22,6 @@ struct VersionLoader: Sendable {
     let concurrentRuns: Int
     let memory: MemoryBudget
 
-    private static let queue = DispatchQueue(label: "slipway.load", attributes: .concurrent)
-
     /// A version in memory.
     struct Loaded: Sendable {
         var session: any Session
@@ -37,19 +34,22 @@ struct VersionLoader: Sendable {
         var bytes: Int?
         /// The newest accuracy that was measured, if any.
         var accuracy: Double?
+        /// How it is run.
+        var setup: ArmSetup
     }
 
     /// Loads a version on the engine that is asked for. The blob is checked against its digest first.
     func load(_ wanted: ArmSession) async throws -> Loaded {
-        try await Self.away {
+        try await Blocking.run {
             let began = ContinuousClock.now
             let digest = try Digest(wanted.digest)
             try registry.verify(digest)
             let description = try registry.description(digest)
-            let options = try options(wanted.engine)
-            let engine = try engines.engine(try kind(wanted.engine))
+            let setup = ArmSetup(wanted, on: engines)
+            let options = try options(setup.engine)
+            let engine = try engines.engine(try kind(setup.engine))
             let load = MemoryBudget.Load(
-                digest: wanted.digest, engine: wanted.engine, modelBytes: try registry.manifest(digest).contentSize)
+                digest: wanted.digest, engine: setup.engine, modelBytes: try registry.manifest(digest).contentSize)
             let (session, bytes) = try memory.load(wanted.version.description, load) {
                 let session = try registry.session(digest, on: engine, options: options)
                 EngineMemory.trim()
@@ -61,7 +61,7 @@ struct VersionLoader: Sendable {
                 session: session, labels: description.labels,
                 classes: description.processing?["labels"]?.arrayValue?.compactMap(\.stringValue) ?? [],
                 seconds: Double(took.seconds) + Double(took.attoseconds) / 1e18, bytes: bytes,
-                accuracy: evaluation?.payload["accuracy"]?.doubleValue)
+                accuracy: evaluation?.payload["accuracy"]?.doubleValue, setup: setup)
         }
     }
 
@@ -69,12 +69,12 @@ struct VersionLoader: Sendable {
     ///
     /// - Parameter triesBatches: finds out whether requests may share runs, however slow the runs are.
     func warm(_ session: any Session, triesBatches: Bool = false) async throws -> Calibration {
-        try await Self.away { try Calibration.measure(session, triesBatches: triesBatches) }
+        try await Blocking.run { try Calibration.measure(session, triesBatches: triesBatches) }
     }
 
     /// Gives freed memory back to the system.
     func trim() async {
-        _ = try? await Self.away { EngineMemory.trim() }
+        _ = try? await Blocking.run { EngineMemory.trim() }
     }
 
     private func kind(_ choice: EngineChoice) throws -> EngineKind {
@@ -105,10 +105,4 @@ struct VersionLoader: Sendable {
     private static let precisions: [String: SessionOptions.Precision] = [
         "fp32": .float32, "float32": .float32, "bf16": .bfloat16, "bfloat16": .bfloat16,
     ]
-
-    static func away<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result(catching: body)) }
-        }
-    }
 }

@@ -38,7 +38,7 @@ struct Deck: Sendable {
         self.access = access
         self.tokens = tokens
         self.logger = logger
-        deployments = Deployments(registry)
+        deployments = Deployments(registry, engines: engines)
         platform = LocalPlatform(
             plane: plane, registry: registry, engines: engines,
             concurrentRuns: options.concurrentRuns ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),

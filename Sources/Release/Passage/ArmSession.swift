@@ -8,18 +8,21 @@ package struct ArmSession: Hashable, Sendable {
     package let batching: BatchingChoice
     /// Bytes of answers that are kept.
     package let cacheBytes: Int
+    /// What was measured to be best for the version, where no engine was named by hand.
+    package let tuning: ArmTuning?
 
-    /// What `settings` make of a version.
-    package init(version: VersionReference, digest: String, settings: EndpointSettings) {
+    /// What `settings` make of an arm's version.
+    package init(_ arm: Arm, settings: EndpointSettings) {
         self.init(
-            version: version, digest: digest, engine: settings.engine, batching: settings.batching,
-            cacheBytes: settings.cacheBytes)
+            version: arm.version, digest: arm.digest, engine: settings.engine, batching: settings.batching,
+            cacheBytes: settings.cacheBytes, tuning: settings.engine == .auto ? arm.tuning : nil)
     }
 
     package init(
         version: VersionReference, digest: String, engine: EngineChoice, batching: BatchingChoice = .auto,
-        cacheBytes: Int = 0
+        cacheBytes: Int = 0, tuning: ArmTuning? = nil
     ) {
+        self.tuning = tuning
         self.version = version
         self.digest = digest
         self.engine = engine
@@ -31,6 +34,6 @@ package struct ArmSession: Hashable, Sendable {
 extension EndpointSpec {
     /// What must be in memory to serve this state, in the order of `arms`.
     package var sessions: [ArmSession] {
-        arms.map { ArmSession(version: $0.version, digest: $0.digest, settings: settings) }
+        arms.map { ArmSession($0, settings: settings) }
     }
 }

@@ -52,7 +52,8 @@ private struct Planning {
             $0.version != candidate.version && $0.digest != candidate.digest
         }
         let settings = settings ?? current?.settings ?? EndpointSettings()
-        return (try EndpointSpec(arms: [.stable(candidate)] + shadows, settings: settings), .deploy)
+        let arm = Arm.stable(candidate.suiting(settings))
+        return (try EndpointSpec(arms: [arm] + shadows, settings: settings), .deploy)
     }
 
     private func canary(_ candidate: Candidate, _ share: Share) throws(ReleaseError) -> Outcome {
@@ -77,7 +78,8 @@ private struct Planning {
                 help: "to give it everything, deploy it without a canary")
         }
         let canary = Arm(
-            version: candidate.version, digest: candidate.digest, weight: share.basisPoints, role: .canary)
+            version: candidate.version, digest: candidate.digest, weight: share.basisPoints, role: .canary,
+            tuning: candidate.suiting(current.settings).tuning)
         let rest = stable.with(weight: TrafficSplit.whole - share.basisPoints, role: .stable)
         let shadows = current.shadows.filter { $0.version != canary.version && $0.digest != canary.digest }
         return (try EndpointSpec(arms: [rest, canary] + shadows, settings: current.settings), .canary)

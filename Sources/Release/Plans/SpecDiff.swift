@@ -55,9 +55,17 @@ extension Arm {
 
     fileprivate func changes(from before: Arm?) -> [Change] {
         let subject = "arm \(version)"
-        guard let before else { return [Change(added: subject, duties)] }
+        guard let before else {
+            return [Change(added: subject, tuning.map { "\(duties), tuned: \($0)" } ?? duties)]
+        }
         var changes: [Change] = []
         if before.duties != duties { changes.append(Change(changed: subject, before.duties, duties)) }
+        if before.tuning != tuning {
+            changes.append(
+                Change(
+                    changed: "\(subject) tuning", "\(before.tuning.map(\.description) ?? "none")",
+                    "\(tuning.map(\.description) ?? "none")"))
+        }
         if before.digest != digest { changes.append(Change(changed: "\(subject) digest", before.digest, digest)) }
         return changes
     }

@@ -17,8 +17,13 @@ package struct Arm: Hashable, Sendable {
     /// the share of all requests that is copied to it.
     package let weight: Int
     package let role: Role
+    /// What was measured to be best for the version here; settings that name an engine go before it.
+    package let tuning: ArmTuning?
 
-    package init(version: VersionReference, digest: String, weight: Int, role: Role) {
+    package init(
+        version: VersionReference, digest: String, weight: Int, role: Role, tuning: ArmTuning? = nil
+    ) {
+        self.tuning = tuning
         self.version = version
         self.digest = digest
         self.weight = weight
@@ -27,12 +32,14 @@ package struct Arm: Hashable, Sendable {
 
     /// The only arm that takes traffic.
     package static func stable(_ candidate: Candidate) -> Arm {
-        Arm(version: candidate.version, digest: candidate.digest, weight: TrafficSplit.whole, role: .stable)
+        Arm(
+            version: candidate.version, digest: candidate.digest, weight: TrafficSplit.whole, role: .stable,
+            tuning: candidate.tuning)
     }
 
     /// The same version with other duties.
     package func with(weight: Int, role: Role) -> Arm {
-        Arm(version: version, digest: digest, weight: weight, role: role)
+        Arm(version: version, digest: digest, weight: weight, role: role, tuning: tuning)
     }
 }
 
@@ -41,9 +48,17 @@ package struct Candidate: Hashable, Sendable {
     package let version: VersionReference
     /// The version's manifest digest.
     package let digest: String
+    /// What was measured to be best for it here, if anything.
+    package let tuning: ArmTuning?
 
-    package init(version: VersionReference, digest: String) {
+    package init(version: VersionReference, digest: String, tuning: ArmTuning? = nil) {
         self.version = version
         self.digest = digest
+        self.tuning = tuning
+    }
+
+    /// Without what was measured, where an engine is named by hand.
+    func suiting(_ settings: EndpointSettings) -> Candidate {
+        settings.engine == .auto ? self : Candidate(version: version, digest: digest)
     }
 }

@@ -32,25 +32,26 @@ extension EndpointSpec {
 
 extension Arm {
     fileprivate var json: JSONValue {
-        .object([
+        .present([
             ("version", .string(version.description)), ("digest", .string(digest)), ("weight", .integer(weight)),
-            ("role", .string(role.rawValue)),
+            ("role", .string(role.rawValue)), ("tuning", tuning?.json),
         ])
     }
 
     fileprivate init(json: JSONValue) throws(ReleaseError) {
-        let fields = try JSONFields(json, "arm", known: ["version", "digest", "weight", "role"])
+        let fields = try JSONFields(json, "arm", known: ["version", "digest", "weight", "role", "tuning"])
         guard let role = Role(rawValue: try fields.string("role")) else {
             throw JSONFields.malformed("arm.role", Role.allCases.map(\.rawValue).joined(separator: ", "))
         }
         self.init(
             version: try VersionReference(fields.string("version")), digest: try fields.string("digest"),
-            weight: try fields.int("weight"), role: role)
+            weight: try fields.int("weight"), role: role,
+            tuning: try fields.valueIfPresent("tuning").map { json throws(ReleaseError) in try ArmTuning(json: json) })
     }
 }
 
 extension EngineChoice {
-    fileprivate var json: JSONValue {
+    var json: JSONValue {
         switch self {
         case .auto: "auto"
         case .named(let engine):
@@ -62,7 +63,7 @@ extension EngineChoice {
         }
     }
 
-    fileprivate init(json: JSONValue) throws(ReleaseError) {
+    init(json: JSONValue) throws(ReleaseError) {
         if json == "auto" {
             self = .auto
             return
@@ -78,7 +79,7 @@ extension EngineChoice {
 
 extension BatchingChoice {
     /// `nil` for what is usual, as in states from before there was a choice.
-    fileprivate var json: JSONValue? {
+    var json: JSONValue? {
         switch self {
         case .auto: nil
         case .off: "off"
@@ -91,7 +92,7 @@ extension BatchingChoice {
         }
     }
 
-    fileprivate init(json: JSONValue?) throws(ReleaseError) {
+    init(json: JSONValue?) throws(ReleaseError) {
         guard let json, json != "auto" else {
             self = .auto
             return

@@ -84,6 +84,7 @@ extension EndpointSpec {
         var digests: Set<String> = []
         for arm in arms {
             guard !arm.digest.isEmpty else { throw ReleaseError(.invalid, "arm \(arm.version) has no digest") }
+            try arm.tuning?.validate()
             guard versions.insert(arm.version).inserted else {
                 throw ReleaseError(.invalid, "\(arm.version) is in two arms", help: "give it one arm with both weights")
             }

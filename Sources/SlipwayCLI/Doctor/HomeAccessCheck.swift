@@ -81,9 +81,7 @@ struct HomeAccessCheck {
     }
 
     private static func entry(_ path: String) -> Entry? {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return nil }
-        return Entry(path: path, mode: status.st_mode, owner: status.st_uid)
+        FileRights(path: path).map { Entry(path: path, mode: $0.mode, owner: $0.owner) }
     }
 
     private static func octal(_ mode: mode_t) -> String {

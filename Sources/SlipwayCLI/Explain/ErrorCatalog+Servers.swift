@@ -132,6 +132,40 @@ extension ErrorCatalog {
                 error[SW9001]: no temporary directory can be made: No such file or directory
                 """),
         ErrorPage(
+            9101, "The rows to measure with do not fit",
+            "Every input of the model needs an array of the same name in the file, with a row for each run.",
+            causes: ["arrays under other names", "an array without rows"],
+            remedies: [
+                "see the inputs: slipway show VERSION", "leave --data out: rows are made up then",
+            ],
+            example: """
+                $ slipway tune digits:1 --data rows.npz
+                error[SW9101]: 'rows.npz' has no array 'pixels'
+                  cause: it has: x
+                """),
+        ErrorPage(
+            9102, "Nothing was measured",
+            "A recommendation says only what was measured, and of this version nothing was.",
+            causes: ["it was never tuned", "it came from elsewhere without what is known about it"],
+            remedies: ["measure it: slipway tune VERSION --slo p99=20ms"],
+            example: """
+                $ slipway recommend digits:1 --rate 500
+                error[SW9102]: nothing was measured of digits:1
+                """),
+        ErrorPage(
+            9103, "Nothing that was measured will do",
+            "No way of running the version that was measured meets the load, the latency and the cost together.",
+            causes: ["a latency shorter than a run takes", "less money than one machine costs"],
+            remedies: [
+                "tune with this latency, so that rates near it are measured: slipway tune VERSION --slo p99=5ms",
+                "allow more",
+            ],
+            example: """
+                $ slipway recommend digits:1 --rate 500 --slo p99=1us
+                error[SW9103]: nothing that was measured keeps the latency
+                  cause: the shortest p99 at any rate was 210 µs
+                """),
+        ErrorPage(
             9002, "There is no such error code",
             "Codes have four digits after SW; the first tells the part of Slipway that they come from.",
             causes: ["a slip of the finger", "a code of a later Slipway"],

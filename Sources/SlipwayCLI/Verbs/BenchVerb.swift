@@ -2,14 +2,14 @@ import ArgumentParser
 import Client
 import Engines
 import Tensors
-import UnixSignals
 
 struct BenchVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Drives an endpoint with requests, and tells how many and how fast.",
         discussion: """
             Without --rate each connection asks again as soon as it has its answer. With --rate requests are due at \
-            fixed times, and latency counts from then: a server that stalls is charged for all that waited.
+            fixed times, and latency counts from then: a server that stalls is charged for all that waited. With \
+            --sweep the highest rate is found first, and then latency is measured at rates below it.
             """)
 
     @Argument(help: "The endpoint.", completion: Candidates.endpoints)
@@ -30,6 +30,9 @@ struct BenchVerb: AsyncParsableCommand {
     @Option(help: "Requests a second (default: as fast as the answers come).")
     var rate: Double?
 
+    @Flag(help: "Then measure latency at rising rates, a fifth of --seconds each.")
+    var sweep = false
+
     @Option(help: "Seconds of load that count.")
     var seconds = 10.0
 
@@ -39,42 +42,58 @@ struct BenchVerb: AsyncParsableCommand {
     @Flag(help: "Send tensors as JSON numbers rather than as bytes after the JSON.")
     var jsonTensors = false
 
+    @Option(
+        help: ArgumentHelp("Write a page that needs nothing else; sweeps unless --rate is given.", valueName: "file"),
+        completion: .file(extensions: ["html"]))
+    var report: String?
+
     @OptionGroup var answer: AnswerOptions
 
+    private var plan: LoadPlan {
+        var plan = LoadPlan()
+        (plan.connections, plan.rate, plan.warmUp, plan.seconds) = (connections, rate, warmUp, seconds)
+        return plan
+    }
+
     func validate() throws {
-        guard (0...3600).contains(warmUp), seconds > 0, seconds <= 86_400 else {
-            throw ValidationError("--seconds takes more than 0 and at most 86400, --warm-up 0 to 3600")
+        do throws(ClientError) {
+            try plan.validate()
+        } catch {
+            throw ValidationError(error.message)
         }
         guard (1...65_536).contains(rows), data == nil || rows == 1 else {
             throw ValidationError("--rows takes 1 to 65536, and goes with made-up inputs")
         }
-        guard (1...4096).contains(connections), rate.map({ $0 >= 0.001 && $0 <= 1e7 }) ?? true else {
-            throw ValidationError("--connections takes 1 to 4096, --rate 0.001 to 10000000 a second")
-        }
+        guard !sweep || rate == nil else { throw ValidationError("--sweep finds the rates itself: leave --rate out") }
     }
 
     func run() async throws {
         let address = try ServerAddress(server)
-        let generator = LoadGenerator(address, samples: [try await sample(address)])
-        var load = LoadConfiguration()
-        load.connections = connections
-        if warmUp > 0 {
-            let run = try await generator.start(load)
-            try await Task.sleep(for: .seconds(warmUp))
-            _ = await run.stop()
+        let bearer = Terminal.environment("SLIPWAY_TOKEN")
+        let client = HTTPClient(address)
+        let generator = LoadGenerator(address, samples: [try await sample(address, client, bearer)])
+        let work = BenchWork(
+            generator: generator, meter: ServerMeter(client, endpoint: endpoint, bearer: bearer), answer: answer)
+        let (main, isWhole) = try await work.load(plan)
+        let sweeps = isWhole && rate == nil && (sweep || report != nil) && main.report.ok > 0
+        let result = BenchResult(
+            endpoint: endpoint, server: server, plan: plan, requests: requestText, main: main,
+            sweep: sweeps ? try await work.sweep(plan, highest: main.report.rate) : [])
+        if let report { try OwnFile.write(Array(BenchPage.html(result).utf8), to: report) }
+        answer.answer(result.json, name: endpoint) {
+            BenchText.lines(result, width: Terminal.isTerminal ? 40 : 30).joined(separator: "\n")
         }
-        if let rate { load.pace = .perSecond(rate) }
-        let report = await watch(try await generator.start(load))
-        answer.answer(BenchText.json(report), name: endpoint) {
-            BenchText.lines(report, width: Terminal.isTerminal ? 40 : 30).joined(separator: "\n")
-        }
-        if report.ok == 0 { throw ExitCode(1) }
+        if let report { answer.say("written: \(report)") }
+        if main.report.ok == 0 { throw ExitCode(1) }
     }
 
-    private func sample(_ address: ServerAddress) async throws -> LoadSample {
-        let bearer = Terminal.environment("SLIPWAY_TOKEN")
-        let model = InferenceClient(HTTPClient(address), bearer: bearer)
-        let signature = try await model.metadata(endpoint: endpoint).signature
+    private var requestText: String {
+        (data.map { "the arrays of \($0)" } ?? "made-up inputs of \(rows) row\(rows == 1 ? "" : "s")")
+            + (jsonTensors ? ", as JSON numbers" : ", as bytes")
+    }
+
+    private func sample(_ address: ServerAddress, _ client: HTTPClient, _ bearer: String?) async throws -> LoadSample {
+        let signature = try await InferenceClient(client, bearer: bearer).metadata(endpoint: endpoint).signature
         let inputs: [(name: String, tensor: Tensor)]
         if let data {
             let wanted = Set(signature.inputs.map(\.name))
@@ -86,32 +105,5 @@ struct BenchVerb: AsyncParsableCommand {
         let request = InferenceRequest(
             endpoint: endpoint, inputs: inputs, outputs: signature.outputs.map(\.name), isBinary: !jsonTensors)
         return try LoadSample(request, to: address, bearer: bearer)
-    }
-
-    /// Lets the load run its time, or until Ctrl-C, and shows how it goes.
-    private func watch(_ run: LoadRun) async -> LoadReport {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        let ended = await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                for await _ in signals { return true }
-                return false
-            }
-            group.addTask { [seconds, answer] in
-                var progress = ProgressLine("bench", answer)
-                defer { progress.end() }
-                while !Task.isCancelled {
-                    let elapsed = run.snapshot().elapsed
-                    progress.show(Int(min(elapsed, seconds) * 1000), of: Int(seconds * 1000))
-                    if elapsed >= seconds { break }
-                    try? await Task.sleep(for: .seconds(min(0.1, max(0.001, seconds - elapsed))))
-                }
-                return false
-            }
-            let first = await group.next() ?? false
-            group.cancelAll()
-            return first
-        }
-        if ended { answer.say("stopped early") }
-        return await run.stop()
     }
 }

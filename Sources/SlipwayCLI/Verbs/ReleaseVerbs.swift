@@ -62,6 +62,13 @@ struct ReleaseWork {
     }
 }
 
+/// An engine as a deployment names it.
+enum WantedEngine: String, ExpressibleByArgument, CaseIterable {
+    /// What was measured to be best, else ONNX Runtime.
+    case auto
+    case onnxruntime, openvino
+}
+
 /// Which version goes where.
 struct DeployOptions: ParsableArguments {
     @Argument(help: "A version such as digits:2.", completion: Candidates.versions)
@@ -73,14 +80,18 @@ struct DeployOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Give it only this share of the traffic, beside the live version.", valueName: "10%"))
     var canary: String?
 
-    @Option(help: "The engine: onnxruntime or openvino (default: onnxruntime).")
-    var engine: EngineKind?
+    @Option(
+        help: "The engine: onnxruntime, openvino, or auto for what 'tune' found (default: as before, at first auto).")
+    var engine: WantedEngine?
 
     @Option(help: "The arithmetic the engine may use: fp32 or bf16.", completion: .list(["fp32", "bf16"]))
     var precision: String?
 
     @Option(help: "Threads inside one run.")
     var threads: Int?
+
+    @Option(help: "Runs at a time (default: one for each processor).")
+    var instances: Int?
 
     @Option(
         help: ArgumentHelp("Requests that may share a run: auto, off, or the most rows.", valueName: "auto|off|rows"))
@@ -104,8 +115,11 @@ struct DeployOptions: ParsableArguments {
     func validate() throws {
         guard canary == nil || !hasSettings else {
             throw ValidationError(
-                "--canary keeps the endpoint's settings: --engine, --precision, --threads, --batch, --cache, "
-                    + "--routing-key and --p99 go with a whole deployment")
+                "--canary keeps the endpoint's settings: --engine, --precision, --threads, --instances, --batch, "
+                    + "--cache, --routing-key and --p99 go with a whole deployment")
+        }
+        if engine == .auto, precision != nil || threads != nil || instances != nil {
+            throw ValidationError("--engine auto leaves --precision, --threads and --instances to what was measured")
         }
         if batchDelay != nil || batchExact, batch.flatMap({ Int($0) }) == nil {
             throw ValidationError("--batch-delay and --batch-exact go with a number of rows, such as --batch 32")
@@ -119,7 +133,8 @@ struct DeployOptions: ParsableArguments {
     }
 
     private var hasSettings: Bool {
-        engine != nil || precision != nil || threads != nil || batch != nil || cache != nil || routingKey != nil
+        engine != nil || precision != nil || threads != nil || instances != nil || batch != nil || cache != nil
+            || routingKey != nil
             || p99 != nil
     }
 
@@ -132,14 +147,23 @@ struct DeployOptions: ParsableArguments {
         return (name, .deploy(candidate, settings: try settings(deployments, name)))
     }
 
+    /// Why what was measured of the version elsewhere is not used, where it would be.
+    func tuningDoubt(_ deployments: Deployments) throws -> String? {
+        guard engine ?? .auto == .auto, precision == nil, threads == nil, instances == nil else { return nil }
+        return try deployments.tuningDoubt(Reference(version)).map { "\(version): \($0)" }
+    }
+
     /// Settings that were given, over those the endpoint has; `nil` when none was.
     private func settings(_ deployments: Deployments, _ name: EndpointName) throws -> EndpointSettings? {
         guard hasSettings else { return nil }
         var settings = try deployments.history(of: name).current?.spec.settings ?? EndpointSettings()
-        if engine != nil || precision != nil || threads != nil {
+        if engine == .auto {
+            settings.engine = .auto
+        } else if engine != nil || precision != nil || threads != nil || instances != nil {
             settings.engine = .named(
                 NamedEngine(
-                    name: (engine ?? .onnxRuntime).rawValue, precision: precision, threads: threads))
+                    name: (engine ?? .onnxruntime).rawValue, precision: precision, threads: threads,
+                    instances: instances))
         }
         switch batch {
         case nil: break
@@ -171,6 +195,7 @@ struct PlanVerb: ParsableCommand {
         let deployments = try homeOptions.deployments()
         let (endpoint, request) = try deploy.request(deployments)
         let plan = try deployments.plan(request, for: endpoint)
+        if let doubt = try deploy.tuningDoubt(deployments) { answer.say(doubt) }
         answer.answer(PlanText.json(plan), name: endpoint.text) { PlanText.lines(plan).joined(separator: "\n") }
         if detailedExitcode, !plan.isEmpty { throw ExitCode(2) }
     }
@@ -193,6 +218,7 @@ struct DeployVerb: AsyncParsableCommand {
     func run() async throws {
         let deployments = try homeOptions.deployments()
         let (endpoint, request) = try deploy.request(deployments)
+        if let doubt = try deploy.tuningDoubt(deployments) { answer.say(doubt) }
         if dryRun {
             let plan = try deployments.plan(request, for: endpoint)
             return answer.answer(PlanText.json(plan), name: endpoint.text) {

@@ -37,7 +37,8 @@ struct RunVerb: AsyncParsableCommand {
         let endpoint = try EndpointName(name ?? record.model.description)
         var options = serve.server(defaultControlPort: 0)
         options.pinned = PinnedEndpoint(
-            name: endpoint, candidate: try Deployments(registry).candidate(record.reference),
+            name: endpoint,
+            candidate: try Deployments(registry, engines: homeOptions.engines()).candidate(record.reference),
             engine: engine.map { .named(NamedEngine(name: $0.rawValue)) } ?? .auto)
         let server = Server(
             options: options, registry: registry, engines: try homeOptions.engines(), logger: serve.logger())

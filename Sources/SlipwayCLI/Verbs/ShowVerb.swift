@@ -192,6 +192,7 @@ struct ShowVerb: AsyncParsableCommand {
                 return engine["agrees"]?.boolValue == false ? "\(name) disagrees" : "\(name) runs it"
             }
             return engines.isEmpty ? "  engines  not checked" : "  engines  \(words.joined(separator: ", "))"
+        case .tuning: return "  tuned    \(TuningText.line(referrer.payload)), \(referrer.createdAt)"
         case .provenance: return "  trained  \(referrer.payload.encodedString())"
         default: return "  \(referrer.kind.rawValue)  \(referrer.name)"
         }

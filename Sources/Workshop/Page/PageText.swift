@@ -1,8 +1,8 @@
 /// Text on its way into a page. Names come from files that strangers wrote.
-enum PageText {
+package enum PageText {
     /// Safe between tags and inside quoted attributes: markup is escaped, and what is invisible or turns the writing
     /// around is shown by its number.
-    static func escaped(_ text: String, limit: Int = 200) -> String {
+    package static func escaped(_ text: String, limit: Int = 200) -> String {
         var result = ""
         var length = 0
         for scalar in text.unicodeScalars {

@@ -1,0 +1,45 @@
+import Engines
+import Release
+
+/// How an arm's version is really run: what settings say, what was measured for `auto`, and what the machine allows.
+struct ArmSetup: Hashable, Sendable {
+    var engine: EngineChoice
+    var batching: BatchingChoice
+    /// Why what was measured is not used, for the log.
+    var doubt: String?
+
+    /// - Parameter machine: where it will run.
+    init(_ wanted: ArmSession, on engines: any EngineSource, machine: Machine = .present) {
+        engine = wanted.engine
+        batching = wanted.batching
+        guard let tuning = wanted.tuning else { return }
+        doubt = TuningDoubt(tuning, machine: machine, engines: engines)?.description
+        guard doubt == nil else { return }
+        engine = .named(tuning.engine)
+        if batching == .auto { batching = tuning.batching }
+    }
+}
+
+/// Why a tuning does not hold here.
+struct TuningDoubt: CustomStringConvertible {
+    let description: String
+
+    /// - Returns: `nil` for one that holds.
+    init?(_ tuning: ArmTuning, machine: Machine, engines: any EngineSource) {
+        let remedy = "so the usual settings are used; tune it here with 'slipway tune'"
+        guard tuning.machine == machine.identity else {
+            description = "it was tuned on \(tuning.machine), and this is \(machine.identity), \(remedy)"
+            return
+        }
+        let name = tuning.engine.name
+        guard let kind = EngineKind(rawValue: name), let engine = try? engines.engine(kind) else {
+            description = "it was tuned for the engine \(name), which is not installed here, \(remedy)"
+            return
+        }
+        guard engine.version == tuning.engineVersion else {
+            description = "it was tuned with \(name) \(tuning.engineVersion), and here is \(engine.version), \(remedy)"
+            return
+        }
+        return nil
+    }
+}

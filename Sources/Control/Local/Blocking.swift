@@ -1,0 +1,13 @@
+import Dispatch
+
+/// Work that blocks for long, away from event loops and from Swift's own threads.
+enum Blocking {
+    private static let queue = DispatchQueue(label: "slipway.blocking", attributes: .concurrent)
+
+    /// Runs `body` on a thread that may wait.
+    static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result(catching: body)) }
+        }
+    }
+}
