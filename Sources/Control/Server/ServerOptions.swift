@@ -30,6 +30,10 @@ package struct ServerOptions: Sendable {
     package var memory: Int?
     /// The model of routes that name none; `nil` for the only one.
     package var defaultModel: String?
+    /// Whether clients of the data plane may put models into service and take them out.
+    package var offersModelControl = false
+    /// What the keys of shared memory segments have to begin with that clients may register; `nil` takes none.
+    package var sharedMemoryPrefix: String?
     /// What is served instead of what is deployed, for `run`.
     package var pinned: PinnedEndpoint?
     /// The supervisor saw the process before this one die.

@@ -105,7 +105,7 @@ struct RequestAttack: Sendable, CustomStringConvertible {
         RequestAttack(47, input(rest: #","parameters":{"timeout":-1}"#)),
         RequestAttack(47, input(rest: #","parameters":{"timeout":9223372036854775808}"#)),
         RequestAttack(48, input(rest: #","parameters":{"sequence_id":7}"#)),
-        RequestAttack(49, path: "/v2/systemsharedmemory/region/x/register", status: 404),
+        RequestAttack(49, path: "/v2/systemsharedmemory/region/x/register", status: 501),
     ]
 
     private static let names: [(String, Int)] = [
