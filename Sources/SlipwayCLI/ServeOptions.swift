@@ -59,6 +59,12 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "The model of requests that name none, such as POST /invocations (default: the only one).")
     var defaultModel: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Let clients on this machine pass tensors in shared memory whose keys begin with this.",
+            valueName: "prefix"))
+    var sharedMemoryPrefix: String?
+
     @Flag(help: "Print one line of JSON once the server is ready.")
     var json = false
 
@@ -78,6 +84,10 @@ struct ServeOptions: ParsableArguments {
         guard (0.001...86_400).contains(sequenceIdle), (0...10_000_000).contains(sequences) else {
             throw ValidationError("--sequence-idle takes up to 86400 seconds, --sequences up to 10000000")
         }
+        if let prefix = sharedMemoryPrefix?.drop(while: { $0 == "/" }), prefix.isEmpty || prefix.contains("/") {
+            throw ValidationError(
+                "--shared-memory-prefix is the beginning of a name, such as slipway_, without slashes")
+        }
         guard maxBody > 0, concurrency.map({ (1...1024).contains($0) }) ?? true else {
             throw ValidationError("--max-body takes a positive number of bytes, --concurrency 1 to 1024")
         }
@@ -89,6 +99,7 @@ struct ServeOptions: ParsableArguments {
         options.host = host
         options.port = Int(port ?? Self.platformPort ?? 8080)
         options.tls = tls.files
+        options.sharedMemoryPrefix = sharedMemoryPrefix.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 }
         options.controlHost = controlHost
         options.controlPort = controlPort.map(Int.init) ?? defaultControlPort
         options.auth = auth

@@ -61,7 +61,8 @@ extension EndToEnd {
             }
         }
 
-        private static func client(
+        /// Runs a client against a server.
+        static func client(
             _ script: String, _ server: Slipway.Server, _ arguments: String...
         ) async throws -> Slipway.Outcome {
             try await Slipway.command(
@@ -70,7 +71,7 @@ extension EndToEnd {
         }
 
         /// Every line of the script's output is a check: all of them ran, and none failed.
-        private static func require(_ outcome: Slipway.Outcome, checks: Int) {
+        static func require(_ outcome: Slipway.Outcome, checks: Int) {
             let lines = outcome.output.split(separator: "\n").compactMap { try? JSONValue.parse(Array($0.utf8)) }
             for line in lines where line["ok"]?.boolValue != true {
                 Issue.record("\(line["check"]?.stringValue ?? "?"): \(line["why"]?.stringValue ?? "?")")

@@ -118,7 +118,7 @@ import Testing
             error: "parameter 'timeout' is a number of microseconds, not below 0"),
         Refusal(
             body: x(#""shape":[1,4],"datatype":"FP32","parameters":{"shared_memory_region":"r"}"#),
-            error: "tensors in shared memory are not supported", code: "unsupported"),
+            error: "'shared_memory_region' and 'shared_memory_byte_size' belong together"),
     ].map { refusal in
         var refusal = refusal
         refusal.body = String(refusal.body)

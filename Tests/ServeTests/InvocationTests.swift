@@ -184,7 +184,7 @@ import Testing
 
     @Test(arguments: [
         ("/invocations", "text/plain", 415), ("/invocations", "multipart/form-data; boundary=x", 415),
-        ("/invocations", "application/jsonlines", 415), ("/invocations", "text/csv; header=maybe", 415),
+        ("/invocations", "application/x-parquet", 415), ("/invocations", "text/csv; header=maybe", 415),
         ("/v1/models/digits:predict", "application/x-npy", 415), ("/v1/models/digits:classify", "text/csv", 415),
         ("/v1/models/digits:predict", "text/plain", 415),
         ("/v2/models/digits/infer", "application/vnd.sagemaker-triton.binary+json;json-header-size=1", 415),

@@ -54,6 +54,16 @@ import Trust
                 "POST /v2/repository/models/{model}/unload deployer",
                 "GET /v2/logging viewer",
                 "POST /v2/logging admin",
+                "GET /v2/systemsharedmemory/status invoker",
+                "GET /v2/systemsharedmemory/region/{region}/status invoker",
+                "POST /v2/systemsharedmemory/region/{region}/register invoker",
+                "POST /v2/systemsharedmemory/region/{region}/unregister invoker",
+                "POST /v2/systemsharedmemory/unregister invoker",
+                "GET /v2/cudasharedmemory/status invoker",
+                "GET /v2/cudasharedmemory/region/{region}/status invoker",
+                "POST /v2/cudasharedmemory/region/{region}/register invoker",
+                "POST /v2/cudasharedmemory/region/{region}/unregister invoker",
+                "POST /v2/cudasharedmemory/unregister invoker",
             ])
     }
 

@@ -25,16 +25,13 @@ package struct LoadGenerator: Sendable {
         guard !samples.isEmpty else { throw ClientError(.invalidRequest, "a load needs at least one sample") }
         let address = try await reach(configuration)
         let recorder = LoadRecorder(samples: samples, configuration: configuration)
-        let crew = LoadCrew(recorder, address)
+        let crew = LoadCrew(recorder, address, try SecureClient(server))
         await crew.begin()
         return LoadRun(recorder, crew)
     }
 
     /// The address at which the server accepts connections.
     private func reach(_ configuration: LoadConfiguration) async throws(ClientError) -> SocketAddress {
-        if case .tls = server {
-            throw ClientError(.invalidAddress, "the load generator does not speak TLS; measure at an http:// address")
-        }
         do {
             if case .unixSocket(let path) = server { _ = try SocketAddress(unixDomainSocketPath: path) }
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -95,7 +92,7 @@ private final class LoadCrew: Sendable {
     private let ready = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Void.self)
     private let done = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Void.self)
 
-    init(_ recorder: LoadRecorder, _ address: SocketAddress) {
+    init(_ recorder: LoadRecorder, _ address: SocketAddress, _ secure: SecureClient?) {
         let configuration = recorder.configuration
         self.recorder = recorder
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
@@ -104,7 +101,7 @@ private final class LoadCrew: Sendable {
             let eventLoop = group.next()
             eventLoop.execute {
                 let lane = LoadLane(
-                    number, to: address, recorder: recorder, eventLoop: eventLoop,
+                    number, to: address, secure, recorder: recorder, eventLoop: eventLoop,
                     whenReady: { self.laneIsReady() }, whenDone: { self.laneIsDone() })
                 self.state.withLock { $0.lanes.append(NIOLoopBound(lane, eventLoop: eventLoop)) }
                 lane.prepare()

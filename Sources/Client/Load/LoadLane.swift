@@ -25,6 +25,8 @@ final class LoadLane: ChannelInboundHandler {
 
     private let eventLoop: any EventLoop
     private let address: SocketAddress
+    /// `nil` without TLS.
+    private let secure: SecureClient?
     private let recorder: LoadRecorder
     private let number: Int
     private var whenReady: (@Sendable () -> Void)?
@@ -57,12 +59,14 @@ final class LoadLane: ChannelInboundHandler {
     ///   - whenReady: Called once, when the first attempt to connect has succeeded or failed.
     ///   - whenDone: Called once, when nothing is in flight and nothing will be.
     init(
-        _ number: Int, to address: SocketAddress, recorder: LoadRecorder, eventLoop: any EventLoop,
+        _ number: Int, to address: SocketAddress, _ secure: SecureClient?, recorder: LoadRecorder,
+        eventLoop: any EventLoop,
         whenReady: @escaping @Sendable () -> Void, whenDone: @escaping @Sendable () -> Void
     ) {
         self.number = number
         self.eventLoop = eventLoop
         self.address = address
+        self.secure = secure
         self.recorder = recorder
         self.whenReady = whenReady
         self.whenDone = whenDone
@@ -136,10 +140,14 @@ final class LoadLane: ChannelInboundHandler {
         repliesOverLink = 0
         lastError = nil
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let secure = secure
         ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(recorder.configuration.connectTimeout))
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(bound.value) }
+                channel.eventLoop.makeCompletedFuture {
+                    try secure?.addHandler(to: channel)
+                    try channel.pipeline.syncOperations.addHandler(bound.value)
+                }
             }
             .connect(to: address)
             .assumeIsolated().whenFailure { self.connectFailed($0) }

@@ -56,6 +56,7 @@ struct Deck: Sendable {
             if case .abandoned(let reason) = report.result { throw ControlError(.failed, reason) }
         } else {
             try await reconciler.reconcileAll()
+            plane.attach(RepositoryControl(deployments: deployments, reconciler: reconciler))
         }
         await platform.complete()
     }

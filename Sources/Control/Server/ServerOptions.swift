@@ -34,6 +34,10 @@ package struct ServerOptions: Sendable {
     package var sequences = 10_000
     /// How long the state of a sequence is kept without a request.
     package var sequenceIdle = Duration.seconds(60)
+    /// Whether clients of the data plane may put models into service and take them out.
+    package var offersModelControl = false
+    /// What the keys of shared memory segments have to begin with that clients may register; `nil` takes none.
+    package var sharedMemoryPrefix: String?
     /// What is served instead of what is deployed, for `run`.
     package var pinned: PinnedEndpoint?
     /// The supervisor saw the process before this one die.

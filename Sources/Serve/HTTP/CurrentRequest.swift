@@ -26,6 +26,8 @@ struct CurrentRequest {
     /// Set for a request whose answer depends on its body, which `text` takes.
     var question: RouteMatch?
     var text: [UInt8] = []
+    /// Who asks, for the record.
+    var client = ""
 
     /// Whether what is left of the body is little enough to read and drop.
     var canDiscardRest: Bool {

@@ -45,7 +45,8 @@ extension HTTPConnection {
             task = .invocations(try ReplyFormat(accept: headers.first(name: "accept")))
         case (_, .csv), (_, .image): task = .infer
         default:
-            return try V2Exchange(job: job, length: length, headerLength: facts.inferenceHeaderLength)
+            return try V2Exchange(
+                job: job, length: length, headerLength: facts.inferenceHeaderLength, shared: loop.plane.shared)
         }
         return try RowExchange(job: job, task: task, format: format, pool: loop.plane.pool, length: length)
     }

@@ -27,10 +27,12 @@ extension HTTPConnection {
         case .modelStatistics: return Answer(body: ModelStatistics.reply(try arms(match)))
         case .allStatistics: return Answer(body: ModelStatistics.reply(loop.table.allArms))
         case .repositoryIndex: return Answer(body: try Repository.index(loop.table, body: body))
-        case .repositoryChange: throw Repository.refusal
+        case .repositoryLoad, .repositoryUnload: throw Repository.refusal
         case .logging:
             return Answer(body: Repository.logging(isVerbose: plane.configuration.logsEveryRequest))
         case .loggingChange: throw Repository.loggingRefusal
+        case .sharedStatus, .sharedRegister, .sharedUnregister, .cudaStatus, .cudaRegister, .cudaUnregister:
+            return try sharedMemoryAnswer(match, body: body)
         case .modelStatus: return try modelStatus(match)
         case .modelSignature: return try modelSignature(match)
         case .infer, .predict, .classify, .regress, .invocations:

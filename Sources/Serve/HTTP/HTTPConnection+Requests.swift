@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Trust
 
 extension HTTPConnection {
     /// A header is complete.
@@ -29,14 +30,32 @@ extension HTTPConnection {
         if match.route.action.isInference {
             current?.exchange = try exchange(match, facts, head.headers, identity)
         } else {
-            if let length = facts.contentLength { try checkLength(length, limit: HTTPLimits.discardedBytes) }
-            if match.route.action == .repositoryIndex {
+            try checkPlainLength(facts.contentLength, match.route.action)
+            current?.client = identity.name
+            if takesBody(match.route.action) {
                 current?.question = match
             } else {
                 current?.answer = try plainAnswer(match)
             }
         }
         if current?.waitsForContinue == true { sendContinue() }
+    }
+
+    /// Whether the answer has to wait for the body.
+    private func takesBody(_ action: Route.Action) -> Bool {
+        action == .repositoryIndex || action == .sharedRegister
+            || (action.mayTakeLong && loop.plane.configuration.offersModelControl)
+    }
+
+    private func checkPlainLength(_ length: Int?, _ action: Route.Action) throws(RequestFault) {
+        guard let length, length > HTTPLimits.discardedBytes else { return }
+        // What is so long there brings a model of its own.
+        if action == .repositoryLoad {
+            var fault = Repository.ownModel
+            fault.closesConnection = true
+            throw fault
+        }
+        try checkLength(length, limit: HTTPLimits.discardedBytes)
     }
 
     private func match(_ head: HTTPRequestHead) throws(RequestFault) -> RouteMatch {
@@ -87,14 +106,23 @@ extension HTTPConnection {
             } else if let answer = current?.answer {
                 reply(answer)
             } else if let question = current?.question {
-                do throws(RequestFault) {
-                    reply(try plainAnswer(question, body: current?.text ?? []))
-                } catch {
-                    answer(error)
-                }
+                answer(question, body: current?.text ?? [])
             }
         case .discarding: finish(at: readAt)
         default: break
+        }
+    }
+
+    /// Answers a request whose body matters.
+    private func answer(_ question: RouteMatch, body: [UInt8]) {
+        do throws(RequestFault) {
+            if let errand = try errand(question, body: body) {
+                start(errand, question, body: body)
+            } else {
+                reply(try plainAnswer(question, body: body))
+            }
+        } catch {
+            answer(error)
         }
     }
 

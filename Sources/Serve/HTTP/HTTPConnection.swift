@@ -46,6 +46,8 @@ final class HTTPConnection: ChannelDuplexHandler, ServerConnection {
     var headerBegan: UInt64 = 0
     /// Bytes that came since the current header began, or since it was complete.
     var rawBytes = 0
+    /// Requests that others than the event loop answered, or will.
+    var errands: UInt64 = 0
     /// Since when the client has not read its replies; 0 when it does.
     var blockedSince: UInt64 = 0
 

@@ -10,6 +10,7 @@ enum HTTPStatus: Int, Sendable, CaseIterable {
     case methodNotAllowed = 405
     case notAcceptable = 406
     case requestTimeout = 408
+    case conflict = 409
     case contentTooLarge = 413
     case targetTooLong = 414
     case unsupportedMediaType = 415
@@ -33,6 +34,7 @@ enum HTTPStatus: Int, Sendable, CaseIterable {
         case .methodNotAllowed: "HTTP/1.1 405 Method Not Allowed\r\n"
         case .notAcceptable: "HTTP/1.1 406 Not Acceptable\r\n"
         case .requestTimeout: "HTTP/1.1 408 Request Timeout\r\n"
+        case .conflict: "HTTP/1.1 409 Conflict\r\n"
         case .contentTooLarge: "HTTP/1.1 413 Content Too Large\r\n"
         case .targetTooLong: "HTTP/1.1 414 URI Too Long\r\n"
         case .unsupportedMediaType: "HTTP/1.1 415 Unsupported Media Type\r\n"

@@ -39,6 +39,8 @@ enum BodyFormat: Equatable {
     case npy
     /// One encoded image.
     case image
+    /// A row of JSON on each line.
+    case lines
     /// JSON followed by tensors, as platforms write it that drop headers they do not know.
     case binary(headerLength: Int, EnvelopedBinary)
 
@@ -56,6 +58,7 @@ enum BodyFormat: Equatable {
         case "text/csv" where action.takesTables: self = .csv(hasHeader: try Self.hasHeader(type))
         case "application/x-npy" where action == .invocations: self = .npy
         case "image/jpeg" where action.takesTables, "image/png" where action.takesTables: self = .image
+        case _ where action == .invocations && JSONLines.isNamed(type.name): self = .lines
         default:
             guard action == .invocations, let envelope = EnvelopedBinary(rawValue: type.name) else {
                 throw RequestFault(.unsupportedMediaType, "expected a body of \(Self.expected(action))")
@@ -90,12 +93,19 @@ enum BodyFormat: Equatable {
     private static func expected(_ action: Route.Action) -> String {
         if action == .invocations {
             return
-                "application/json, text/csv, application/x-npy, image/jpeg, image/png, or JSON and binary tensors as "
-                + "\(EnvelopedBinary.sageMaker.rawValue)"
+                "application/json, application/jsonlines, text/csv, application/x-npy, image/jpeg, image/png, or JSON and "
+                + "binary tensors as \(EnvelopedBinary.sageMaker.rawValue)"
         }
         return action.takesTables
             ? "application/json, application/octet-stream, text/csv, image/jpeg or image/png"
             : "application/json or application/octet-stream"
+    }
+}
+
+/// A row of JSON on each line. Source: Amazon SageMaker, "Common Data Formats"; jsonlines.org; `application/x-ndjson`.
+enum JSONLines {
+    static func isNamed(_ type: String) -> Bool {
+        ["application/jsonlines", "application/x-jsonlines", "application/jsonl", "application/x-ndjson"].contains(type)
     }
 }
 

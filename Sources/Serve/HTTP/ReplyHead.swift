@@ -4,7 +4,7 @@ import NIOCore
 struct ReplyHead {
     /// What `Content-Type` says.
     enum ContentType {
-        case json, binary, metrics, csv, npy
+        case json, binary, metrics, csv, npy, lines
         /// JSON and tensors, in the platforms' media types that say how long the JSON is.
         case enveloped(EnvelopedBinary)
 
@@ -12,6 +12,7 @@ struct ReplyHead {
             switch self {
             case .csv: "Content-Type: text/csv; charset=utf-8\r\n"
             case .npy: "Content-Type: application/x-npy\r\n"
+            case .lines: "Content-Type: application/jsonlines\r\n"
             case .enveloped(.sageMaker): "Content-Type: application/vnd.sagemaker-triton.binary+json;json-header-size="
             case .enveloped(.vertex): "Content-Type: application/vnd.vertex-ai-triton.binary+json;json-header-size="
             case .json: "Content-Type: application/json\r\n"

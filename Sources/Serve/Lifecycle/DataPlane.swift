@@ -164,6 +164,13 @@ private final class Acknowledgements: Sendable {
     }
 }
 
+// MARK: - Models
+
+extension DataPlane {
+    /// Sets who puts models into service for clients, where the configuration lets them.
+    package func attach(_ control: any ModelControl) { plane.attach(control) }
+}
+
 // MARK: - Certificates
 
 extension DataPlane {

@@ -38,6 +38,10 @@ package struct DataPlaneConfiguration: Sendable {
     package var origins: RequestOrigin?
     /// The model of routes that name none, such as `/invocations`; `nil` for the only one.
     package var defaultModel: String?
+    /// Whether clients may put models into service and take them out; whoever does it for them is attached later.
+    package var offersModelControl = false
+    /// What the keys of shared memory segments have to begin with that clients may register; `nil` takes none.
+    package var sharedMemoryPrefix: String?
     /// The version of this program, as metadata says it.
     package var serverVersion: String
     /// Logs every request, not only errors and slow ones.
@@ -56,6 +60,14 @@ package struct DataPlaneConfiguration: Sendable {
         self.port = port
         self.serverVersion = serverVersion
         if HostAddress(host)?.isLoopback == true { origins = RequestOrigin(bound: host) }
+    }
+
+    /// The extensions of the Open Inference Protocol that clients may use. Source: Triton, server metadata.
+    var protocolExtensions: [String] {
+        ["binary_tensor_data", "classification", "model_configuration"]
+            + (offersModelControl ? ["model_repository"] : [])
+            + ["sequence", "sequence(string_id)", "statistics"]
+            + (sharedMemoryPrefix == nil ? [] : ["system_shared_memory"])
     }
 
     /// What the machine, and the control group we are in, let us use.

@@ -10,10 +10,13 @@ final class PlaneContext: Sendable {
     let metrics: ServeMetrics
     let logger: Logger
     let pool: BufferPool
+    /// Regions that clients have registered; `nil` where they may not.
+    let shared: SharedMemory?
     let runThreads: RunThreads
     /// The certificate that connections are served with; `nil` for plain ones.
     let tls: TLSStore?
     let sequences: SequenceTable
+    private let control = Mutex<(any ModelControl)?>(nil)
     private let connections = Atomic<Int>(0)
     private let draining = Atomic<Bool>(false)
     let serverMetadata: [UInt8]
@@ -29,16 +32,23 @@ final class PlaneContext: Sendable {
         self.metrics = metrics
         self.logger = logger
         tls = configuration.tls.map { TLSStore($0, metrics: metrics.tls) }
+        shared = configuration.sharedMemoryPrefix.map { SharedMemory(prefix: $0) }
         pool = BufferPool(budget: configuration.memoryBudget)
         runThreads = RunThreads(
             count: configuration.runThreads, capacity: configuration.runQueue, longestWait: configuration.longestWait)
         sequences = SequenceTable(
             capacity: configuration.sequences, byteLimit: configuration.sequenceBytes,
             idleTime: configuration.sequenceIdle)
-        serverMetadata = Metadata.server(version: configuration.serverVersion)
+        serverMetadata = Metadata.server(
+            version: configuration.serverVersion, extensions: configuration.protocolExtensions)
         index = Metadata.index(version: configuration.serverVersion)
         openAPI = OpenAPI(version: configuration.serverVersion).document()
     }
+
+    /// Who puts models into service for clients; `nil` until somebody does.
+    var modelControl: (any ModelControl)? { control.withLock { $0 } }
+
+    func attach(_ new: any ModelControl) { control.withLock { $0 = new } }
 
     /// Connections open now.
     var connectionCount: Int { connections.load(ordering: .relaxed) }

@@ -6,16 +6,10 @@ import Tensors
 enum Metadata {
     static let serverName = "slipway"
 
-    static func server(version: String) -> [UInt8] {
+    static func server(version: String, extensions: [String]) -> [UInt8] {
         JSONValue.object([
             ("name", .string(serverName)), ("version", .string(version)),
-            (
-                "extensions",
-                .array([
-                    "binary_tensor_data", "classification", "model_configuration", "sequence", "sequence(string_id)",
-                    "statistics",
-                ])
-            ),
+            ("extensions", .array(extensions.map(JSONValue.string))),
         ]).encoded()
     }
 

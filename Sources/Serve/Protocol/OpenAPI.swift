@@ -135,12 +135,20 @@ private enum Schemas {
         case .classify, .regress: types = [json("ExampleRequest")]
         case .invocations:
             types =
-                [("application/json", .object([("schema", [:])])), text("text/csv"), binary("application/x-npy")]
+                [
+                    ("application/json", .object([("schema", [:])])), text("application/jsonlines"), text("text/csv"),
+                    binary("application/x-npy"),
+                ]
                 + images + [binary(EnvelopedBinary.sageMaker.rawValue), binary(EnvelopedBinary.vertex.rawValue)]
         case .repositoryIndex:
             return .object([("content", content("application/json", object(["ready": type("boolean")], required: [])))])
-        case .repositoryChange, .loggingChange:
+        case .repositoryLoad, .repositoryUnload, .loggingChange, .sharedUnregister, .cudaRegister, .cudaUnregister:
             return .object([("content", content("application/json", type("object")))])
+        case .sharedRegister:
+            let region = object(
+                ["key": type("string"), "offset": type("integer"), "byte_size": type("integer")],
+                required: ["key", "byte_size"])
+            types = [("application/json", .object([("schema", region)]))]
         default: return nil
         }
         return .object([("required", true), ("content", .object(types))])

@@ -25,6 +25,10 @@ struct RequestFault: Error, Hashable, Sendable {
         static let unsupported = Code("unsupported", .badRequest)
         /// A part of the protocol that this server does not have.
         static let notOffered = Code("not_offered", .notImplemented)
+        /// A model is not put into service, or not taken out, in the state it is in.
+        static let notInThisState = Code("conflict", .conflict)
+        /// A model was to be put into service and could not; what ran before runs on.
+        static let loadFailed = Code("load_failed", .internalError)
         static let unauthenticated = Code("unauthenticated", .unauthorized)
         static let forbidden = Code("forbidden", .forbidden)
         /// A browser sent it on behalf of another site.
@@ -33,6 +37,7 @@ struct RequestFault: Error, Hashable, Sendable {
         static let notFound = Code("not_found", .notFound)
         static let unknownModel = Code("unknown_model", .notFound)
         static let unknownVersion = Code("unknown_version", .notFound)
+        static let unknownRegion = Code("unknown_region", .notFound)
         static let methodNotAllowed = Code("method_not_allowed", .methodNotAllowed)
         static let notAcceptable = Code("not_acceptable", .notAcceptable)
         static let requestTimeout = Code("request_timeout", .requestTimeout)

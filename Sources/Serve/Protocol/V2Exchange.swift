@@ -12,6 +12,8 @@ final class V2Exchange: InferenceExchange {
     let job: InferenceJob
     private var body: Body
     private var request = V2Request()
+    /// Where tensors may lie that do not travel; `nil` where that is not offered.
+    private let shared: SharedMemory?
     /// How an answer with binary tensors says what it is, where the client's platform asks for a way of its own.
     var envelope: EnvelopedBinary?
 
@@ -19,8 +21,9 @@ final class V2Exchange: InferenceExchange {
     ///   - length: the body's declared length, within the limit; `nil` when it is not declared.
     ///   - headerLength: what `Inference-Header-Content-Length` says.
     /// - Throws: `RequestFault` when the two cannot be.
-    init(job: InferenceJob, length: Int?, headerLength: Int?) throws(RequestFault) {
+    init(job: InferenceJob, length: Int?, headerLength: Int?, shared: SharedMemory? = nil) throws(RequestFault) {
         self.job = job
+        self.shared = shared
         let pool = job.pool
         if let headerLength, let length, headerLength > length {
             throw RequestFault(
@@ -68,12 +71,32 @@ final class V2Exchange: InferenceExchange {
         var tensors: [(index: Int, tensor: Tensor)] = []
         tensors.reserveCapacity(request.inputs.count)
         for input in request.inputs {
-            if case .tensor(let tensor) = input.elements { tensors.append((input.index, tensor)) }
+            switch input.elements {
+            case .tensor(let tensor): tensors.append((input.index, tensor))
+            case .shared(let part): tensors.append((input.index, try tensor(part, of: input)))
+            case .binary: break
+            }
+        }
+        for output in request.outputs {
+            if let part = output.shared { try offered().check(part) }
         }
         job.inputs = try job.arm.ordered(tensors)
         job.wanted = request.outputs.map(\.index)
         job.priority = request.priority
         job.sequence = request.sequence
+    }
+
+    private func offered() throws(RequestFault) -> SharedMemory {
+        guard let shared else { throw SharedMemory.refusal }
+        return shared
+    }
+
+    private func tensor(_ part: SharedPart, of input: V2Request.Input) throws(RequestFault) -> Tensor {
+        do {
+            return try offered().tensor(input.elementType, input.shape, part, pool: job.pool)
+        } catch {
+            throw RequestFault.inInput(job.arm.signature.inputs[input.index].name, error)
+        }
     }
 
     func abandon() {
@@ -83,16 +106,12 @@ final class V2Exchange: InferenceExchange {
         job.slots = []
     }
 
-    var replyBound: Int { V2Reply(request: request, job: job).bound }
+    var replyBound: Int { V2Reply(request: request, job: job, shared: shared).bound }
 
     func encode(into text: inout JSONWriter) throws(RequestFault) -> EncodedReply {
-        var reply = V2Reply(request: request, job: job)
-        do throws(TensorError) {
-            var encoded = try reply.encode(into: &text)
-            if !encoded.tensors.isEmpty { encoded.contentType = envelope.map { .enveloped($0) } }
-            return encoded
-        } catch {
-            throw RequestFault(.unsupported, error.message)
-        }
+        var reply = V2Reply(request: request, job: job, shared: shared)
+        var encoded = try reply.encode(into: &text)
+        if !encoded.tensors.isEmpty { encoded.contentType = envelope.map { .enveloped($0) } }
+        return encoded
     }
 }

@@ -66,22 +66,29 @@ struct V2Parameters {
         }
     }
 
+    /// What an input's parameters say.
+    struct Input {
+        /// `binary_data_size`.
+        var binarySize: Int?
+        var shared: SharedPart?
+    }
+
     /// Reads an input's parameters.
-    ///
-    /// - Returns: `binary_data_size`.
-    static func binarySize(input scanner: inout JSONScanner) throws -> Int? {
-        var size: Int?
+    static func input(_ scanner: inout JSONScanner) throws -> Input {
+        var input = Input()
+        var shared = SharedMemoryParameters()
         try scanner.beginObject()
         while let key = try scanner.nextMember() {
             switch key {
             case "binary_data_size":
                 let value = try scanner.int()
                 guard value >= 0 else { throw RequestFault(.invalidInput, "'binary_data_size' is below 0") }
-                size = value
-            default: try skip(&scanner, key)
+                input.binarySize = value
+            default: try readShared(&scanner, key, &shared)
             }
         }
-        return size
+        input.shared = try shared.part()
+        return input
     }
 
     /// What an output's parameters say.
@@ -90,11 +97,13 @@ struct V2Parameters {
         var isBinary: Bool?
         /// `classification`; 0 without.
         var classification = 0
+        var shared: SharedPart?
     }
 
     /// Reads an output's parameters.
     static func output(_ scanner: inout JSONScanner) throws -> Output {
         var output = Output()
+        var shared = SharedMemoryParameters()
         try scanner.beginObject()
         while let key = try scanner.nextMember() {
             switch key {
@@ -104,16 +113,25 @@ struct V2Parameters {
                 guard output.classification >= 0 else {
                     throw RequestFault(.invalidInput, "parameter 'classification' is a number of classes, not below 0")
                 }
-            default: try skip(&scanner, key)
+            default: try readShared(&scanner, key, &shared)
             }
         }
+        output.shared = try shared.part()
+        guard output.shared == nil || output.classification == 0 else { throw Self.sharedClasses }
         return output
     }
 
-    private static func skip(_ scanner: inout JSONScanner, _ key: JSONKey) throws {
-        guard !key.hasPrefix("shared_memory_") else {
-            throw RequestFault(.unsupported, "tensors in shared memory are not supported")
+    /// Source: Triton, classification extension.
+    static let sharedClasses = RequestFault(
+        .invalidInput, "a classification cannot be put into shared memory; leave out one of the two")
+
+    private static func readShared(
+        _ scanner: inout JSONScanner, _ key: JSONKey, _ shared: inout SharedMemoryParameters
+    ) throws {
+        switch key {
+        case "shared_memory_region": shared.take(region: try scanner.string())
+        case "shared_memory_byte_size", "shared_memory_offset": try shared.take(key.text, integer: try scanner.int())
+        default: try scanner.skip()
         }
-        try scanner.skip()
     }
 }

@@ -5,17 +5,20 @@ import Tensors
 struct V2Reply {
     let request: V2Request
     let job: InferenceJob
+    /// Where outputs may be put that do not travel.
+    private let shared: SharedMemory?
     private var encoded = EncodedReply()
 
-    init(request: V2Request, job: InferenceJob) {
+    init(request: V2Request, job: InferenceJob, shared: SharedMemory? = nil) {
         self.request = request
+        self.shared = shared
         self.job = job
     }
 
     /// The most bytes that text and tensors can have, but for names; numbers of whatever value are taken at their longest.
     var bound: Int {
         request.outputs.reduce(0) { sum, output in
-            guard case .tensor(let tensor) = job.slots[output.index] else { return sum }
+            guard output.shared == nil, case .tensor(let tensor) = job.slots[output.index] else { return sum }
             let size = output.isBinary ? Self.binarySize(tensor) : JSONWriter.tensorDataBound(tensor)
             let (total, overflow) = sum.addingReportingOverflow(size)
             return overflow ? .max : total
@@ -26,7 +29,9 @@ struct V2Reply {
         tensor.strings.map(BinaryStrings.byteCount) ?? tensor.byteCount
     }
 
-    mutating func encode(into text: inout JSONWriter) throws(TensorError) -> EncodedReply {
+    /// - Throws: `RequestFault.Code.unsupported` for an output that was not produced, or that no form can carry; what is
+    ///   wrong with shared memory.
+    mutating func encode(into text: inout JSONWriter) throws(RequestFault) -> EncodedReply {
         text.bytes.append(contentsOf: job.arm.replyPrefix)
         if let id = request.id {
             text.raw(",\"id\":")
@@ -41,19 +46,11 @@ struct V2Reply {
         return encoded
     }
 
-    private mutating func write(_ output: V2Request.Output, into text: inout JSONWriter) throws(TensorError) {
-        let name = job.arm.signature.outputs[output.index].name
-        guard case .tensor(let produced) = job.slots[output.index] else {
-            throw TensorError(.unsupportedType, "output '\(name)' was not produced")
-        }
-        let tensor =
-            output.classification == 0
-            ? produced
-            : try Classification.tensor(
-                produced, best: output.classification, hasRows: job.arm.hasRows,
-                labels: job.arm.servable.classes)
+    private mutating func write(_ output: V2Request.Output, into text: inout JSONWriter) throws(RequestFault) {
+        let (name, produced) = try job.output(output.index)
+        let tensor = try job.arm.classified(produced, best: output.classification)
         guard let type = tensor.elementType.protocolName else {
-            throw TensorError(.unsupportedType, "output '\(name)' is in no form the protocol can carry")
+            throw RequestFault(.unsupported, "output '\(name)' is in no form the protocol can carry")
         }
         text.raw("{\"name\":")
         text.string(name)
@@ -64,15 +61,38 @@ struct V2Reply {
             if axis > 0 { text.raw(",") }
             text.integer(size)
         }
-        if output.isBinary {
+        if let part = output.shared {
+            try write(tensor, to: part, into: &text)
+        } else if output.isBinary {
             text.raw("],\"parameters\":{\"binary_data_size\":")
             text.integer(Self.binarySize(tensor))
             text.raw("}}")
             encoded.tensors.append(tensor)
         } else {
             text.raw("],\"data\":")
-            try text.tensorData(tensor)
+            do throws(TensorError) {
+                try text.tensorData(tensor)
+            } catch {
+                throw RequestFault(.unsupported, error.message)
+            }
             text.raw("}")
         }
+    }
+
+    /// Puts an output where its client wants it, and says so.
+    private func write(
+        _ tensor: Tensor, to part: SharedPart, into text: inout JSONWriter
+    ) throws(RequestFault) {
+        guard let shared else { throw SharedMemory.refusal }
+        try shared.write(tensor, to: part)
+        text.raw("],\"parameters\":{\"shared_memory_region\":")
+        text.string(part.region)
+        if part.offset > 0 {
+            text.raw(",\"shared_memory_offset\":")
+            text.integer(part.offset)
+        }
+        text.raw(",\"shared_memory_byte_size\":")
+        text.integer(Self.binarySize(tensor))
+        text.raw("}}")
     }
 }

@@ -8,6 +8,7 @@ struct V2Request {
             case tensor(Tensor)
             /// This many bytes that follow the JSON.
             case binary(Int)
+            case shared(SharedPart)
         }
 
         /// Its position in the signature.
@@ -24,6 +25,8 @@ struct V2Request {
         var isBinary: Bool
         /// How many of the best classes are given instead of the elements; 0 for the elements.
         var classification = 0
+        /// Where its elements are put instead of into the answer.
+        var shared: SharedPart?
     }
 
     var id: String?

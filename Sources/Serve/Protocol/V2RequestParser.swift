@@ -82,7 +82,7 @@ private struct InputFields {
     var name: String?
     var type: ElementType?
     var shape: Shape?
-    var binarySize: Int?
+    var parameters = V2Parameters.Input()
     /// Where `data` begins, when it came before what is needed to read it.
     var dataOffset: Int?
     var tensor: (index: Int, Tensor)?
@@ -106,7 +106,7 @@ extension V2RequestParser {
             case "name": fields.name = try scanner.string()
             case "datatype": fields.type = try readDatatype()
             case "shape": fields.shape = try readShape()
-            case "parameters": if try !skipNull() { fields.binarySize = try V2Parameters.binarySize(input: &scanner) }
+            case "parameters": if try !skipNull() { fields.parameters = try V2Parameters.input(&scanner) }
             case "data": try readData(&fields)
             default: try scanner.skip()
             }
@@ -151,7 +151,16 @@ extension V2RequestParser {
             throw RequestFault(.invalidInput, "input '\(name.shortened)' has no 'datatype' or no 'shape'")
         }
         let hasData = fields.tensor != nil || fields.dataOffset != nil
-        guard hasData != (fields.binarySize != nil) else {
+        if let shared = fields.parameters.shared {
+            guard !hasData, fields.parameters.binarySize == nil else {
+                throw RequestFault(
+                    .invalidInput,
+                    "input '\(name.shortened)' is in shared memory, and has 'data' or 'binary_data_size' as well")
+            }
+            let index = try arm.check(input: name, type, shape)
+            return V2Request.Input(index: index, elementType: type, shape: shape, elements: .shared(shared))
+        }
+        guard hasData != (fields.parameters.binarySize != nil) else {
             throw RequestFault(
                 .invalidInput,
                 "input '\(name.shortened)' has \(hasData ? "both 'data' and" : "neither 'data' nor") 'binary_data_size'; "
@@ -160,7 +169,7 @@ extension V2RequestParser {
         if let (index, tensor) = fields.tensor {
             return V2Request.Input(index: index, elementType: type, shape: shape, elements: .tensor(tensor))
         }
-        if let size = fields.binarySize { return try binaryInput(name, type, shape, size) }
+        if let size = fields.parameters.binarySize { return try binaryInput(name, type, shape, size) }
         var later = JSONScanner(bytes, offset: fields.dataOffset ?? 0)
         let (index, tensor) = try readTensor(name, type, shape, &later)
         return V2Request.Input(index: index, elementType: type, shape: shape, elements: .tensor(tensor))
@@ -259,7 +268,8 @@ extension V2RequestParser {
         if requestedOutputs.isEmpty { requestedOutputs = arm.signature.outputs.indices.map { ($0, .init()) } }
         for (index, wish) in requestedOutputs {
             let output = V2Request.Output(
-                index: index, isBinary: wish.isBinary ?? parameters.binaryOutputs, classification: wish.classification)
+                index: index, isBinary: wish.shared != nil || wish.isBinary ?? parameters.binaryOutputs,
+                classification: wish.classification, shared: wish.shared)
             try arm.checkForm(of: output)
             request.outputs.append(output)
         }

@@ -2,7 +2,7 @@ import Trust
 
 extension Route {
     /// Everything there is, protocol by protocol.
-    package static let table: [Route] = server + openInference + rows + platforms + extensions
+    package static let table: [Route] = server + openInference + rows + platforms + extensions + sharedMemory
 
     /// About the server itself.
     private static let server = [
@@ -75,12 +75,44 @@ extension Route {
         + [
             Route(.post, "/v2/repository/index", .viewer, .repositoryIndex, "Lists the models with their states."),
             Route(
-                .post, "/v2/repository/models/{model}/load", .deployer, .repositoryChange,
-                "Is refused: models are deployed otherwise."),
+                .post, "/v2/repository/models/{model}/load", .deployer, .repositoryLoad,
+                "Puts a model into service, where clients may."),
             Route(
-                .post, "/v2/repository/models/{model}/unload", .deployer, .repositoryChange,
-                "Is refused: models are undeployed otherwise."),
+                .post, "/v2/repository/models/{model}/unload", .deployer, .repositoryUnload,
+                "Takes a model out of service, where clients may."),
             Route(.get, "/v2/logging", .viewer, .logging, "Says how the server logs."),
             Route(.post, "/v2/logging", .admin, .loggingChange, "Is refused: the log is set up at the start."),
+        ]
+
+    /// Source: Triton's extensions: system shared memory, CUDA shared memory.
+    private static let sharedMemory =
+        [
+            Route(.get, "/v2/systemsharedmemory/status", .invoker, .sharedStatus, "Lists regions of shared memory."),
+            Route(
+                .get, "/v2/systemsharedmemory/region/{region}/status", .invoker, .sharedStatus,
+                "Describes a region of shared memory."),
+            Route(
+                .post, "/v2/systemsharedmemory/region/{region}/register", .invoker, .sharedRegister,
+                "Registers a region of shared memory, where clients may."),
+            Route(
+                .post, "/v2/systemsharedmemory/region/{region}/unregister", .invoker, .sharedUnregister,
+                "Forgets a region of shared memory."),
+            Route(
+                .post, "/v2/systemsharedmemory/unregister", .invoker, .sharedUnregister,
+                "Forgets all regions of shared memory."),
+            Route(
+                .get, "/v2/cudasharedmemory/status", .invoker, .cudaStatus, "Lists no region: there is no CUDA memory."),
+            Route(
+                .get, "/v2/cudasharedmemory/region/{region}/status", .invoker, .cudaStatus,
+                "Finds no region: there is no CUDA memory."),
+            Route(
+                .post, "/v2/cudasharedmemory/region/{region}/register", .invoker, .cudaRegister,
+                "Is refused: there is no CUDA memory."),
+            Route(
+                .post, "/v2/cudasharedmemory/region/{region}/unregister", .invoker, .cudaUnregister,
+                "Forgets a region, of which there is none."),
+            Route(
+                .post, "/v2/cudasharedmemory/unregister", .invoker, .cudaUnregister,
+                "Forgets all regions, of which there are none."),
         ]
 }

@@ -10,7 +10,8 @@ package struct Route: Sendable {
         case modelStatus, modelSignature, predict, classify, regress
         case ping, executionParameters, invocations
         case modelConfiguration, modelStatistics, allStatistics
-        case repositoryIndex, repositoryChange, logging, loggingChange
+        case repositoryIndex, repositoryLoad, repositoryUnload, logging, loggingChange
+        case sharedStatus, sharedRegister, sharedUnregister, cudaStatus, cudaRegister, cudaUnregister
     }
 
     /// What anonymous access depends on, where it is a matter of configuration.
@@ -23,6 +24,8 @@ package struct Route: Sendable {
         case model, version, label
         /// Names that a platform gave, and that say nothing here.
         case endpoint, deployment
+        /// A region of shared memory.
+        case region
     }
 
     enum Segment: Hashable, Sendable {
@@ -69,6 +72,11 @@ extension Route.Action {
     }
 }
 
+extension Route.Action {
+    /// Whether it may be answered by others than the event loop, once its body is there.
+    var mayTakeLong: Bool { self == .repositoryIndex || self == .repositoryLoad || self == .repositoryUnload }
+}
+
 extension Route.Segment {
     /// A part of a pattern.
     init(_ part: String) {
@@ -87,6 +95,8 @@ struct RouteMatch {
     var version: String?
     /// Which version is meant, by its part in the traffic.
     var label: String?
+    /// A region of shared memory.
+    var region: String?
 }
 
 extension Route {
@@ -102,7 +112,7 @@ extension Route {
         for route in bySegments[segments.count] ?? [] {
             guard let match = route.match(segments) else { continue }
             if method == route.method.rawValue || (method == "HEAD" && route.method == .get) {
-                if match.model == "" || match.version == "" || match.label == "" { break }
+                if match.model == "" || match.version == "" || match.label == "" || match.region == "" { break }
                 return match
             }
             allowed = allowed.map { "\($0), \(route.allow)" } ?? route.allow
@@ -124,6 +134,7 @@ extension Route {
                 case .model: match.model = name
                 case .version: match.version = name
                 case .label: match.label = name
+                case .region: match.region = name
                 case .endpoint, .deployment: break
                 }
             }

@@ -24,6 +24,13 @@ struct BenchVerb: AsyncParsableCommand {
     @Option(help: "Where the server is.")
     var server = "127.0.0.1:8080"
 
+    @Option(
+        help: ArgumentHelp(
+            "Trust the certificate authorities in this PEM file, and no others, for an https:// server.",
+            valueName: "file"),
+        completion: .file())
+    var ca: String?
+
     @Option(help: "Keep-alive connections, each with one request at a time.")
     var connections = 8
 
@@ -68,7 +75,7 @@ struct BenchVerb: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let address = try ServerAddress(server)
+        let address = try ServerAddress(server, authorities: ca)
         let bearer = Terminal.environment("SLIPWAY_TOKEN")
         let client = HTTPClient(address)
         let generator = LoadGenerator(address, samples: [try await sample(address, client, bearer)])

@@ -2,6 +2,9 @@ import ArgumentParser
 import Control
 import Tensors
 
+/// The words of Triton's own option.
+enum ModelControlMode: String, ExpressibleByArgument, CaseIterable { case none, explicit }
+
 struct ServeVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serves every deployed endpoint, and keeps doing so.",
@@ -12,6 +15,11 @@ struct ServeVerb: AsyncParsableCommand {
 
     @OptionGroup var serve: ServeOptions
     @OptionGroup var homeOptions: HomeOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Whether clients of Triton's protocol may load and unload models: none or explicit.", valueName: "mode"))
+    var modelControl = ModelControlMode.none
 
     @Flag(help: .hidden)
     var worker = false
@@ -27,6 +35,7 @@ struct ServeVerb: AsyncParsableCommand {
         }
         var options = serve.server(defaultControlPort: 8090)
         options.afterCrash = afterCrash
+        options.offersModelControl = modelControl == .explicit
         let server = Server(
             options: options, registry: try homeOptions.registry(), engines: try homeOptions.engines(),
             logger: serve.logger())

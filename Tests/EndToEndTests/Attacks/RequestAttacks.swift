@@ -117,7 +117,7 @@ struct RequestAttack: Sendable, CustomStringConvertible {
         // The header's length ends inside of a character.
         RequestAttack(41, json: #"{"id":"é","inputs":[]}"#, length: 8, tail: 0),
         RequestAttack(48, input(rest: #","parameters":{"sequence_id":7}"#)),
-        RequestAttack(49, path: "/v2/systemsharedmemory/region/x/register", status: 404),
+        RequestAttack(49, path: "/v2/systemsharedmemory/region/x/register", status: 501),
     ]
 
     private static let names: [(String, Int)] = [

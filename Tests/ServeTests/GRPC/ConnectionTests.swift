@@ -16,12 +16,13 @@ import Trust
             GRPCMethod.table.map { "\($0.name) \($0.role.name)" } == [
                 "ServerLive anonymous", "ServerReady anonymous", "ModelReady anonymous", "ServerMetadata viewer",
                 "ModelMetadata viewer", "ModelConfig viewer", "ModelStatistics viewer", "RepositoryIndex viewer",
-                "ModelInfer invoker", "ModelStreamInfer invoker", "RepositoryModelLoad deployer",
-                "RepositoryModelUnload deployer", "SystemSharedMemoryStatus invoker",
+                "RepositoryModelLoad deployer", "RepositoryModelUnload deployer", "ModelInfer invoker",
+                "ModelStreamInfer invoker", "SystemSharedMemoryStatus invoker",
                 "SystemSharedMemoryRegister invoker", "SystemSharedMemoryUnregister invoker",
                 "CudaSharedMemoryStatus invoker", "CudaSharedMemoryRegister invoker",
-                "CudaSharedMemoryUnregister invoker", "TraceSetting admin", "LogSettings admin", "Check anonymous",
-                "Watch anonymous",
+                "CudaSharedMemoryUnregister invoker", "TraceSetting admin", "LogSettings admin", "Predict invoker",
+                "Classify invoker", "Regress invoker", "GetModelMetadata viewer", "MultiInference invoker",
+                "GetModelStatus viewer", "HandleReloadConfigRequest admin", "Check anonymous", "Watch anonymous",
             ])
     }
 

@@ -9,6 +9,7 @@ struct TestRequest {
         var name = "x"
         var datatype = "FP32"
         var shape = [1, 4]
+        var parameters: [(String, InferParameters.Value)] = []
         var contents: (@Sendable (inout ProtoWriter) -> Void)?
     }
 
@@ -18,6 +19,8 @@ struct TestRequest {
     var parameters: [(String, InferParameters.Value)] = []
     var inputs = [Input()]
     var outputs: [String] = []
+    /// Those of every output.
+    var outputParameters: [(String, InferParameters.Value)] = []
     var raw: [[UInt8]] = []
 
     /// `x = values`, FP32 [n, 4], in binary form.
@@ -33,21 +36,22 @@ struct TestRequest {
         writer.string(1, model)
         writer.string(2, version)
         writer.string(3, id)
-        for (key, value) in parameters {
-            writer.message(4) { entry in
-                entry.string(1, key)
-                entry.message(2) { $0.parameter(value) }
-            }
-        }
+        writer.parameters(4, parameters)
         for input in inputs {
             writer.message(5) { tensor in
                 tensor.string(1, input.name)
                 tensor.string(2, input.datatype)
                 tensor.int64s(3, input.shape)
+                tensor.parameters(4, input.parameters)
                 if let contents = input.contents { tensor.message(5, contents) }
             }
         }
-        for output in outputs { writer.message(6) { $0.string(1, output) } }
+        for output in outputs {
+            writer.message(6) { tensor in
+                tensor.string(1, output)
+                tensor.parameters(2, outputParameters)
+            }
+        }
         for tensor in raw {
             writer.tag(7, .bytes)
             writer.varint(UInt64(tensor.count))
@@ -58,6 +62,15 @@ struct TestRequest {
 }
 
 extension ProtoWriter {
+    fileprivate mutating func parameters(_ number: Int, _ parameters: [(String, InferParameters.Value)]) {
+        for (key, value) in parameters {
+            message(number) { entry in
+                entry.string(1, key)
+                entry.message(2) { $0.parameter(value) }
+            }
+        }
+    }
+
     fileprivate mutating func parameter(_ value: InferParameters.Value) {
         switch value {
         case .none: break

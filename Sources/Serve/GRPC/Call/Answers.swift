@@ -13,7 +13,8 @@ extension LoopState {
         case .serverMetadata:
             writer.string(1, Metadata.serverName)
             writer.string(2, plane.configuration.serverVersion)
-            writer.strings(3, ["model_configuration", "statistics"])
+            writer.strings(
+                3, plane.configuration.protocolExtensions.filter { $0 != "binary_tensor_data" })
         case .modelReady:
             // Not an error where there is no such model: the question is whether it can be called.
             writer.bool(1, !plane.isDraining && (try? arm(message)) != nil)
@@ -28,7 +29,12 @@ extension LoopState {
             return status.message
         case .refused(let reason): throw RequestFault(.unsupported, reason)
         case .modelStatistics: return try statistics(message)
-        case .modelInfer, .modelStreamInfer, .healthWatch:
+        case .sharedStatus, .sharedRegister, .sharedUnregister, .cudaStatus, .cudaRegister, .cudaUnregister:
+            return try sharedMemory(action, message)
+        case .servingMetadata: return try servingMetadata(message)
+        case .servingStatus: return try servingStatus(message)
+        case .predict, .classify, .regress, .modelInfer, .modelStreamInfer, .healthWatch, .repositoryLoad,
+            .repositoryUnload:
             throw RequestFault(.unsupported, "this method does not answer so")
         }
         return writer
@@ -50,9 +56,19 @@ extension LoopState {
             }
             return onlyReady
         }
+        writeIndex(&writer, onlyReady: onlyReady, names: [])
+    }
+
+    /// `RepositoryIndexResponse`.
+    ///
+    /// - Parameter names: models that could be in service.
+    func writeIndex(_ writer: inout ProtoWriter, onlyReady: Bool, names: [String]) {
         for (name, endpoint) in table.endpoints.sorted(by: { $0.key < $1.key }) {
             for arm in endpoint.arms { writer.indexEntry(name, arm.servable.version, "READY") }
             if endpoint.arms.isEmpty, !onlyReady { writer.indexEntry(name, "", "UNAVAILABLE") }
+        }
+        for name in names where table.endpoints[name] == nil && !onlyReady {
+            writer.indexEntry(name, "", "UNAVAILABLE", reason: Repository.unloaded)
         }
     }
 }
@@ -75,11 +91,14 @@ enum ModelName {
 
 extension ProtoWriter {
     /// `RepositoryIndexResponse.ModelIndex`.
-    fileprivate mutating func indexEntry(_ name: String, _ version: String, _ state: String) {
+    fileprivate mutating func indexEntry(
+        _ name: String, _ version: String, _ state: String, reason: String = ""
+    ) {
         message(1) { entry in
             entry.string(1, name)
             entry.string(2, version)
             entry.string(3, state)
+            entry.string(4, reason)
         }
     }
 

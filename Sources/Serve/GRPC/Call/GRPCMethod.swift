@@ -6,8 +6,10 @@ package struct GRPCMethod: Sendable {
     package enum Action: Hashable, Sendable {
         case serverLive, serverReady, serverMetadata
         case modelReady, modelMetadata, modelConfig, modelStatistics, modelInfer, modelStreamInfer
-        case repositoryIndex
+        case repositoryIndex, repositoryLoad, repositoryUnload
         case healthCheck, healthWatch
+        case predict, classify, regress, servingMetadata, servingStatus
+        case sharedStatus, sharedRegister, sharedUnregister, cudaStatus, cudaRegister, cudaUnregister
         /// Known to the protocol, but not offered: why.
         case refused(String)
     }
@@ -31,7 +33,24 @@ package struct GRPCMethod: Sendable {
     /// Everything there is.
     ///
     /// Source: Open Inference Protocol, gRPC, with Triton's extensions; gRPC health checking protocol.
-    package static let table: [GRPCMethod] = inference + health
+    package static let table: [GRPCMethod] = inference + tensorFlow + health
+
+    /// Source: TensorFlow Serving, `prediction_service.proto` and `model_service.proto`.
+    private static let tensorFlow = [
+        GRPCMethod(prediction, "Predict", .invoker, .predict),
+        GRPCMethod(prediction, "Classify", .invoker, .classify),
+        GRPCMethod(prediction, "Regress", .invoker, .regress),
+        GRPCMethod(prediction, "GetModelMetadata", .viewer, .servingMetadata),
+        GRPCMethod(
+            prediction, "MultiInference", .invoker, .refused("one task a call: use Classify or Regress")),
+        GRPCMethod(models, "GetModelStatus", .viewer, .servingStatus),
+        GRPCMethod(
+            models, "HandleReloadConfigRequest", .admin,
+            .refused("models are not configured by clients; use 'slipway deploy' and 'slipway undeploy'")),
+    ]
+
+    private static let prediction = "tensorflow.serving.PredictionService"
+    private static let models = "tensorflow.serving.ModelService"
 
     private static let health = [
         GRPCMethod("grpc.health.v1.Health", "Check", .anonymous, .healthCheck, exposure: .health),
@@ -51,17 +70,17 @@ package struct GRPCMethod: Sendable {
             GRPCMethod(service, "ModelConfig", .viewer, .modelConfig),
             GRPCMethod(service, "ModelStatistics", .viewer, .modelStatistics),
             GRPCMethod(service, "RepositoryIndex", .viewer, .repositoryIndex),
+            GRPCMethod(service, "RepositoryModelLoad", .deployer, .repositoryLoad),
+            GRPCMethod(service, "RepositoryModelUnload", .deployer, .repositoryUnload),
             GRPCMethod(service, "ModelInfer", .invoker, .modelInfer),
             GRPCMethod(service, "ModelStreamInfer", .invoker, .modelStreamInfer),
+            GRPCMethod(service, "SystemSharedMemoryStatus", .invoker, .sharedStatus),
+            GRPCMethod(service, "SystemSharedMemoryRegister", .invoker, .sharedRegister),
+            GRPCMethod(service, "SystemSharedMemoryUnregister", .invoker, .sharedUnregister),
+            GRPCMethod(service, "CudaSharedMemoryStatus", .invoker, .cudaStatus),
+            GRPCMethod(service, "CudaSharedMemoryRegister", .invoker, .cudaRegister),
+            GRPCMethod(service, "CudaSharedMemoryUnregister", .invoker, .cudaUnregister),
         ]
-        + refused(
-            ["RepositoryModelLoad", "RepositoryModelUnload"], .deployer,
-            "models are not loaded and unloaded by clients; use 'slipway deploy' and 'slipway undeploy'")
-        + refused(
-            [
-                "SystemSharedMemoryStatus", "SystemSharedMemoryRegister", "SystemSharedMemoryUnregister",
-                "CudaSharedMemoryStatus", "CudaSharedMemoryRegister", "CudaSharedMemoryUnregister",
-            ], .invoker, "tensors in shared memory are not supported; send them in the request")
         + refused(["TraceSetting", "LogSettings"], .admin, "traces and logs are not set by clients")
 
     private static func refused(_ names: [String], _ role: Role, _ reason: String) -> [GRPCMethod] {

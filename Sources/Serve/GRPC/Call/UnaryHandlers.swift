@@ -74,7 +74,7 @@ final class InferHandler: CallHandler {
 }
 
 /// The message of a call that has one.
-private struct OneMessage {
+struct OneMessage {
     private var message: MessageBytes?
 
     /// - Throws: `RequestFault.Code.malformedBody` for a second one.

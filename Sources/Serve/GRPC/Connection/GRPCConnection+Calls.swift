@@ -26,16 +26,21 @@ extension GRPCConnection {
     }
 
     private static func handler(for call: GRPCCall) -> any CallHandler {
+        let offersModelControl = call.loop.plane.configuration.offersModelControl
         switch call.method.action {
-        case .modelInfer: InferHandler(call)
-        case .modelStreamInfer: StreamInferHandler(call)
-        case .healthWatch: HealthWatchHandler(call)
-        default: PlainHandler(call)
+        case .repositoryIndex where offersModelControl: return ErrandHandler(call)
+        case .repositoryLoad, .repositoryUnload: return ErrandHandler(call)
+        case .modelInfer, .predict, .classify, .regress: return InferHandler(call)
+        case .modelStreamInfer: return StreamInferHandler(call)
+        case .healthWatch: return HealthWatchHandler(call)
+        default: return PlainHandler(call)
         }
     }
 
     private func check(_ head: CallHead, _ method: GRPCMethod) throws(RequestFault) {
         if case .refused(let reason) = method.action { throw RequestFault(.unsupported, reason) }
+        let isChange = method.action == .repositoryLoad || method.action == .repositoryUnload
+        guard !isChange || loop.plane.configuration.offersModelControl else { throw Repository.refusal }
         guard head.encoding != nil else {
             throw RequestFault(.unsupported, "grpc-encoding is not known; known are \(CallHead.Encoding.all)")
         }

@@ -2,18 +2,39 @@ import Engines
 import NIOCore
 import Tensors
 
+/// One inference request over gRPC, in whichever service's messages.
+protocol AnswerSource: JobSource {
+    /// The request's own id, which errors within a stream repeat.
+    var id: String { get }
+
+    /// Gives back the memory of a request that will not be answered with tensors, before it is told so.
+    func abandon()
+
+    /// The job's answer.
+    ///
+    /// - Parameter isStreamed: whether it is one of a stream.
+    func reply(isStreamed: Bool) throws(RequestFault) -> GRPCInference.Reply
+}
+
+extension AnswerSource {
+    var id: String { "" }
+}
+
 /// One `ModelInferRequest` and its answer.
-final class GRPCInference: JobSource {
+final class GRPCInference: AnswerSource {
     let job: InferenceJob
     private let message: InferMessage
+    /// Where tensors may lie that do not travel; `nil` where that is not offered.
+    private let shared: SharedMemory?
     /// Given up once the tensors are filled; those that lie in it keep what they need.
     private var bytes: MessageBytes?
     private var outputs: [V2Request.Output] = []
     /// The request's tensors had typed contents.
     private let isTyped: Bool
 
-    init(job: InferenceJob, message: InferMessage, bytes: MessageBytes) {
+    init(job: InferenceJob, message: InferMessage, bytes: MessageBytes, shared: SharedMemory?) {
         self.job = job
+        self.shared = shared
         self.message = message
         self.bytes = bytes
         isTyped = message.raw.isEmpty && message.inputs.contains { !TypedContents.isEmpty($0.contents) }
@@ -45,19 +66,30 @@ extension GRPCInference {
         try checkForm()
         var tensors: [(index: Int, tensor: Tensor)] = []
         tensors.reserveCapacity(message.inputs.count)
-        for (place, input) in message.inputs.enumerated() {
-            tensors.append(try tensor(input, message.raw.isEmpty ? nil : message.raw[place], bytes))
+        var raw = message.raw.makeIterator()
+        for input in message.inputs {
+            if let part = input.shared {
+                tensors.append(try tensor(input, part))
+            } else {
+                tensors.append(try tensor(input, raw.next(), bytes))
+            }
         }
         return try job.arm.ordered(tensors)
     }
 
     /// Source: Open Inference Protocol, gRPC: binary and typed contents exclude each other for a whole request.
     private func checkForm() throws(RequestFault) {
+        if let input = message.inputs.first(where: { $0.shared != nil && !TypedContents.isEmpty($0.contents) }) {
+            throw RequestFault(
+                .invalidInput, "input '\(input.name.shortened)' is in shared memory, and has 'contents' as well")
+        }
         guard !message.raw.isEmpty else { return }
-        guard message.raw.count == message.inputs.count else {
+        let count = message.inputs.count { $0.shared == nil }
+        guard message.raw.count == count else {
+            let rest = count == message.inputs.count ? "" : " that are not in shared memory"
             throw RequestFault(
                 .invalidInput,
-                "the request has \(message.inputs.count) inputs, but \(message.raw.count) raw_input_contents")
+                "the request has \(count) inputs\(rest), but \(message.raw.count) raw_input_contents")
         }
         if let input = message.inputs.first(where: { !TypedContents.isEmpty($0.contents) }) {
             throw RequestFault(
@@ -86,6 +118,29 @@ extension GRPCInference {
         } catch {
             throw RequestFault.inInput(input.name, error)
         }
+    }
+
+    /// A tensor out of shared memory.
+    private func tensor(
+        _ input: InferMessage.Input, _ part: SharedPart
+    ) throws(RequestFault) -> (index: Int, tensor: Tensor) {
+        guard let type = ElementType(protocolName: input.datatype) else {
+            throw RequestFault(
+                .invalidInput,
+                "input '\(input.name.shortened)': the protocol has no datatype '\(input.datatype.shortened)'")
+        }
+        do {
+            let shape = try Shape(input.shape)
+            let index = try job.arm.check(input: input.name, type, shape)
+            return (index, try offered().tensor(type, shape, part, pool: job.pool))
+        } catch {
+            throw RequestFault.inInput(input.name, error)
+        }
+    }
+
+    private func offered() throws(RequestFault) -> SharedMemory {
+        guard let shared else { throw SharedMemory.refusal }
+        return shared
     }
 
     private func rawTensor(
@@ -118,12 +173,16 @@ extension GRPCInference {
         if message.outputs.isEmpty {
             outputs = arm.signature.outputs.indices.map { V2Request.Output(index: $0, isBinary: true) }
         } else {
-            for name in message.outputs { try choose(name) }
+            for output in message.outputs { try choose(output) }
         }
-        for output in outputs { try arm.checkForm(of: output) }
+        for output in outputs {
+            try arm.checkForm(of: output)
+            if let part = output.shared { try offered().check(part) }
+        }
     }
 
-    private func choose(_ name: String) throws(RequestFault) {
+    private func choose(_ wish: InferMessage.Output) throws(RequestFault) {
+        let name = wish.name
         guard let index = job.arm.output(name) else {
             let names = job.arm.signature.outputs.map { "'\($0.name)'" }.joined(separator: ", ")
             throw RequestFault(
@@ -133,7 +192,9 @@ extension GRPCInference {
         guard !outputs.contains(where: { $0.index == index }) else {
             throw RequestFault(.invalidInput, "output '\(name.shortened)' is requested twice")
         }
-        outputs.append(V2Request.Output(index: index, isBinary: true))
+        outputs.append(
+            V2Request.Output(
+                index: index, isBinary: true, classification: wish.classification, shared: wish.shared))
     }
 }
 
@@ -144,7 +205,8 @@ extension GRPCInference {
     struct Reply {
         /// Everything but the tensors in binary form.
         var head: ProtoWriter
-        var tensors: [Tensor] = []
+        /// `nil` where a tensor was put into shared memory: clients count on a place for it.
+        var tensors: [Tensor?] = []
 
         /// Bytes of the whole message.
         var byteCount: Int {
@@ -158,23 +220,24 @@ extension GRPCInference {
                 prefix.tag(6, .bytes)
                 prefix.varint(UInt64(Self.rawCount(tensor)))
                 buffer.writeBytes(prefix.bytes)
-                if let strings = tensor.strings {
+                if let strings = tensor?.strings {
                     BinaryStrings.encode(strings, into: &buffer)
-                } else {
+                } else if let tensor {
                     buffer.writeBytes(tensor.bytes)
                 }
             }
         }
 
-        fileprivate static func rawCount(_ tensor: Tensor) -> Int {
-            tensor.strings.map(BinaryStrings.byteCount) ?? tensor.byteCount
+        fileprivate static func rawCount(_ tensor: Tensor?) -> Int {
+            guard let tensor else { return 0 }
+            return tensor.strings.map(BinaryStrings.byteCount) ?? tensor.byteCount
         }
     }
 
     /// The most bytes that an answer can have, names left out.
     private var replyBound: Int {
         outputs.reduce(0) { sum, output in
-            guard case .tensor(let tensor) = job.slots[output.index] else { return sum }
+            guard output.shared == nil, case .tensor(let tensor) = job.slots[output.index] else { return sum }
             let typed = isTyped ? TypedContents.bound(tensor) : 0
             let (size, isLarge) = Reply.rawCount(tensor).addingReportingOverflow(typed)
             let (total, overflow) = sum.addingReportingOverflow(size)
@@ -200,22 +263,44 @@ extension GRPCInference {
             }
         }
         for output in outputs {
-            let name = arm.signature.outputs[output.index].name
-            guard case .tensor(let tensor) = job.slots[output.index], let type = tensor.elementType.protocolName else {
+            let (name, produced) = try job.output(output.index)
+            let tensor = try arm.classified(produced, best: output.classification)
+            guard let type = tensor.elementType.protocolName else {
                 throw RequestFault(
                     .unsupported, "output '\(name)' was not produced in a form the protocol can carry")
             }
+            if let part = output.shared { try offered().write(tensor, to: part) }
             reply.head.message(5) { writer in
                 writer.string(1, name)
                 writer.string(2, type)
                 writer.int64s(3, tensor.shape.dimensions)
-                if isTyped { writer.message(5) { $0.contents(tensor) } }
+                if let part = output.shared {
+                    writer.place(part, byteCount: Reply.rawCount(tensor))
+                } else if isTyped {
+                    writer.message(5) { $0.contents(tensor) }
+                }
             }
-            reply.tensors.append(tensor)
+            reply.tensors.append(output.shared == nil ? tensor : nil)
         }
         return reply
     }
 
     /// The request's own id, which errors within a stream repeat.
     var id: String { message.id }
+}
+
+extension ProtoWriter {
+    /// The parameters of an output that was put into shared memory.
+    fileprivate mutating func place(_ part: SharedPart, byteCount: Int) {
+        message(4) { entry in
+            entry.string(1, "shared_memory_region")
+            entry.message(2) { $0.element(3, part.region) }
+        }
+        for (key, value) in [("shared_memory_byte_size", byteCount), ("shared_memory_offset", part.offset)] {
+            message(4) { entry in
+                entry.string(1, key)
+                entry.message(2) { $0.int64(2, Int64(value)) }
+            }
+        }
+    }
 }

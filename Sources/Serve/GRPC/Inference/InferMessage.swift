@@ -10,6 +10,16 @@ struct InferMessage {
         var shape: [Int] = []
         /// Where its typed elements are.
         var contents: Range<Int>?
+        /// Where its elements are instead.
+        var shared: SharedPart?
+    }
+
+    struct Output {
+        var name = ""
+        /// How many of the best classes are wanted; 0 for the elements.
+        var classification = 0
+        /// Where its elements are put instead of into the answer.
+        var shared: SharedPart?
     }
 
     /// Of inputs, outputs and tensors each; what a message holds takes many times its bytes once it is read.
@@ -20,7 +30,7 @@ struct InferMessage {
     var id = ""
     var parameters = InferParameters()
     var inputs: [Input] = []
-    var outputs: [String] = []
+    var outputs: [Output] = []
     /// Where the tensors in binary form are.
     var raw: [Range<Int>] = []
 
@@ -53,17 +63,22 @@ struct InferMessage {
         }
     }
 
-    private static func output(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(RequestFault) -> String {
+    private static func output(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(RequestFault) -> Output {
         var reader = ProtoReader(bytes, range)
-        var name = ""
+        var output = Output()
+        var shared = SharedMemoryParameters()
         while let field = try reader.next() {
             switch field.number {
-            case 1: name = try reader.string(field)
-            case 2: try InferParameters.checkOutput(bytes, try reader.range(field))
+            case 1: output.name = try reader.string(field)
+            case 2:
+                let entry = try reader.range(field)
+                if let count = try InferParameters.readTensor(bytes, entry, &shared) { output.classification = count }
             default: try reader.skip(field)
             }
         }
-        return name
+        output.shared = try shared.part()
+        guard output.shared == nil || output.classification == 0 else { throw V2Parameters.sharedClasses }
+        return output
     }
 
     /// Where the first tensor in binary form begins, if that can be told from a message's first bytes.
@@ -83,18 +98,20 @@ struct InferMessage {
 extension InferMessage.Input {
     fileprivate init(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(RequestFault) {
         var reader = ProtoReader(bytes, range)
+        var shared = SharedMemoryParameters()
         while let field = try reader.next() {
             switch field.number {
             case 1: name = try reader.string(field)
             case 2: datatype = try reader.string(field)
             case 3: try readShape(field, bytes, &reader)
-            case 4: try InferParameters.checkInput(bytes, try reader.range(field))
+            case 4: _ = try InferParameters.readTensor(bytes, try reader.range(field), &shared)
             case 5:
                 guard contents == nil else { throw reader.malformed("an input has 'contents' twice") }
                 contents = try reader.range(field)
             default: try reader.skip(field)
             }
         }
+        self.shared = try shared.part()
     }
 
     private mutating func readShape(

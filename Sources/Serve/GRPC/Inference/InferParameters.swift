@@ -55,24 +55,30 @@ struct InferParameters {
         return number == 0 ? Priority.usual : min(Int(clamping: number), Priority.lowest)
     }
 
-    /// Checks one entry of an input's parameters.
-    static func checkInput(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(RequestFault) {
-        try refuseSharedMemory(try entry(bytes, range).key)
-    }
-
-    /// Checks one entry of a requested output's parameters.
-    static func checkOutput(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(RequestFault) {
+    /// Reads one entry of an input's or a requested output's parameters.
+    ///
+    /// - Returns: `classification`; `nil` for another parameter.
+    static func readTensor(
+        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ shared: inout SharedMemoryParameters
+    ) throws(RequestFault) -> Int? {
         let (key, value) = try entry(bytes, range)
-        guard key != "classification" || value.saysNothing else {
-            throw RequestFault(.unsupported, "parameter 'classification' is not supported")
+        switch (key, value) {
+        case ("classification", _):
+            if value.saysNothing { return nil }
+            guard let count = value.count else {
+                throw RequestFault(.invalidInput, "parameter 'classification' is a number of classes, not below 0")
+            }
+            return Int(clamping: count)
+        case ("shared_memory_region", .string(let name)): shared.take(region: name)
+        case ("shared_memory_byte_size", .int64(let number)), ("shared_memory_offset", .int64(let number)):
+            try shared.take(key, integer: Int(number))
+        case ("shared_memory_byte_size", .uint64(let number)), ("shared_memory_offset", .uint64(let number)):
+            try shared.take(key, integer: Int(clamping: number))
+        case ("shared_memory_region", _), ("shared_memory_byte_size", _), ("shared_memory_offset", _):
+            throw RequestFault(.invalidInput, "parameter '\(key)' is of another type than the protocol's")
+        default: break
         }
-        try refuseSharedMemory(key)
-    }
-
-    private static func refuseSharedMemory(_ key: String) throws(RequestFault) {
-        guard !key.hasPrefix("shared_memory_") else {
-            throw RequestFault(.unsupported, "tensors in shared memory are not supported")
-        }
+        return nil
     }
 
     /// A map's entry: either part may be left out, or come twice.

@@ -9,7 +9,7 @@ final class InferenceRun {
         case refused(RequestFault)
     }
 
-    let source: GRPCInference
+    let source: any AnswerSource
     private let loop: LoopState
     private let requestID: String
     private let receivedAt: UInt64
@@ -29,17 +29,32 @@ final class InferenceRun {
         requestID = call.requestID
         self.receivedAt = receivedAt
         isStreamed = call.method.action == .modelStreamInfer
-        let message = try bytes.withBytes { all throws(RequestFault) in try InferMessage(all) }
-        let endpoint = try loop.table.endpoint(message.model)
-        let arm =
-            message.version.isEmpty
-            ? try endpoint.pick(call.identity, random: call.loop.ids.random()) { call.headers.first(name: $0) }
-            : try endpoint.arm(version: message.version)
-        let job = InferenceJob(arm: arm, pool: loop.plane.pool, receivedAt: receivedAt, deadline: deadline)
-        job.client = call.identity.client ?? call.connection.number
-        job.identity = call.identity.owner
-        job.namesVersion = !message.version.isEmpty
-        source = GRPCInference(job: job, message: message, bytes: bytes)
+        let plane = call.loop.plane
+        func job(_ model: String, version: String?, label: String? = nil) throws(RequestFault) -> InferenceJob {
+            let arm = try call.pickArm(model, version: version, label: label)
+            let job = InferenceJob(arm: arm, pool: plane.pool, receivedAt: receivedAt, deadline: deadline)
+            job.client = call.identity.client ?? call.connection.number
+            job.identity = call.identity.owner
+            job.namesVersion = version != nil
+            return job
+        }
+        switch call.method.action {
+        case .predict:
+            let message = try bytes.withBytes { all throws(RequestFault) in try PredictMessage(all) }
+            source = PredictInference(
+                job: try job(message.spec.name, version: message.spec.version, label: message.spec.label),
+                message: message, bytes: bytes, limit: plane.configuration.limits.bodyBytes)
+        case .classify, .regress:
+            let message = try bytes.withBytes { all throws(RequestFault) in try ScoreMessage(all) }
+            source = try ScoreInference(
+                job: try job(message.spec.name, version: message.spec.version, label: message.spec.label),
+                message: message, bytes: bytes, isClassification: call.method.action == .classify)
+        default:
+            let message = try bytes.withBytes { all throws(RequestFault) in try InferMessage(all) }
+            source = GRPCInference(
+                job: try job(message.model, version: message.version.isEmpty ? nil : message.version),
+                message: message, bytes: bytes, shared: plane.shared)
+        }
     }
 
     var job: InferenceJob { source.job }
@@ -81,5 +96,15 @@ final class InferenceRun {
         loop.record(
             AnsweredRequest(call, status, job: job, receivedAt: receivedAt), at: MonotonicClock.now(),
             send: { call.connection.flushNow() })
+    }
+}
+
+extension GRPCCall {
+    /// The version that a request is for: the one it names, or the one that its endpoint's traffic split picks.
+    fileprivate func pickArm(_ model: String, version: String?, label: String?) throws(RequestFault) -> LiveArm {
+        let endpoint = try loop.table.endpoint(model)
+        if let version { return try endpoint.arm(version: version) }
+        if let label { return try endpoint.arm(label: label) }
+        return try endpoint.pick(identity, random: loop.ids.random()) { headers.first(name: $0) }
     }
 }

@@ -5,7 +5,7 @@ import Tensors
 /// A parameter `output` names the only output that is wanted, because the platforms pass no other way to say it:
 /// `text/csv; output=probabilities`.
 struct ReplyFormat {
-    enum Kind: Hashable { case json, csv, npy }
+    enum Kind: Hashable { case json, csv, npy, lines }
 
     var kind = Kind.json
     var output: String?
@@ -28,7 +28,7 @@ struct ReplyFormat {
         }
         throw RequestFault(
             .notAcceptable,
-            "the answer can be application/json, text/csv or application/x-npy, none of which is accepted"
+            "the answer can be application/json, application/jsonlines, text/csv or application/x-npy, none of which is accepted"
         )
     }
 
@@ -39,6 +39,7 @@ struct ReplyFormat {
             .json
         case "text/csv", "text/*": .csv
         case "application/x-npy": .npy
+        case _ where JSONLines.isNamed(name): .lines
         default: nil
         }
     }

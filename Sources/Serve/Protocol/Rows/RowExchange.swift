@@ -65,6 +65,9 @@ final class RowExchange: InferenceExchange {
             var parser = CSVParser(bytes, hasHeader: hasHeader, arm: job.arm, pool: pool)
             return try parser.parse()
         case (.image, _): return try ImageInput(arm: job.arm).parse(bytes)
+        case (.lines, _):
+            var parser = RowRequestParser(bytes, arm: job.arm, pool: pool)
+            return try parser.parseLines()
         case (.npy, _): return try ArrayInput(arm: job.arm, pool: pool).parse(bytes)
         case (_, .classify), (_, .regress):
             var parser = ExampleRequestParser(bytes, arm: job.arm, pool: pool)
@@ -142,6 +145,9 @@ final class RowExchange: InferenceExchange {
         case .npy:
             try RowReply(job: job, outputs: outputs).encodeArray(into: &text)
             return EncodedReply(contentType: .npy)
+        case .lines:
+            try RowReply(job: job, outputs: outputs).encodeLines(into: &text)
+            return EncodedReply(contentType: .lines)
         case .json:
             if let openInference, reply.output == nil { return try encodeOpenInference(openInference, into: &text) }
             // MLflow's word for the answer, whichever form the request has.
@@ -154,11 +160,7 @@ final class RowExchange: InferenceExchange {
         _ request: V2Request, into text: inout JSONWriter
     ) throws(RequestFault) -> EncodedReply {
         var reply = V2Reply(request: openInference ?? request, job: job)
-        do throws(TensorError) {
-            return try reply.encode(into: &text)
-        } catch {
-            throw RequestFault(.unsupported, error.message)
-        }
+        return try reply.encode(into: &text)
     }
 }
 
@@ -181,7 +183,8 @@ extension V2Request {
         var tensors: [(index: Int, tensor: Tensor)] = []
         tensors.reserveCapacity(inputs.count)
         for input in inputs {
-            if case .tensor(let tensor) = input.elements { tensors.append((input.index, tensor)) }
+            guard case .tensor(let tensor) = input.elements else { throw SharedMemory.refusal }
+            tensors.append((input.index, tensor))
         }
         return try arm.ordered(tensors)
     }

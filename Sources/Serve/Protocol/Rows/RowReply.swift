@@ -27,14 +27,8 @@ struct RowReply {
         if columns.count == 1 { return try write(columns[0].tensor, columns[0].name, into: &text) }
         text.raw("[")
         for row in 0..<rows {
-            text.raw(row == 0 ? "{" : ",{")
-            for (place, column) in columns.enumerated() {
-                if place > 0 { text.raw(",") }
-                text.string(column.name)
-                text.raw(":")
-                try write(column.tensor, column.name, row: row, into: &text)
-            }
-            text.raw("}")
+            if row > 0 { text.raw(",") }
+            try writeObject(columns, row: row, into: &text)
         }
         text.raw("]")
     }
@@ -65,6 +59,35 @@ struct RowReply {
             }
             text.raw("\n")
         }
+    }
+
+    /// Writes a line for each row: a value, or an object from the outputs' names to values.
+    func encodeLines(into text: inout JSONWriter) throws(RequestFault) {
+        guard let first = outputs.first else { return }
+        let rows = try job.output(first).tensor.shape.dimensions.first ?? 1
+        var columns: [(name: String, tensor: Tensor)] = []
+        for index in outputs { columns.append(try rowOutput(index, rows: rows)) }
+        for row in 0..<rows {
+            if columns.count == 1 {
+                try write(columns[0].tensor, columns[0].name, row: row, into: &text)
+            } else {
+                try writeObject(columns, row: row, into: &text)
+            }
+            text.raw("\n")
+        }
+    }
+
+    private func writeObject(
+        _ columns: [(name: String, tensor: Tensor)], row: Int, into text: inout JSONWriter
+    ) throws(RequestFault) {
+        text.raw("{")
+        for (place, column) in columns.enumerated() {
+            if place > 0 { text.raw(",") }
+            text.string(column.name)
+            text.raw(":")
+            try write(column.tensor, column.name, row: row, into: &text)
+        }
+        text.raw("}")
     }
 
     /// Writes the only output as an NPY file.

@@ -67,6 +67,48 @@ struct RowRequestParser {
         return request
     }
 
+    /// Reads a body of one row on each line, each as an element of `instances` is. Empty lines are skipped.
+    ///
+    /// - Throws: `RequestFault` or `JSONError`.
+    mutating func parseLines() throws -> RowRequest {
+        var elements = InputElements(arm: arm, pool: pool, textBytes: bytes.count)
+        var rows = 0
+        while let start = try nextLine(after: rows == 0 ? nil : scanner.position) {
+            scanner = JSONScanner(bytes, offset: start)
+            if try isNamed() {
+                try readNamed(row: rows, into: &elements, place: "line")
+            } else {
+                try requireOneInput("each line")
+                try elements.read(0, &scanner, place: "row \(rows)")
+            }
+            rows += 1
+        }
+        guard rows > 0 else { throw RequestFault(.invalidInput, "the body has no line; give one or more") }
+        return RowRequest(inputs: try elements.tensors(rows: rows), layout: .rows, rows: rows)
+    }
+
+    /// Where the next line that is not empty begins.
+    ///
+    /// - Parameter end: where the value before it ended; `nil` for the first.
+    private func nextLine(after end: Int?) throws(RequestFault) -> Int? {
+        var position = end ?? 0
+        var isNewLine = end == nil
+        while position < bytes.count {
+            switch bytes[position] {
+            case UInt8(ascii: "\n"): isNewLine = true
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): break
+            default:
+                guard isNewLine else {
+                    throw RequestFault(
+                        .malformedBody, "at byte \(position): expected the end of the line after its value")
+                }
+                return position
+            }
+            position += 1
+        }
+        return nil
+    }
+
     private mutating func enter(_ key: String) throws(RequestFault) {
         if let found {
             throw RequestFault(.invalidInput, "the request has both '\(found)' and '\(key)'; give one of them")
@@ -97,13 +139,15 @@ extension RowRequestParser {
     }
 
     /// Reads an object from input names to values.
-    private mutating func readNamed(row: Int, into elements: inout InputElements) throws {
+    private mutating func readNamed(
+        row: Int, into elements: inout InputElements, place: String = "instances"
+    ) throws {
         try scanner.beginObject()
         while let name = try scanner.nextKey() {
-            try elements.read(try arm.inputIndex(name), &scanner, place: "instances[\(row)]")
+            try elements.read(try arm.inputIndex(name), &scanner, place: "\(place)[\(row)]")
         }
         for (index, spec) in arm.signature.inputs.enumerated() where elements.valueCount(index) != row + 1 {
-            throw RequestFault(.invalidInput, "instances[\(row)] has no value for input '\(spec.name)'")
+            throw RequestFault(.invalidInput, "\(place)[\(row)] has no value for input '\(spec.name)'")
         }
     }
 

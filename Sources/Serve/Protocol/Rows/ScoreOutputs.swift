@@ -101,7 +101,8 @@ struct ScoreReply {
         text.raw("]}")
     }
 
-    private var scores: Tensor {
+    /// The scores, a row for each example.
+    var scores: Tensor {
         get throws(RequestFault) {
             let (name, tensor) = try job.output(outputs.scores)
             guard tensor.shape.dimensions.first == rows, tensor.shape.dimensions.count <= 2 else {
@@ -113,7 +114,7 @@ struct ScoreReply {
     }
 
     /// The name of a class in a row: from the model's own output, from the package, else its number.
-    private func classNames(count: Int) throws(RequestFault) -> (_ row: Int, _ index: Int) -> String {
+    func classNames(count: Int) throws(RequestFault) -> (_ row: Int, _ index: Int) -> String {
         if let classes = outputs.classes, let strings = try job.output(classes).tensor.strings,
             strings.count == rows * count
         {

@@ -57,6 +57,21 @@ enum Classification {
     }
 }
 
+extension LiveArm {
+    /// An output as it is asked for: itself, or its best classes.
+    ///
+    /// - Parameter count: how many classes; 0 for the output itself.
+    /// - Throws: `RequestFault.Code.unsupported` for what cannot be classified.
+    func classified(_ output: Tensor, best count: Int) throws(RequestFault) -> Tensor {
+        guard count > 0 else { return output }
+        do throws(TensorError) {
+            return try Classification.tensor(output, best: count, hasRows: hasRows, labels: servable.classes)
+        } catch {
+            throw RequestFault(.unsupported, error.message)
+        }
+    }
+}
+
 extension Signature {
     /// Whether the first dimension of everything is free: requests can be told apart by their rows.
     var hasRows: Bool {

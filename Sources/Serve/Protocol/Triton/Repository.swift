@@ -1,13 +1,17 @@
 import Tensors
 
-/// What the model repository and logging extensions of Triton can be told here: what there is. Models come and go by
-/// deployments, and the log is set up when the server starts.
+/// What the model repository and logging extensions of Triton can be told here. Models come and go by deployments, which
+/// clients may ask for where the server lets them; the log is set up when the server starts.
 enum Repository {
     /// The reply to `POST /v2/repository/index`.
     ///
-    /// - Parameter body: empty, or an object whose `ready` leaves out models that are not.
+    /// - Parameters:
+    ///   - body: empty, or an object whose `ready` leaves out models that are not.
+    ///   - names: models that could be in service.
     /// - Throws: `RequestFault.Code.malformedBody` for another body.
-    static func index(_ table: LiveTable, body: [UInt8]) throws(RequestFault) -> [UInt8] {
+    static func index(
+        _ table: LiveTable, body: [UInt8], names: [String] = []
+    ) throws(RequestFault) -> [UInt8] {
         let onlyReady = try isReadyAsked(body)
         var rows: [JSONValue] = []
         for endpoint in table.endpoints.values.sorted(by: { $0.name < $1.name }) {
@@ -18,8 +22,14 @@ enum Repository {
                 rows.append(row(endpoint.name, [], "UNAVAILABLE", "deployed but not loaded"))
             }
         }
+        for name in names where table.endpoints[name] == nil && !onlyReady {
+            rows.append(row(name, [], "UNAVAILABLE", unloaded))
+        }
         return JSONValue.array(rows).encoded()
     }
+
+    /// Why a model is not available that could be.
+    static let unloaded = "unloaded"
 
     private static func row(
         _ name: String, _ version: [(String, JSONValue)], _ state: String, _ reason: String
@@ -27,7 +37,7 @@ enum Repository {
         .object([("name", .string(name))] + version + [("state", .string(state)), ("reason", .string(reason))])
     }
 
-    private static func isReadyAsked(_ body: [UInt8]) throws(RequestFault) -> Bool {
+    static func isReadyAsked(_ body: [UInt8]) throws(RequestFault) -> Bool {
         guard !body.isEmpty else { return false }
         do throws(JSONError) {
             let value = try JSONValue.parse(body)
@@ -40,9 +50,44 @@ enum Repository {
         }
     }
 
+    /// Checks the body of a request to load or to unload.
+    ///
+    /// - Throws: `RequestFault.Code.malformedBody` for what is no object, `.notOffered` for a model of the client's own.
+    static func checkChange(_ body: [UInt8]) throws(RequestFault) {
+        guard !body.isEmpty else { return }
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue.parse(body)
+            guard value.objectValue != nil else {
+                throw JSONError(.wrongKind, "expected an object", offset: 0)
+            }
+        } catch {
+            throw RequestFault(error)
+        }
+        for member in value["parameters"]?.objectValue ?? [] { try checkParameter(member.key) }
+    }
+
+    /// - Throws: `RequestFault.Code.notOffered` for a parameter that brings a configuration or a file.
+    static func checkParameter(_ key: String) throws(RequestFault) {
+        guard key != "config", !key.hasPrefix("file:") else { throw ownModel }
+    }
+
+    /// Why a request to load brings no model.
+    static let ownModel = RequestFault(
+        .notOffered,
+        "'load' takes what is registered: a configuration or files of the request's own are not taken; use 'slipway import'"
+    )
+
+    /// The reply to a request to load or to unload, which is KServe's; Triton's clients read the status.
+    static func done(_ model: String, _ what: String) -> [UInt8] {
+        JSONValue.object([("name", .string(model)), (what, true)]).encoded()
+    }
+
     /// Why `load` and `unload` do nothing.
     static let refusal = RequestFault(
-        .notOffered, "models are not loaded and unloaded here; use 'slipway deploy' and 'slipway undeploy'")
+        .notOffered,
+        "models are not loaded and unloaded here; use 'slipway deploy' and 'slipway undeploy', or serve with "
+            + "--model-control explicit")
 
     /// The reply to `GET /v2/logging`.
     static func logging(isVerbose: Bool) -> [UInt8] {

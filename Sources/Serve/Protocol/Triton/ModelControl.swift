@@ -1,0 +1,90 @@
+import NIOCore
+
+/// Puts models into service and takes them out for clients of the data plane, where its owner lets them.
+///
+/// Source: Triton, model repository extension.
+package protocol ModelControl: Sendable {
+    /// The names of all models that could be in service, those that are among them.
+    func names() async throws(ModelControlError) -> [String]
+
+    /// Puts a model's version into service; returns when it answers.
+    ///
+    /// - Parameter client: who asked, for the record.
+    func load(_ model: String, for client: String) async throws(ModelControlError)
+
+    /// Takes a model out of service; returns when it gets no more requests.
+    func unload(_ model: String, for client: String) async throws(ModelControlError)
+}
+
+/// Why a model is not put into service, or not taken out.
+package struct ModelControlError: Error, Hashable, Sendable {
+    /// What kind of fault it is.
+    package enum Kind: Hashable, Sendable {
+        /// There is no such model.
+        case unknown
+        /// Not in its present state.
+        case refused
+        /// It was tried; what ran before runs on.
+        case failed
+    }
+
+    package var kind: Kind
+    /// What happened, for whoever asked.
+    package var message: String
+
+    package init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+}
+
+extension RequestFault {
+    init(_ error: ModelControlError) {
+        let code: Code =
+            switch error.kind {
+            case .unknown: .unknownModel
+            case .refused: .notInThisState
+            case .failed: .loadFailed
+            }
+        self.init(code, error.message)
+    }
+}
+
+/// One thing that a client asks of the one who controls models.
+enum ModelErrand: Sendable {
+    case names
+    case load(String)
+    case unload(String)
+
+    /// - Returns: names, for `names`.
+    fileprivate func carryOut(_ control: any ModelControl, for client: String) async -> Result<[String], RequestFault> {
+        do throws(ModelControlError) {
+            switch self {
+            case .names: return .success(try await control.names())
+            case .load(let model): try await control.load(model, for: client)
+            case .unload(let model): try await control.unload(model, for: client)
+            }
+            return .success([])
+        } catch {
+            return .failure(RequestFault(error))
+        }
+    }
+}
+
+extension LoopState {
+    /// Has something done off the event loop, and comes back to it.
+    ///
+    /// - Parameter conclude: called once, on the event loop; within this call when nothing can be done.
+    func run(
+        _ errand: ModelErrand, for client: String, then conclude: @escaping (Result<[String], RequestFault>) -> Void
+    ) {
+        guard let control = plane.modelControl else {
+            return conclude(.failure(RequestFault(.serverNotReady, "the server is coming up; try again shortly")))
+        }
+        let bound = NIOLoopBound(conclude, eventLoop: eventLoop)
+        Task {
+            let result = await errand.carryOut(control, for: client)
+            bound.eventLoop.execute { bound.value(result) }
+        }
+    }
+}

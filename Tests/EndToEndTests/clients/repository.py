@@ -1,0 +1,77 @@
+"""Loads and unloads a model with unmodified `tritonclient`, over HTTP and gRPC.
+
+    slipway serve --model-control explicit
+    python repository.py --url 127.0.0.1:8080 --model digits
+
+Prints one JSON line a check; exits 1 when any failed.
+"""
+
+import argparse
+import sys
+
+import numpy as np
+import tritonclient.grpc as grpc_client
+import tritonclient.http as http_client
+
+from checks import Checks, require, require_equal, require_refusal
+
+PIXELS = np.linspace(0, 16, 64, dtype=np.float32).reshape(1, 64)
+
+
+class Repository:
+    """One protocol's client and its words for the same things."""
+
+    def __init__(self, module, url: str, model: str, status: dict[str, str]) -> None:
+        self.module, self.model, self.status = module, model, status
+        self.server = module.InferenceServerClient(url)
+
+    def states(self) -> dict[str, tuple[str, str]]:
+        index = self.server.get_model_repository_index()
+        rows = index if isinstance(index, list) else [
+            {"name": each.name, "version": each.version, "state": each.state} for each in index.models]
+        return {row["name"]: (row.get("version", ""), row["state"]) for row in rows}
+
+    def answers(self) -> bool:
+        tensor = self.module.InferInput("pixels", [1, 64], "FP32")
+        tensor.set_data_from_numpy(PIXELS)
+        return self.server.infer(self.model, [tensor]).as_numpy("logits").shape == (1, 10)
+
+    def comes_and_goes(self) -> None:
+        require_equal(self.states()[self.model], ("", "UNAVAILABLE"), "before")
+        require(not self.server.is_model_ready(self.model), "ready before it is loaded")
+        self.server.load_model(self.model)
+        require_equal(self.states()[self.model], ("2", "READY"), "loaded")
+        require(self.server.is_model_ready(self.model) and self.answers(), "loaded, but not ready")
+        self.server.load_model(self.model)
+        require(self.answers(), "loaded again, but not ready")
+        self.server.unload_model(self.model)
+        require(not self.server.is_model_ready(self.model), "ready after it is unloaded")
+        require_equal(self.states()[self.model], ("", "UNAVAILABLE"), "unloaded")
+
+    def refusals(self) -> None:
+        require_refusal(lambda: self.server.load_model("no-such-model"), self.status["unknown"], "no-such-model")
+        require_refusal(lambda: self.server.unload_model(self.model), self.status["unknown"], self.model)
+        require_refusal(
+            lambda: self.server.load_model(self.model, config="{}"), self.status["refused"], "slipway import")
+        require_refusal(
+            lambda: self.server.load_model(self.model, config="{}", files={"file:1/model.onnx": b"x" * 1000000}),
+            self.status["refused"], "slipway import")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--model", required=True)
+    arguments = parser.parse_args()
+    checks = Checks()
+    for name, module, status in [
+            ("HTTP", http_client, {"unknown": "404", "refused": "501"}),
+            ("gRPC", grpc_client, {"unknown": "StatusCode.NOT_FOUND", "refused": "StatusCode.UNIMPLEMENTED"})]:
+        repository = Repository(module, arguments.url, arguments.model, status)
+        checks.run(f"a model comes and goes over {name}", repository.comes_and_goes)
+        checks.run(f"refusals over {name}", repository.refusals)
+    return checks.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
