@@ -1,4 +1,5 @@
 import Engines
+import Monitor
 import NIOCore
 
 /// One inference request from its last byte until its answer can be written: decodes it, runs it here or has it run,
@@ -18,6 +19,8 @@ final class InferenceFlight {
     private let loop: LoopState
     private var onEnd: ((Outcome) -> Void)?
     private var ticket: RunThreads.Ticket?
+    /// Set while it waits for its version to come into memory.
+    private var loadTicket: UInt64?
     /// Set while others may wait for this answer.
     private var leads: ResponseCache.Key?
     private var deadlineTask: Scheduled<Void>?
@@ -82,9 +85,37 @@ final class InferenceFlight {
     }
 
     private func go() {
+        if job.arm.servable.isResident { run(at: job.times.decoded) } else { waitForSession() }
+    }
+
+    /// The version is out of memory: has it loaded, and goes on when it is there.
+    private func waitForSession() {
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        let finding = job.arm.servable.berth.find(limit: loop.plane.configuration.runQueue, at: job.times.decoded) {
+            fault in bound.eventLoop.execute { bound.value.sessionCame(fault) }
+        }
+        switch finding {
+        case .resident: run(at: job.times.decoded)
+        case .refused(let fault): end(.refused(fault))
+        case .waits(let ticket):
+            loadTicket = ticket
+            scheduleDeadline(bound)
+        }
+    }
+
+    private func sessionCame(_ fault: RequestFault?) {
+        guard !isOver else { return }
+        loadTicket = nil
+        let now = MonotonicClock.now()
+        loop.plane.metrics.reloadWait.record(nanoseconds: now &- job.times.decoded)
+        if let fault { end(.refused(fault)) } else { run(at: now) }
+    }
+
+    private func run(at now: UInt64) {
+        job.times.ready = now
         let predicted = job.arm.servable.calibration.predictedNanoseconds(elements: job.elementCount)
         if predicted < loop.plane.configuration.inlineBelow {
-            if job.claim(at: job.times.decoded) {
+            if job.claim(at: now) {
                 job.run()
                 job.arm.metrics.ranInline()
             }
@@ -107,7 +138,9 @@ final class InferenceFlight {
 
     /// Deadlines that the loop's own ticks would notice late get a timer.
     private func scheduleDeadline(_ bound: NIOLoopBound<InferenceFlight>) {
-        let now = job.times.decoded
+        deadlineTask?.cancel()
+        deadlineTask = nil
+        let now = MonotonicClock.now()
         let rest = job.deadline > now ? job.deadline - now : 0
         guard rest < 5 * HTTPLimits.second else { return }
         deadlineTask = loop.eventLoop.scheduleTask(in: .nanoseconds(Int64(rest) + 1)) { bound.value.expire() }
@@ -137,6 +170,8 @@ final class InferenceFlight {
     private func leaveQueue() {
         if let ticket { loop.plane.runThreads.remove(ticket) }
         ticket = nil
+        if let loadTicket { job.arm.servable.berth.leave(loadTicket) }
+        loadTicket = nil
     }
 
     private func conclude() {

@@ -51,7 +51,7 @@ extension LoopState {
             return onlyReady
         }
         for (name, endpoint) in table.endpoints.sorted(by: { $0.key < $1.key }) {
-            for arm in endpoint.arms { writer.indexEntry(name, arm.servable.version, "READY") }
+            for arm in endpoint.arms { writer.indexEntry(name, arm.servable.version, "READY", arm.memoryNote) }
             if endpoint.arms.isEmpty, !onlyReady { writer.indexEntry(name, "", "UNAVAILABLE") }
         }
     }
@@ -75,11 +75,12 @@ enum ModelName {
 
 extension ProtoWriter {
     /// `RepositoryIndexResponse.ModelIndex`.
-    fileprivate mutating func indexEntry(_ name: String, _ version: String, _ state: String) {
+    fileprivate mutating func indexEntry(_ name: String, _ version: String, _ state: String, _ reason: String = "") {
         message(1) { entry in
             entry.string(1, name)
             entry.string(2, version)
             entry.string(3, state)
+            if !reason.isEmpty { entry.string(4, reason) }
         }
     }
 
@@ -117,7 +118,7 @@ extension ProtoWriter {
                 writer.int64s(3, ModelConfiguration.dimensions(output, arm.signature))
             }
         }
-        string(17, arm.servable.session.engine.rawValue)
+        string(17, arm.servable.engine.rawValue)
         message(19) { $0.bool(1, false) }
     }
 }

@@ -15,7 +15,7 @@ enum ModelConfiguration {
         let policy = servable.batching
         var members: [(String, JSONValue)] = [
             ("name", .string(arm.endpoint)), ("platform", .string(servable.platform)),
-            ("backend", .string(servable.session.engine.rawValue)),
+            ("backend", .string(servable.engine.rawValue)),
             (
                 "version_policy",
                 .object([("specific", .object([("versions", [.integer(Int(servable.version) ?? 1)])]))])

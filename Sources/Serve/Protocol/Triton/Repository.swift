@@ -12,7 +12,7 @@ enum Repository {
         var rows: [JSONValue] = []
         for endpoint in table.endpoints.values.sorted(by: { $0.name < $1.name }) {
             for arm in endpoint.arms {
-                rows.append(row(endpoint.name, [("version", .string(arm.servable.version))], "READY", ""))
+                rows.append(row(endpoint.name, [("version", .string(arm.servable.version))], "READY", arm.memoryNote))
             }
             if endpoint.arms.isEmpty, !onlyReady {
                 rows.append(row(endpoint.name, [], "UNAVAILABLE", "deployed but not loaded"))
@@ -40,6 +40,9 @@ enum Repository {
         }
     }
 
+    /// What a version says that is ready, but not in memory.
+    static let unloadedNote = "not in memory; the next request loads it"
+
     /// Why `load` and `unload` do nothing.
     static let refusal = RequestFault(
         .notOffered, "models are not loaded and unloaded here; use 'slipway deploy' and 'slipway undeploy'")
@@ -55,4 +58,9 @@ enum Repository {
     /// Why `POST /v2/logging` does nothing.
     static let loggingRefusal = RequestFault(
         .notOffered, "the log cannot be changed while the server runs; start it with --verbose or --log")
+}
+
+extension LiveArm {
+    /// The reason beside the state of a version that is ready.
+    var memoryNote: String { servable.isResident ? "" : Repository.unloadedNote }
 }
