@@ -39,6 +39,7 @@ final class InferenceFlight {
     func start() {
         let job = job
         job.times.complete = MonotonicClock.now()
+        if let fault = earlyRefusal() { return end(.refused(fault)) }
         do throws(RequestFault) {
             try source.finish()
         } catch {
@@ -50,6 +51,15 @@ final class InferenceFlight {
         } else {
             go()
         }
+    }
+
+    /// What a version is refused that has too much to do, before its tensors are read: under overload most requests are
+    /// refused, and reading them would take time from those that are not. Answers that may be kept are looked for first.
+    private func earlyRefusal() -> RequestFault? {
+        let servable = job.arm.servable
+        let shortest = servable.calibration.points.first?.nanoseconds ?? .max
+        guard servable.cache == nil, shortest >= loop.plane.configuration.inlineBelow else { return nil }
+        return loop.plane.runThreads.refusal(for: servable, client: job.client)
     }
 
     /// Answers from the cache, waits for an equal request, or runs.

@@ -78,6 +78,9 @@ struct RunQueue<Item> {
         var waiting = 0
         /// Of what waits.
         var cost: UInt64 = 0
+        var limit = WaitLimit()
+        /// Requests that wait, by client.
+        var clients: [UInt64: Int] = [:]
     }
 
     /// Threads that run.
@@ -110,18 +113,37 @@ extension RunQueue {
     mutating func submit(_ entry: Entry, _ policy: BatchingPolicy) throws(Refusal) {
         guard waiting < capacity else { throw .full }
         if waiting > 0 {
-            let wait = expectedWait(lane: entry.lane, policy)
+            let wait = try admit(lane: entry.lane, client: entry.client, policy)
             let (end, overflow) = entry.arrival.addingReportingOverflow(wait)
-            guard wait <= longestWait, !overflow, end < entry.deadline else { throw .overloaded(wait: wait) }
+            guard !overflow, end < entry.deadline else { throw .overloaded(wait: wait) }
         }
         let id = entry.lane
         lanes[id, default: Lane(policy: policy, start: virtualTime)].policy = policy
         lanes[id]?.lines[entry.group, default: Line(since: entry.arrival)].rows += entry.rows
         lanes[id]?.lines[entry.group]?.queue.append(entry, client: entry.client, priority: entry.priority)
         lanes[id]?.waiting += 1
+        lanes[id]?.clients[entry.client, default: 0] += 1
         lanes[id]?.cost &+= entry.cost
         waiting += 1
         backlog &+= entry.cost
+    }
+
+    /// Nanoseconds that a new request of a lane is expected to wait.
+    ///
+    /// - Throws: `Refusal.overloaded` when that is longer than one may now. A client of whom nothing waits may wait twice
+    ///   as long as one who fills the queue: it has its turn soon, and is not to be refused for the other's sake.
+    @discardableResult
+    func admit(lane: UInt64, client: UInt64, _ policy: BatchingPolicy) throws(Refusal) -> UInt64 {
+        let wait = expectedWait(lane: lane, policy)
+        var limit = longestWait
+        if let found = lanes[lane], found.limit.isShort {
+            let isNew = found.clients[client] == nil
+            let (twice, overflow) = found.limit.nanoseconds(longest: longestWait).multipliedReportingOverflow(
+                by: isNew ? 2 : 1)
+            limit = overflow ? longestWait : min(longestWait, twice)
+        }
+        guard wait <= limit else { throw .overloaded(wait: wait) }
+        return wait
     }
 
     /// Nanoseconds that a new request of a lane is expected to wait: its lane's share of the threads decides, and how
@@ -224,6 +246,10 @@ extension RunQueue {
             _ = lanes[id]?.lines[group]?.queue.popFirst()
             leaveLane(first)
         }
+        if let first = batch.entries.first {
+            lanes[id]?.limit.observe(
+                wait: now < first.arrival ? 0 : now - first.arrival, cost: batch.cost, at: now)
+        }
         virtualTime = max(virtualTime, lanes[id]?.start ?? 0)
         lanes[id]?.start &+= max(1, batch.cost)
         lanes[id]?.running += 1
@@ -240,6 +266,8 @@ extension RunQueue {
     private mutating func leaveLane(_ entry: Entry) {
         waiting -= 1
         lanes[entry.lane]?.waiting -= 1
+        let others = (lanes[entry.lane]?.clients[entry.client] ?? 1) - 1
+        lanes[entry.lane]?.clients[entry.client] = others > 0 ? others : nil
         lanes[entry.lane]?.lines[entry.group]?.rows -= entry.rows
         let cost = lanes[entry.lane]?.cost ?? 0
         lanes[entry.lane]?.cost = cost < entry.cost ? 0 : cost - entry.cost

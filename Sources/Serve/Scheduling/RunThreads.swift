@@ -88,6 +88,19 @@ extension RunThreads {
     /// Tasks that wait.
     var waiting: Int { locked { queue.waiting } }
 
+    /// Why a request for a version need not be read, because it would be refused anyway.
+    func refusal(for servable: Servable, client: UInt64) -> RequestFault? {
+        locked {
+            guard queue.waiting > 0 else { return nil }
+            do throws(Queue.Refusal) {
+                try queue.admit(lane: servable.number, client: client, servable.batching)
+                return nil
+            } catch {
+                return RequestFault(error)
+            }
+        }
+    }
+
     /// Queues a task.
     ///
     /// - Throws: `RequestFault` when the queue is full, the wait would be too long, or the threads have stopped.
@@ -105,7 +118,8 @@ extension RunThreads {
             id: tickets, lane: servable.number, group: group, client: task.job.client, priority: task.job.priority)
         let entry = Queue.Entry(
             item: task, id: ticket.id, lane: ticket.lane, group: group, rows: task.job.inputs.first?.rowCount ?? 1,
-            client: ticket.client, priority: ticket.priority, arrival: task.job.times.decoded,
+            client: ticket.client, priority: ticket.priority,
+            arrival: max(task.job.times.decoded, task.job.times.ready),
             deadline: task.job.deadline, cost: servable.expectedNanoseconds(elements: task.job.elementCount))
         do throws(Queue.Refusal) {
             try queue.submit(entry, policy)
