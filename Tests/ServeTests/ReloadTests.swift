@@ -20,7 +20,7 @@ import Testing
         /// - Parameter comesBack: at once when it is asked for.
         func endpoint(_ calibration: Calibration, cacheBytes: Int = 0, comesBack: Bool = false) -> ServingEndpoint {
             let servable = Servable(
-                model: "digits", version: "3", digest: "sha256:00", session: ScriptedSession.doubler(),
+                model: "digits", version: "3", digest: "sha256:00", session: ScriptedSession.scaling(by: 3),
                 calibration: calibration, cacheBytes: cacheBytes,
                 reload: {
                     self.asked.add()
@@ -31,7 +31,7 @@ import Testing
         }
 
         func unload() throws -> Bool { try servable.unload() != nil }
-        func comeBack() throws { try servable.loaded(ScriptedSession.scaling(by: 2)) }
+        func comeBack() throws { try servable.loaded(ScriptedSession.scaling(by: 3)) }
     }
 
     private static let path = "/v2/models/digits/infer"
@@ -48,7 +48,8 @@ import Testing
             try lodger.comeBack()
             for client in clients {
                 let reply = try #require(try client.reply())
-                #expect(reply.status == 200 && reply.text.contains("[2,4,6,8]"), "\(reply.text)")
+                let data = reply.json?["outputs"]?.arrayValue?.first?["data"]?.arrayValue?.map(\.doubleValue)
+                #expect(reply.status == 200 && data == [3, 6, 9, 12], "\(reply.text)")
             }
             #expect(lodger.asked.value == 1)
             #expect(server.metric("slipway_reload_wait_seconds_count") == 6)
@@ -199,9 +200,12 @@ import Testing
         try await TestPlane.run([lodger.endpoint(calibration, comesBack: true)]) { server in
             let load = Swaps.Load(clients: 4, port: server.port)
             var unloads = 0
-            while load.answered < 2000 { if try lodger.unload() { unloads += 1 } }
+            let end = MonotonicClock.now() + 20 * HTTPLimits.second
+            while load.answered < 2000, MonotonicClock.now() < end { if try lodger.unload() { unloads += 1 } }
             let tally = load.finish()
-            #expect(tally.failures.isEmpty && unloads > 1, "\(unloads) unloads, \(tally.failures.prefix(3))")
+            #expect(
+                tally.failures.isEmpty && unloads > 1 && tally.answers["3"] ?? 0 >= 2000,
+                "\(unloads) unloads, \(tally.failures.prefix(3))")
         }
     }
 }

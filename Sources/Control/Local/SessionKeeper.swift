@@ -80,7 +80,7 @@ final class SessionKeeper: Sendable {
         guard let gone = state.withLock({ $0.entries.removeValue(forKey: id) }), !gone.servable.isResident else {
             return
         }
-        gone.servable.loadFailed("it has left service", retryAfter: 1)
+        gone.servable.leftService()
     }
 
     // MARK: - Out

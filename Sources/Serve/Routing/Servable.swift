@@ -129,6 +129,11 @@ extension Servable {
     /// The session is back: whoever waits for it goes on.
     package func loaded(_ session: any Session) { berth.loaded(session) }
 
+    /// It has left service while it was out: who still waits for it, or comes late, is answered 503.
+    package func leftService() {
+        berth.failed(RequestFault(.modelNotReady, "version \(version) has left service"), until: .max)
+    }
+
     /// It does not come back now: whoever waits for it is answered 503 with this reason, and so are those who ask
     /// within the next seconds.
     ///
