@@ -2,20 +2,32 @@ package import Tensors
 
 /// Inputs made up for a signature: to run a version once, to warm it, to measure it, to compare engines on it.
 package struct SampleInputs: Sendable {
+    /// What the made-up numbers are like.
+    package enum Kind: Sendable, CaseIterable {
+        /// Fractions from 0 up to 1, whole numbers 0 and 1.
+        case mixed
+        /// Ones, for graphs that divide by what they get.
+        case ones
+        /// Zeros, for graphs that count or look up by what they get.
+        case zeros
+    }
+
     /// Seeds the generator: equal seeds give equal inputs.
     package var seed: UInt64
     /// What every dimension that is not fixed becomes, the first one aside.
     package var freeSize: Int
+    package var kind: Kind
 
     /// The most bytes that are made up for one input.
     private static let largest = 1 << 30
 
-    package init(seed: UInt64 = 0x5EED, freeSize: Int = 1) {
+    package init(seed: UInt64 = 0x5EED, freeSize: Int = 1, kind: Kind = .mixed) {
+        self.kind = kind
         self.seed = seed
         self.freeSize = freeSize
     }
 
-    /// One tensor for each input: fractions from 0 up to 1, whole numbers 0 and 1, short strings.
+    /// One tensor for each input: numbers of `kind`, short strings.
     ///
     /// - Parameter rows: the size of a first dimension that is not fixed.
     /// - Throws: `TensorError` for element types that cannot be made up or shapes that are too large.
@@ -40,6 +52,10 @@ package struct SampleInputs: Sendable {
         }
         if type == .string {
             return try Tensor(shape, strings: StringElements((0..<count).map { "sample\($0 % 3)" }))
+        }
+        if kind != .mixed {
+            return try Tensor(.uint8, shape, values: [UInt8](repeating: kind == .ones ? 1 : 0, count: count))
+                .converted(to: type)
         }
         if type == .bool {
             return try Tensor(.bool, shape, values: (0..<count).map { _ in UInt8(generator.next() & 1) })

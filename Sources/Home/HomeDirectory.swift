@@ -39,6 +39,11 @@ package struct HomeDirectory: Hashable, Sendable {
     package var blobs: String { path + "/blobs/sha256" }
     /// Files being written. On the same file system as `blobs`, so that a rename is atomic.
     package var temporary: String { path + "/tmp" }
+
+    /// How the names of files in `temporary` begin that another process may go on with: transfers from and to registries.
+    package static let transferPrefixes = (pull: "pull-", push: "push-")
+    /// Seconds after which nobody comes back for one: a week.
+    package static let transferRest = 7 * 86_400
     /// Locks and sockets.
     package var run: String { path + "/run" }
     /// Engine libraries.

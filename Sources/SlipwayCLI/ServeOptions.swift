@@ -55,6 +55,11 @@ struct ServeOptions: ParsableArguments {
 
     @Option(help: "Sequences whose state is kept at a time.")
     var sequences = 10_000
+    @Option(
+        help: ArgumentHelp(
+            "Unload versions that nobody asked for so long; their next request loads them again (default: never).",
+            valueName: "30m"))
+    var unloadIdle: String?
 
     @Option(help: "The model of requests that name none, such as POST /invocations (default: the only one).")
     var defaultModel: String?
@@ -77,6 +82,9 @@ struct ServeOptions: ParsableArguments {
     func validate() throws {
         if let memory, Quantity.parseBytes(memory) ?? 0 <= 0 {
             throw ValidationError("--memory is a size such as 512MB or 4GB, found '\(memory.prefix(40))'")
+        }
+        if let unloadIdle, UndoWindowOptions.parse(unloadIdle) ?? 0 < 1000 {
+            throw ValidationError("--unload-idle is a time such as 45s, 30m or 12h, found '\(unloadIdle.prefix(40))'")
         }
         guard (0...3600).contains(drainDelay), (0...3600).contains(grace) else {
             throw ValidationError("--drain-delay and --grace take 0 to 3600 seconds")
@@ -109,6 +117,7 @@ struct ServeOptions: ParsableArguments {
         options.concurrentRuns = concurrency
         options.largestBody = maxBody
         options.memory = memory.flatMap(Quantity.parseBytes)
+        options.unloadIdle = unloadIdle.flatMap(UndoWindowOptions.parse).map { .milliseconds($0) }
         options.defaultModel = defaultModel
         options.sequences = sequences
         options.sequenceIdle = .milliseconds(Int(sequenceIdle * 1000))

@@ -25,7 +25,7 @@ final class Harbour: Sendable {
 
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init(keepsMarks: Bool = true) throws {
+    init(keepsMarks: Bool = true, memory: (MadeEngine) -> MemoryBudget = { _ in MemoryBudget(limit: nil) }) throws {
         folder = try TemporaryDirectory()
         registry = ModelRegistry(try HomeDatabase.open(HomeDirectory(path: folder.file("home"))))
         serveMetrics = ServeMetrics(registry: metrics)
@@ -33,8 +33,8 @@ final class Harbour: Sendable {
             configuration: DataPlaneConfiguration(port: 0, serverVersion: "1"), authenticator: OpenAccess(),
             metrics: serveMetrics, logger: Self.logger)
         platform = LocalPlatform(
-            plane: plane, registry: registry, engines: engine, concurrentRuns: 1, metrics: metrics,
-            keepsMarks: keepsMarks, logger: Self.logger)
+            plane: plane, registry: registry, engines: engine, concurrentRuns: 1, memory: memory(engine),
+            metrics: metrics, keepsMarks: keepsMarks, logger: Self.logger)
     }
 
     var deployments: Deployments { Deployments(registry) }

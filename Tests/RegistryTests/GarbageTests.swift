@@ -107,6 +107,18 @@ import Trust
         #expect(try registry.collectGarbage().abandonedFiles == 1)
     }
 
+    /// A download that is resumed after a weekend has lost nothing.
+    @Test(arguments: [
+        ("pull-1", 6 * 86_400, 0), ("push-2", 6 * 86_400, 0), ("pull-1", 8 * 86_400, 1), ("other", 90_000, 1),
+    ])
+    func transfersThatCanBeResumedRestForAWeek(name: String, age: Int, collected: Int) throws {
+        let path = "\(home.directory.temporary)/\(name)"
+        try Data([1, 2]).write(to: URL(fileURLWithPath: path))
+        let old = Date(timeIntervalSinceNow: -Double(age))
+        try FileManager.default.setAttributes([.modificationDate: old], ofItemAtPath: path)
+        #expect(try registry.collectGarbage().abandonedFiles == collected)
+    }
+
     @Test func importersAndCollectorsDoNotHarmEachOther() async throws {
         let registries = try (0..<3).map { _ in try home.registry() }
         let collector = try home.registry()

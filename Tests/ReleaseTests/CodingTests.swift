@@ -43,6 +43,17 @@ import Testing
             SpecDiff(from: plain, to: spec).changes.count == (batching == .auto ? 0 : 1) + (cacheBytes == 0 ? 0 : 1))
     }
 
+    @Test func pinningReadsBackAndIsAChangeThatLoadsNothing() throws {
+        let (plain, pinned) = (
+            try EndpointSpec(arms: [arm(1)]),
+            try EndpointSpec(arms: [arm(1)], settings: EndpointSettings(isPinned: true))
+        )
+        #expect(try EndpointSpec(json: JSONValue.parse(pinned.json.encoded())) == pinned)
+        #expect(SpecDiff(from: plain, to: pinned).changes.map(\.description) == ["+ in memory: always"])
+        #expect(SpecDiff(from: pinned, to: plain).changes.map(\.description) == ["- in memory: always"])
+        #expect(plain.sessions == pinned.sessions)
+    }
+
     @Test(arguments: [
         (BatchingChoice.named(NamedBatching(rows: 1)), 0), (.named(NamedBatching(rows: 8, delay: -1)), 0),
         (.named(NamedBatching(rows: 8, preferred: [9])), 0), (.auto, -1),

@@ -34,6 +34,7 @@ struct Overview: Sendable {
             guard let running else { return .loading }
             if running.number != current.number { return .changing }
             if newest?.outcome.isFailed == true { return .lastChangeFailed }
+            if !arms.isEmpty, arms.allSatisfy({ !$0.isLoaded }) { return .unloaded }
             return .ready
         }
     }
@@ -42,10 +43,13 @@ struct Overview: Sendable {
         var arm: Release.Arm
         var traffic: TrafficSummary?
         var accuracy: Double?
+        /// In memory; otherwise its next request brings it there.
+        var isLoaded: Bool
     }
 
     enum State: String, Sendable {
-        case ready, changing, loading, withdrawn, down, lastChangeFailed = "ready, last change failed"
+        case ready, changing, loading, withdrawn, down, unloaded = "unloaded (idle)", lastChangeFailed =
+            "ready, last change failed"
     }
 
     func endpoints() async throws -> [Endpoint] {
@@ -60,7 +64,7 @@ struct Overview: Sendable {
                 arms: try (running?.revision ?? history.current)?.spec.arms.map { arm in
                     Arm(
                         arm: arm, traffic: sampler.summary(of: name.text, version: String(arm.version.number)),
-                        accuracy: try accuracy(arm))
+                        accuracy: try accuracy(arm), isLoaded: running?.servables[arm.digest]?.isResident ?? false)
                 } ?? [])
         }
     }
@@ -96,6 +100,7 @@ extension Overview.Endpoint {
                         .object([
                             ("version", .string(arm.arm.version.description)), ("role", .string(arm.arm.role.rawValue)),
                             ("weight", .integer(arm.arm.weight)), ("digest", .string(arm.arm.digest)),
+                            ("loaded", .bool(arm.isLoaded)),
                             ("accuracy", arm.accuracy.map(JSONValue.number) ?? .null),
                             ("lastMinute", arm.traffic?.json ?? .null),
                         ])

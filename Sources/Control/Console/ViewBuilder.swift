@@ -35,6 +35,7 @@ enum ViewBuilder {
         case .lastChangeFailed: ("! ready, last change failed", "warn")
         case .changing: ("… changing", "warn")
         case .loading: ("… loading", "warn")
+        case .unloaded: ("○ unloaded (idle)", "")
         case .withdrawn: ("○ withdrawn", "")
         case .down: ("✕ down", "bad")
         }

@@ -7,7 +7,10 @@ enum Blocking {
     /// Runs `body` on a thread that may wait.
     static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result(catching: body)) }
+            begin { continuation.resume(with: Result(catching: body)) }
         }
     }
+
+    /// Has `body` run on a thread that may wait, and goes on.
+    static func begin(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
 }

@@ -13,6 +13,10 @@ package actor LocalPlatform: Platform {
     private struct Held: Sendable {
         var servable: Servable
         var drain: Drain
+        /// Its number with the keeper.
+        var id: UInt64
+        /// What unloading it is expected to give back.
+        var bytes: Int
     }
 
     private struct Running {
@@ -28,6 +32,8 @@ package actor LocalPlatform: Platform {
     /// `nil` where a crash has no next start to warn.
     private let marks: Marks?
     private let metrics: VersionMetrics
+    /// Takes versions out of memory and brings them back.
+    nonisolated let keeper: SessionKeeper
     private let logger: Logger
     private var running: [EndpointName: Running] = [:]
     /// Versions that are on their way in: loaded, not yet in a routing table.
@@ -52,6 +58,7 @@ package actor LocalPlatform: Platform {
         loader = VersionLoader(registry: registry, engines: engines, concurrentRuns: concurrentRuns, memory: memory)
         marks = keepsMarks ? Marks(database: registry.database) : nil
         self.metrics = VersionMetrics(registry: metrics)
+        keeper = SessionKeeper(loader: loader, metrics: self.metrics, logger: logger)
     }
 
     /// As `Platform` promises. What enters service is marked in the home before it is touched.
@@ -127,10 +134,8 @@ package actor LocalPlatform: Platform {
     package func withdraw(_ endpoint: EndpointName) async throws(ReleaseError) {
         guard let known = running.removeValue(forKey: endpoint) else { return }
         publish()
-        for held in known.held.values {
-            _ = await held.drain.wait(atMost: Self.drainLimit)
-            held.servable.sequences?.close()
-        }
+        for held in known.held.values { _ = await held.drain.wait(atMost: Self.drainLimit) }
+        for held in known.held.values { leave(held, endpoint) }
         await loader.trim()
     }
 
@@ -191,7 +196,9 @@ extension LocalPlatform {
 
     private func load(_ session: ArmSession, _ endpoint: EndpointName) async -> Passage.Event {
         do {
-            loading[endpoint, default: [:]][session] = try await loader.load(session)
+            loading[endpoint, default: [:]][session] = try await loader.load(session) {
+                [keeper, begun = MonotonicClock.now()] missing in keeper.makeRoom(missing, since: begun)
+            }
             return .loaded(session)
         } catch {
             return .failed(session, reason: "does not load: \(error)")
@@ -206,8 +213,15 @@ extension LocalPlatform {
             let began = ContinuousClock.now
             if let doubt = loaded.setup.doubt { logger.warning("\(session.version): \(doubt)") }
             let drain = Drain()
-            let servable = try await loader.servable(for: loaded, session) { drain.finish() }
-            entering[endpoint, default: [:]][session] = Held(servable: servable, drain: drain)
+            let (id, reload) = keeper.announce()
+            let servable = try await loader.servable(for: loaded, session, reload: reload) { drain.finish() }
+            if let problem = servable.calibration.problem {
+                logger.warning(
+                    "version does not run on made-up inputs; it is served because it was evaluated on real ones",
+                    metadata: ["version": "\(session.version)", "reason": "\(problem)"])
+            }
+            entering[endpoint, default: [:]][session] = Held(
+                servable: servable, drain: drain, id: id, bytes: loaded.reclaimableBytes)
             metrics.loaded(
                 servable, endpoint: endpoint, seconds: loaded.seconds + Self.seconds(ContinuousClock.now - began),
                 bytes: loaded.bytes, accuracy: loaded.accuracy)
@@ -218,8 +232,12 @@ extension LocalPlatform {
     }
 
     private func swap(to revision: Revision) {
+        for (session, held) in entering[revision.endpoint] ?? [:] {
+            keeper.add(held.id, held.servable, session, at: revision.endpoint, bytes: held.bytes)
+        }
         let held = (running[revision.endpoint]?.held ?? [:]).merging(entering[revision.endpoint] ?? [:]) { $1 }
         entering[revision.endpoint] = nil
+        for held in held.values { keeper.pin(held.id, revision.spec.settings.isPinned) }
         let isGone = revision.spec.isWithdrawn && held.isEmpty
         running[revision.endpoint] = isGone ? nil : Running(revision: revision, held: held)
         publish()
@@ -234,10 +252,16 @@ extension LocalPlatform {
     private func unload(_ session: ArmSession, _ endpoint: EndpointName) async {
         let held = running[endpoint]?.held.removeValue(forKey: session)
         let refused = entering[endpoint]?.removeValue(forKey: session)
-        for gone in [held, refused].compactMap({ $0 }) { gone.servable.sequences?.close() }
-        for gone in [held, refused].compactMap({ $0 }) { metrics.unloaded(gone.servable, endpoint: endpoint) }
+        for gone in [held, refused].compactMap({ $0 }) { leave(gone, endpoint) }
         if running[endpoint]?.revision.spec.isWithdrawn == true { running[endpoint] = nil }
         await loader.trim()
+    }
+
+    /// A version is needed no longer.
+    private func leave(_ held: Held, _ endpoint: EndpointName) {
+        held.servable.sequences?.close()
+        keeper.remove(held.id)
+        metrics.removed(held.servable, endpoint: endpoint)
     }
 
     /// Hands the data plane a table of everything that answers now.

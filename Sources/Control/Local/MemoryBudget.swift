@@ -38,12 +38,15 @@ package final class MemoryBudget: Sendable {
 
     /// Makes room for a load, and measures it.
     ///
+    /// - Parameter makeRoom: called with the bytes that are missing, as often as they are; returns whether it is worth
+    ///   looking again.
     /// - Returns: what `body` returns, and the bytes that were resident more after it than before; `nil` when something
     ///   else was loaded meanwhile.
     /// - Throws: `ReleaseError.Code.failed` when it would not fit; what `body` throws.
-    func load<Value>(_ what: String, _ load: Load, _ body: () throws -> Value) throws -> (value: Value, bytes: Int?) {
-        let before = resident()
-        let (expected, begun) = try admit(what, load, resident: before)
+    func load<Value>(
+        _ what: String, _ load: Load, makeRoom: (_ missing: Int) -> Bool = { _ in false }, _ body: () throws -> Value
+    ) throws -> (value: Value, bytes: Int?) {
+        let (before, expected, begun) = try admit(what, load, makeRoom)
         defer {
             state.withLock { state in
                 state.pending -= expected
@@ -54,31 +57,62 @@ package final class MemoryBudget: Sendable {
         let taken = max(0, resident() - before)
         let wasAlone = state.withLock { state in
             guard state.underWay == 1, state.begun == begun else { return false }
-            state.known[load] = taken
+            state.known[load] = max(taken, state.known[load] ?? 0)
             return true
         }
         return (value, wasAlone ? taken : nil)
     }
 
-    private func admit(_ what: String, _ load: Load, resident: Int) throws(ReleaseError) -> (expected: Int, begun: Int)
-    {
-        try state.withLock { state throws(ReleaseError) in
+    /// Something was unloaded: what is being measured now cannot be told from it.
+    func disturb() { state.withLock { $0.begun += 1 } }
+
+    /// Bytes that unloading a version is expected to give back.
+    func reclaimable(_ load: Load) -> Int { max(state.withLock { $0.known[load] } ?? 0, load.modelBytes) }
+
+    private enum Admission {
+        case granted(expected: Int, begun: Int)
+        case missing(bytes: Int, pending: Int, expected: Int)
+    }
+
+    /// Reserves what a load is expected to take.
+    private func admit(
+        _ what: String, _ load: Load, _ makeRoom: (Int) -> Bool
+    ) throws(ReleaseError) -> (before: Int, expected: Int, begun: Int) {
+        while true {
+            let before = resident()
+            switch reserve(load, resident: before) {
+            case .granted(let expected, let begun): return (before, expected, begun)
+            case .missing(let bytes, let pending, let expected):
+                guard makeRoom(bytes) else {
+                    throw refusal(what, expected: expected, resident: before, pending: pending)
+                }
+            }
+        }
+    }
+
+    private func reserve(_ load: Load, resident: Int) -> Admission {
+        state.withLock { state in
             let expected = state.known[load] ?? Self.estimate(load.modelBytes)
             let sum = resident.addingReportingOverflow(state.pending).partialValue
                 .addingReportingOverflow(expected)
             if let limit, sum.overflow || sum.partialValue > limit {
-                throw ReleaseError(
-                    .failed,
-                    "\(what) needs about \(Self.text(expected)); the server has \(Self.text(resident))"
-                        + (state.pending > 0 ? ", loads \(Self.text(state.pending)) more," : "")
-                        + " and may have \(Self.text(limit))",
-                    help: "undeploy what is not needed, or raise 'serve --memory'")
+                return .missing(
+                    bytes: sum.overflow ? .max : sum.partialValue - limit, pending: state.pending, expected: expected)
             }
             state.pending += expected
             state.underWay += 1
             state.begun += 1
-            return (expected, state.begun)
+            return .granted(expected: expected, begun: state.begun)
         }
+    }
+
+    private func refusal(_ what: String, expected: Int, resident: Int, pending: Int) -> ReleaseError {
+        ReleaseError(
+            .failed,
+            "\(what) needs about \(Self.text(expected)); the server has \(Self.text(resident))"
+                + (pending > 0 ? ", loads \(Self.text(pending)) more," : "")
+                + " and may have \(limit.map(Self.text) ?? "all there is")",
+            help: "undeploy what is not needed, or raise 'serve --memory'")
     }
 
     /// What loading takes at its peak, three and a half times the model's bytes and some for the session.
@@ -89,7 +123,7 @@ package final class MemoryBudget: Sendable {
         return overflow ? .max / 2 : product / 2 + (8 << 20)
     }
 
-    private static func text(_ bytes: Int) -> String {
+    static func text(_ bytes: Int) -> String {
         bytes >= 10_000_000_000 ? "\(bytes / 1_000_000_000) GB" : "\((bytes + 500_000) / 1_000_000) MB"
     }
 }

@@ -8,24 +8,27 @@ extension VersionLoader {
     /// Runs a loaded version until its times are known, and makes it ready to be served: of a pipeline each model, and then
     /// all of it once.
     ///
-    /// - Parameter onDrained: called once, when nothing will use it any more.
+    /// - Parameters:
+    ///   - reload: brings it back once it has left memory; pipelines and versions with state stay.
+    ///   - onDrained: called once, when nothing will use it any more.
     /// - Throws: what a run throws.
     func servable(
-        for loaded: Loaded, _ wanted: ArmSession, onDrained: @escaping @Sendable () -> Void
+        for loaded: Loaded, _ wanted: ArmSession, reload: @escaping SessionBerth.Reload,
+        onDrained: @escaping @Sendable () -> Void
     ) async throws -> Servable {
         if let session = loaded.session as? StatefulSession {
             return try await stateful(session, loaded, wanted, onDrained)
         }
         guard let pipeline = loaded.session as? PipelineSession else {
-            let (calibration, policy) = try await calibrated(loaded.session, loaded.setup)
+            let (calibration, policy) = try await calibrated(loaded.session, loaded)
             return Servable(
                 model: wanted.version.model, version: String(wanted.version.number), digest: wanted.digest,
                 session: loaded.session, calibration: calibration, batching: policy, cacheBytes: wanted.cacheBytes,
-                labels: loaded.labels, classes: loaded.classes, onDrained: onDrained)
+                labels: loaded.labels, classes: loaded.classes, reload: reload, onDrained: onDrained)
         }
         var members: [Servable] = []
         for (member, session) in zip(pipeline.plan.members, pipeline.members) {
-            let (calibration, policy) = try await calibrated(session, loaded.setup)
+            let (calibration, policy) = try await calibrated(session, loaded)
             members.append(
                 Servable(
                     model: member.reference, version: String(wanted.version.number), digest: member.digest ?? "",
@@ -43,7 +46,7 @@ extension VersionLoader {
     private func stateful(
         _ session: StatefulSession, _ loaded: Loaded, _ wanted: ArmSession, _ onDrained: @escaping @Sendable () -> Void
     ) async throws -> Servable {
-        let (calibration, policy) = try await calibrated(session.inner, loaded.setup)
+        let (calibration, policy) = try await calibrated(session.inner, loaded)
         let version = String(wanted.version.number)
         let inner = Servable(
             model: wanted.version.model, version: version, digest: wanted.digest, session: session.inner,
@@ -55,11 +58,11 @@ extension VersionLoader {
     }
 
     private func calibrated(
-        _ session: any Session, _ setup: ArmSetup
+        _ session: any Session, _ loaded: Loaded
     ) async throws -> (calibration: Calibration, policy: BatchingPolicy) {
-        let wish = BatchingWish(setup.batching)
-        let calibration = try await warm(session, triesBatches: wish.isByHand)
-        return (calibration, BatchingPolicy(wish, calibration, instances: setup.engine.instances))
+        let wish = BatchingWish(loaded.setup.batching)
+        let calibration = try await warm(session, triesBatches: wish.isByHand, hasRun: loaded.isEvaluated)
+        return (calibration, BatchingPolicy(wish, calibration, instances: loaded.setup.engine.instances))
     }
 
     private func runOnce(_ pipeline: PipelineSession) async throws {

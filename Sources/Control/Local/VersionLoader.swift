@@ -32,6 +32,10 @@ struct VersionLoader: Sendable {
         var seconds: Double
         /// Resident bytes that it took; `nil` when that could not be told from what else went on.
         var bytes: Int?
+        /// What unloading it is expected to give back.
+        var reclaimableBytes: Int
+        /// It has been evaluated: it runs on real inputs.
+        var isEvaluated: Bool
         /// The newest accuracy that was measured, if any.
         var accuracy: Double?
         /// How it is run.
@@ -39,37 +43,45 @@ struct VersionLoader: Sendable {
     }
 
     /// Loads a version on the engine that is asked for. The blob is checked against its digest first.
-    func load(_ wanted: ArmSession) async throws -> Loaded {
-        try await Blocking.run {
-            let began = ContinuousClock.now
-            let digest = try Digest(wanted.digest)
-            try registry.verify(digest)
-            let description = try registry.description(digest)
-            let setup = ArmSetup(wanted, on: engines)
-            let options = try options(setup.engine)
-            let engine = try engines.engine(try kind(setup.engine))
-            let load = MemoryBudget.Load(
-                digest: wanted.digest, engine: setup.engine, modelBytes: try registry.manifest(digest).contentSize)
-            let (session, bytes) = try memory.load(wanted.version.description, load) {
-                let session = try registry.session(digest, on: engine, options: options)
-                EngineMemory.trim()
-                return try ImageSession.wrapping(session, processing: description.processing)
-            }
-            let took = (ContinuousClock.now - began).components
-            let evaluation = try registry.referrers(of: digest, kind: .evaluation, limit: 1).first
-            return Loaded(
-                session: session, labels: description.labels,
-                classes: description.processing?["labels"]?.arrayValue?.compactMap(\.stringValue) ?? [],
-                seconds: Double(took.seconds) + Double(took.attoseconds) / 1e18, bytes: bytes,
-                accuracy: evaluation?.payload["accuracy"]?.doubleValue, setup: setup)
+    ///
+    /// - Parameter makeRoom: as in `MemoryBudget.load`; may block.
+    func load(_ wanted: ArmSession, makeRoom: @escaping @Sendable (Int) -> Bool) async throws -> Loaded {
+        try await Blocking.run { try loadHere(wanted, makeRoom: makeRoom) }
+    }
+
+    /// The same on this thread, which it blocks.
+    func loadHere(_ wanted: ArmSession, makeRoom: (Int) -> Bool) throws -> Loaded {
+        let began = ContinuousClock.now
+        let digest = try Digest(wanted.digest)
+        try registry.verify(digest)
+        let description = try registry.description(digest)
+        let setup = ArmSetup(wanted, on: engines)
+        let options = try options(setup.engine)
+        let engine = try engines.engine(try kind(setup.engine))
+        let load = MemoryBudget.Load(
+            digest: wanted.digest, engine: setup.engine, modelBytes: try registry.manifest(digest).contentSize)
+        let (session, bytes) = try memory.load(wanted.version.description, load, makeRoom: makeRoom) {
+            let session = try registry.session(digest, on: engine, options: options)
+            EngineMemory.trim()
+            return try ImageSession.wrapping(session, processing: description.processing)
         }
+        let took = (ContinuousClock.now - began).components
+        let evaluation = try registry.referrers(of: digest, kind: .evaluation, limit: 1).first
+        return Loaded(
+            session: session, labels: description.labels,
+            classes: description.processing?["labels"]?.arrayValue?.compactMap(\.stringValue) ?? [],
+            seconds: Double(took.seconds) + Double(took.attoseconds) / 1e18, bytes: bytes,
+            reclaimableBytes: memory.reclaimable(load), isEvaluated: evaluation != nil,
+            accuracy: evaluation?.payload["accuracy"]?.doubleValue, setup: setup)
     }
 
     /// Runs a session until its times are known.
     ///
-    /// - Parameter triesBatches: finds out whether requests may share runs, however slow the runs are.
-    func warm(_ session: any Session, triesBatches: Bool = false) async throws -> Calibration {
-        try await Blocking.run { try Calibration.measure(session, triesBatches: triesBatches) }
+    /// - Parameters:
+    ///   - triesBatches: finds out whether requests may share runs, however slow the runs are.
+    ///   - hasRun: the version is known to run on real inputs.
+    func warm(_ session: any Session, triesBatches: Bool = false, hasRun: Bool = false) async throws -> Calibration {
+        try await Blocking.run { try Calibration.measure(session, triesBatches: triesBatches, hasRun: hasRun) }
     }
 
     /// Gives freed memory back to the system.

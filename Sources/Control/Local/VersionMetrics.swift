@@ -14,14 +14,8 @@ struct VersionMetrics: Sendable {
     ///   - bytes: resident bytes that it took, where that is known.
     ///   - accuracy: the newest that was measured, if any.
     func loaded(_ servable: Servable, endpoint: EndpointName, seconds: Double, bytes: Int?, accuracy: Double?) {
-        sessions(servable.session.engine).add(1)
         let labels = labels(servable, endpoint)
-        registry.gauge("slipway_version_load_seconds", "Time to load and warm a version.", labels).set(seconds)
-        if let bytes {
-            registry.gauge(
-                "slipway_version_memory_bytes", "Resident memory that loading a version took, as measured.", labels
-            ).set(Double(bytes))
-        }
+        entered(servable, labels, "deployed", seconds: seconds, bytes: bytes)
         if let accuracy {
             registry.gauge(
                 "slipway_version_accuracy_ratio", "Accuracy of a version on its evaluation set, as last measured.",
@@ -30,15 +24,76 @@ struct VersionMetrics: Sendable {
         }
     }
 
-    /// A version has gone out of memory.
-    func unloaded(_ servable: Servable, endpoint: EndpointName) {
-        sessions(servable.session.engine).add(-1)
+    /// Why a version leaves memory.
+    enum UnloadReason: String {
+        /// It is served no longer.
+        case undeployed
+        /// Another one needed the room.
+        case memory
+        case idle
+    }
+
+    /// A version has left service.
+    func removed(_ servable: Servable, endpoint: EndpointName) {
+        if servable.isResident {
+            sessions(servable.engine).add(-1)
+            unloads(.undeployed).add()
+        }
         let gone = labels(servable, endpoint)
         for name in [
             "slipway_version_load_seconds", "slipway_version_memory_bytes", "slipway_version_accuracy_ratio",
+            "slipway_version_resident",
         ] {
             registry.remove(name, labels: gone)
         }
+    }
+
+    /// A version in service has left memory.
+    func unloaded(_ servable: Servable, endpoint: EndpointName, _ reason: UnloadReason) {
+        sessions(servable.engine).add(-1)
+        unloads(reason).add()
+        resident(labels(servable, endpoint)).set(0)
+    }
+
+    /// A version in service is in memory again.
+    func cameBack(_ servable: Servable, endpoint: EndpointName, seconds: Double, bytes: Int?) {
+        entered(servable, labels(servable, endpoint), "request", seconds: seconds, bytes: bytes)
+    }
+
+    /// A version that a request asked for could not be loaded.
+    func loadFailed() {
+        registry.counter(
+            "slipway_version_load_failures_total", "Loads that requests asked for and that failed.", []
+        ).add()
+    }
+
+    private func entered(
+        _ servable: Servable, _ labels: [Label], _ reason: String, seconds: Double, bytes: Int?
+    ) {
+        sessions(servable.engine).add(1)
+        registry.counter(
+            "slipway_version_loads_total", "Versions that came into memory: deployed, or for a request.",
+            [Label("reason", reason)]
+        ).add()
+        resident(labels).set(1)
+        registry.gauge("slipway_version_load_seconds", "Time to load and warm a version.", labels).set(seconds)
+        if let bytes {
+            registry.gauge(
+                "slipway_version_memory_bytes", "Resident memory that loading a version took, as measured.", labels
+            ).set(Double(bytes))
+        }
+    }
+
+    private func unloads(_ reason: UnloadReason) -> Counter {
+        registry.counter(
+            "slipway_version_unloads_total", "Versions that left memory: undeployed, for others' memory, or idle.",
+            [Label("reason", reason.rawValue)])
+    }
+
+    private func resident(_ labels: [Label]) -> Gauge {
+        registry.gauge(
+            "slipway_version_resident", "Whether a version in service is in memory (1) or comes when asked for (0).",
+            labels)
     }
 
     private func sessions(_ engine: EngineKind) -> Gauge {

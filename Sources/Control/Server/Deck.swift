@@ -108,6 +108,7 @@ struct Deck: Sendable {
             server.service(at: .tcp(host: host, port: options.controlPort)) { port in announce.yield(port ?? 0) },
         ]
         if options.tls != nil { services.append(CertificateKeeper(plane: plane, logger: logger)) }
+        if let limit = options.unloadIdle { services.append(IdleSweeper(keeper: platform.keeper, limit: limit)) }
         if options.pinned == nil {
             let home = registry.database.home
             try home.prepareControlSocket()

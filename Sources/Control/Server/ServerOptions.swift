@@ -28,6 +28,8 @@ package struct ServerOptions: Sendable {
     /// Bytes that the process may have: no version is loaded that would take more, and engines get no large block beyond
     /// it; `nil` for nine tenths of what there is.
     package var memory: Int?
+    /// Versions that were not used for so long leave memory until they are asked for; `nil` for never.
+    package var unloadIdle: Duration?
     /// The model of routes that name none; `nil` for the only one.
     package var defaultModel: String?
     /// Sequences whose state is kept at a time.

@@ -30,9 +30,9 @@ package final class PartialFile: Sendable {
         return false
     }
 
-    private static let prefix = "pull-"
+    private static let prefix = HomeDirectory.transferPrefixes.pull
     /// Seconds after which nobody comes back for one.
-    private static let longestRest = 7 * 24 * 3600
+    private static let longestRest = HomeDirectory.transferRest
 
     /// Opens what is there of a blob, or an empty file, and reads it through.
     ///

@@ -6,7 +6,7 @@ import Trust
 
 /// Where an upload stood, so that a later process goes on with it when this one is killed. Losing it costs time only.
 struct UploadNote: Sendable {
-    static let prefix = "push-"
+    static let prefix = HomeDirectory.transferPrefixes.push
     private static let largest = 16 << 10
 
     private let path: String

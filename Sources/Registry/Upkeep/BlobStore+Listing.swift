@@ -37,11 +37,11 @@ extension BlobStore {
     ///
     /// - Parameter lock: proof that nobody is adding blobs now.
     package func abandonedFiles(holding lock: borrowing ExclusiveBlobLock) throws -> [StrayFile] {
-        let longAgo = time(nil) - Self.abandonedAfter
+        let now = time(nil)
         var files: [StrayFile] = []
         try Self.forEachEntry(of: home.temporary) { name, status in
             let isBeingAdded = Self.prefixesUnderLock.contains { name.hasPrefix($0) }
-            guard isBeingAdded || status.st_mtim.tv_sec < longAgo else { return }
+            guard isBeingAdded || status.st_mtim.tv_sec < now - Self.rest(of: name) else { return }
             let isDirectory = status.st_mode & S_IFMT == S_IFDIR
             files.append(
                 StrayFile(
@@ -53,8 +53,14 @@ extension BlobStore {
 
     /// Files whose names begin like this are written with the blob lock held shared.
     private static let prefixesUnderLock = ["blob-", "import-"]
-    /// Seconds after which a file of any other name has been forgotten.
-    private static let abandonedAfter = 86_400
+
+    /// Seconds after which a file of any other name has been forgotten: a week for transfers that can be resumed, else a
+    /// day.
+    private static func rest(of name: String) -> Int {
+        let prefixes = HomeDirectory.transferPrefixes
+        let isResumable = name.hasPrefix(prefixes.pull) || name.hasPrefix(prefixes.push)
+        return isResumable ? HomeDirectory.transferRest : 86_400
+    }
 
     private static func forEachEntry(of path: String, _ body: (String, stat) throws -> Void) throws {
         guard let directory = opendir(path) else { throw RegistryError.system("list", path) }

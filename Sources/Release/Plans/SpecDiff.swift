@@ -13,6 +13,7 @@ package struct SpecDiff: Hashable, Sendable {
             + Self.value(
                 "response cache", old.cacheBytes > 0 ? "\(old.cacheBytes) bytes" : nil,
                 after.settings.cacheBytes > 0 ? "\(after.settings.cacheBytes) bytes" : nil)
+            + Self.value("in memory", old.isPinned ? "always" : nil, after.settings.isPinned ? "always" : nil)
             + Self.objectives(from: old.objectives, to: after.settings.objectives)
             + Self.value("routing key", old.routingKeyHeader, after.settings.routingKeyHeader)
     }

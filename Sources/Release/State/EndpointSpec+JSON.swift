@@ -8,6 +8,7 @@ extension EndpointSpec {
             ("engine", settings.engine.json),
             ("batching", settings.batching.json),
             ("cacheBytes", settings.cacheBytes == 0 ? nil : .integer(settings.cacheBytes)),
+            ("pinned", settings.isPinned ? .bool(true) : nil),
             ("objectives", .array(settings.objectives.map(\.json))),
             ("routingKeyHeader", settings.routingKeyHeader.map { .string($0) }),
         ])
@@ -16,7 +17,8 @@ extension EndpointSpec {
     /// - Throws: `ReleaseError.Code.malformed` for another shape, `invalid` for a state that cannot be.
     package init(json: JSONValue) throws(ReleaseError) {
         let fields = try JSONFields(
-            json, "spec", known: ["arms", "engine", "batching", "cacheBytes", "objectives", "routingKeyHeader"])
+            json, "spec",
+            known: ["arms", "engine", "batching", "cacheBytes", "pinned", "objectives", "routingKeyHeader"])
         var arms: [Arm] = []
         for arm in try fields.array("arms") { arms.append(try Arm(json: arm)) }
         var objectives: [Objective] = []
@@ -24,7 +26,8 @@ extension EndpointSpec {
         let settings = EndpointSettings(
             engine: try EngineChoice(json: fields.value("engine")),
             batching: try BatchingChoice(json: fields.valueIfPresent("batching")),
-            cacheBytes: try fields.intIfPresent("cacheBytes") ?? 0, objectives: objectives,
+            cacheBytes: try fields.intIfPresent("cacheBytes") ?? 0,
+            isPinned: try fields.boolIfPresent("pinned") ?? false, objectives: objectives,
             routingKeyHeader: try fields.stringIfPresent("routingKeyHeader"))
         try self.init(arms: arms, settings: settings)
     }

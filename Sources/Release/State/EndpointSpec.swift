@@ -26,6 +26,8 @@ package struct EndpointSettings: Hashable, Sendable {
     package var batching: BatchingChoice
     /// Bytes of answers that each version keeps for requests that come again; 0 keeps none.
     package var cacheBytes: Int
+    /// Its versions stay in memory, whoever else needs room.
+    package var isPinned: Bool
     package var objectives: [Objective]
     /// The header whose value decides a request's arm, in lowercase; without it, the identity of the caller's token
     /// does, and for anonymous callers chance.
@@ -33,11 +35,12 @@ package struct EndpointSettings: Hashable, Sendable {
 
     package init(
         engine: EngineChoice = .auto, batching: BatchingChoice = .auto, cacheBytes: Int = 0,
-        objectives: [Objective] = [], routingKeyHeader: String? = nil
+        isPinned: Bool = false, objectives: [Objective] = [], routingKeyHeader: String? = nil
     ) {
         self.engine = engine
         self.batching = batching
         self.cacheBytes = cacheBytes
+        self.isPinned = isPinned
         self.objectives = objectives
         self.routingKeyHeader = routingKeyHeader
     }

@@ -1,9 +1,9 @@
 import Glibc
 
 /// Nanoseconds on a clock that never goes back.
-enum MonotonicClock {
+package enum MonotonicClock {
     @inline(__always)
-    static func now() -> UInt64 { nanoseconds(CLOCK_MONOTONIC) }
+    package static func now() -> UInt64 { nanoseconds(CLOCK_MONOTONIC) }
 
     /// Milliseconds since 1970 at a moment of this clock.
     static func epochMilliseconds(at moment: UInt64) -> Int {

@@ -11,11 +11,15 @@ package final class ServeMetrics: Sendable {
     let bytesReceived: Counter
     let bytesSent: Counter
     private let secured = Mutex<TLSMetrics?>(nil)
+    /// How long requests waited for a version that was out of memory.
+    let reloadWait: Histogram
 
     package init(registry: MetricsRegistry) {
         self.registry = registry
         connections = registry.gauge("slipway_connections", "Connections open on the data plane.")
         bytesReceived = registry.counter("slipway_received_bytes_total", "Bytes read from clients.")
+        reloadWait = registry.histogram(
+            "slipway_reload_wait_seconds", "How long requests waited for a version that was out of memory.")
         bytesSent = registry.counter("slipway_sent_bytes_total", "Bytes of replies written to clients.")
     }
 

@@ -44,7 +44,8 @@ final class PipelineFlight: PartFlight {
         began = job.times.decoded
         do throws(RequestFault) {
             // Once: what has begun is not turned away half-way.
-            try loop.plane.runThreads.admit(pipeline.members, deadline: job.deadline, at: job.times.decoded)
+            try loop.plane.runThreads.admit(
+                pipeline.members, client: job.client, deadline: job.deadline, at: job.times.decoded)
             try advance()
         } catch {
             end(.refused(error))

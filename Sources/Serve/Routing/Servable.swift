@@ -12,7 +12,11 @@ package final class Servable: Sendable {
     package let version: String
     /// The digest of the version's manifest.
     package let digest: String
-    package let session: any Session
+    /// What runs it.
+    package let engine: EngineKind
+    package let signature: Signature
+    /// Where the session is; it may leave memory between requests.
+    let berth: SessionBerth
     /// The protocol's word for what runs it, such as `onnxruntime_onnx`.
     package let platform: String
     /// The version's labels, as they were registered.
@@ -36,25 +40,26 @@ package final class Servable: Sendable {
     private let pace = Atomic<UInt64>((1.0).bitPattern)
     private static let count = Atomic<UInt64>(0)
     private let onDrained: @Sendable () -> Void
-    /// Twice the requests in flight, plus one once no routing table has it any more.
-    private let state = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - cacheBytes: bytes of answers that are kept for requests that come again; 0 keeps none.
     ///   - pipeline: what a version is made of that is a pipeline; its `session` is only asked for its signature.
     ///   - sequences: what carries state, where the version has some; its `session` is only asked for its signature.
+    ///   - reload: brings the session back after `unload`; see `SessionBerth`. Without it, it never leaves.
     ///   - onDrained: called once, from any thread, when nothing will use the session any more: the place to
     ///   drop it. Must not block: it may run on an event loop.
     package init(
         model: String, version: String, digest: String, session: any Session, calibration: Calibration,
         batching: BatchingPolicy = .off, cacheBytes: Int = 0, labels: [String: String] = [:],
-        classes: [String] = [], pipeline: ServedPipeline? = nil,
-        sequences: SequenceState? = nil, onDrained: @escaping @Sendable () -> Void = {}
+        classes: [String] = [], pipeline: ServedPipeline? = nil, sequences: SequenceState? = nil,
+        reload: SessionBerth.Reload? = nil, onDrained: @escaping @Sendable () -> Void = {}
     ) {
         self.model = model
         self.version = version
         self.digest = digest
-        self.session = session
+        engine = session.engine
+        signature = session.signature
+        berth = SessionBerth(session, reload: reload)
         self.calibration = calibration
         self.batching = batching
         // An answer that depends on what came before is no answer to an equal request.
@@ -71,8 +76,6 @@ package final class Servable: Sendable {
 
     /// Not Triton's `ensemble`: its clients would then look for the models under names of their own.
     private static let pipelinePlatform = "slipway_pipeline"
-
-    package var signature: Signature { session.signature }
 
     /// Nanoseconds that a run off the event loops is expected to take now, its share of batches counted in.
     func expectedNanoseconds(elements: Int) -> UInt64 {
@@ -96,26 +99,68 @@ package final class Servable: Sendable {
     private static let longest = 8.64e13
 
     /// Requests that have picked it and are not answered yet.
-    package var requestsInFlight: Int {
-        max(0, state.load(ordering: .relaxed) >> 1 - (sequences?.activeCount ?? 0))
-    }
+    package var requestsInFlight: Int { max(0, berth.users - (sequences?.activeCount ?? 0)) }
 
     /// Whether it has left the routing tables for good.
-    var isRetired: Bool { state.load(ordering: .acquiring) & 1 == 1 }
+    var isRetired: Bool { berth.isRetired }
 
     /// Marks one request in flight. Called on an event loop whose current table has this servable; it is retired only
     /// after every loop has another table.
-    func begin() { state.wrappingAdd(2, ordering: .relaxed) }
+    ///
+    /// - Parameter now: on the monotonic clock.
+    func begin(at now: UInt64 = MonotonicClock.now()) { berth.enter(at: now) }
 
     /// Ends what `begin` began.
-    func end() {
-        if state.wrappingSubtract(2, ordering: .acquiringAndReleasing).newValue == 1 { onDrained() }
-    }
+    func end() { if berth.leave() { onDrained() } }
 
     /// Says that no loop will pick it any more.
-    func retire() {
-        let (before, after) = state.bitwiseOr(1, ordering: .acquiringAndReleasing)
-        if before == 0, after == 1 { onDrained() }
+    func retire() { if berth.retire() { onDrained() } }
+}
+
+// MARK: - Memory
+
+extension Servable {
+    /// The session, while it is in memory. Held by whoever got it; requests take it only after they found
+    /// `isResident`.
+    package var session: (any Session)? { berth.session }
+
+    /// Whether anything keeps the session from leaving now: a request, or a sequence that is under way.
+    package var isInUse: Bool { berth.users > 0 }
+
+    /// Whether it may ever leave memory: there is a way back.
+    package var canLeave: Bool { berth.canLeave }
+
+    /// Whether it can run without being loaded first.
+    package var isResident: Bool { berth.isResident }
+
+    /// When a request last picked it, on the monotonic clock; 0 for never.
+    package var lastUsed: UInt64 { berth.lastUsed }
+
+    /// Takes the session out of memory, unless a request uses it, it is out already, or it cannot come back.
+    ///
+    /// - Returns: the last reference to it that this room has; dropping it may take a while.
+    package func unload() -> (any Session)? { berth.unload() }
+
+    /// Whether a request still waits for the session. When none does, the load that was asked for is forgotten, and
+    /// must not be begun.
+    package func isAwaited() -> Bool { berth.isAwaited() }
+
+    /// The session is back: whoever waits for it goes on.
+    package func loaded(_ session: any Session) { berth.loaded(session) }
+
+    /// It has left service while it was out: who still waits for it, or comes late, is answered 503.
+    package func leftService() {
+        berth.failed(RequestFault(.modelNotReady, "version \(version) has left service"), until: .max)
+    }
+
+    /// It does not come back now: whoever waits for it is answered 503 with this reason, and so are those who ask
+    /// within the next seconds.
+    ///
+    /// - Parameter reason: goes to clients.
+    package func loadFailed(_ reason: String, retryAfter seconds: Int) {
+        var fault = RequestFault(.modelNotReady, "model version \(version) cannot be loaded again now: \(reason)")
+        fault.retryAfter = seconds
+        berth.failed(fault, until: MonotonicClock.now() &+ UInt64(clamping: seconds) &* HTTPLimits.second)
     }
 }
 

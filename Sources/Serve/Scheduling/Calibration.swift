@@ -21,8 +21,13 @@ package struct Calibration: Sendable {
     package let predictsOutputShapes: Bool
     /// Whether requests may share a run.
     package let agreement: BatchAgreement
+    /// Why nothing is known, where made-up inputs did not run.
+    package let problem: EngineError?
 
-    package init(points: [Point], predictsOutputShapes: Bool, agreement: BatchAgreement = .untried) {
+    package init(
+        points: [Point], predictsOutputShapes: Bool, agreement: BatchAgreement = .untried, problem: EngineError? = nil
+    ) {
+        self.problem = problem
         self.points = points.sorted { $0.elements < $1.elements }
         self.predictsOutputShapes = predictsOutputShapes
         self.agreement = agreement
@@ -60,10 +65,43 @@ extension Calibration {
     /// Warms a session up and measures it with made-up inputs of several sizes. Blocks for as long as that takes:
     /// fractions of a second for small models, about three runs for large ones.
     ///
-    /// - Parameter triesBatches: tries batches of slow models too, which takes as long as four more runs.
+    /// - Parameters:
+    ///   - triesBatches: tries batches of slow models too, which takes as long as four more runs.
+    ///   - hasRun: the version is known to run on real inputs. It is served although no made-up ones run, and
+    ///     `problem` says why nothing is known about it.
     /// - Throws: `EngineError` when the model does not run; such a version must not be served.
     package static func measure(
-        _ session: any Session, triesBatches: Bool = false
+        _ session: any Session, triesBatches: Bool = false, hasRun: Bool = false
+    ) throws(EngineError) -> Calibration {
+        do throws(EngineError) {
+            return try measure(session, try suitableKind(session), triesBatches)
+        } catch {
+            guard hasRun, error.code == .runFailed else { throw error }
+            return Calibration(points: [], predictsOutputShapes: false, problem: error)
+        }
+    }
+
+    /// The first kind of made-up inputs that a model runs on: some divide by what they get, or look it up.
+    ///
+    /// - Throws: what the model said to the first kind.
+    private static func suitableKind(_ session: any Session) throws(EngineError) -> SampleInputs.Kind {
+        var first: EngineError?
+        for kind in SampleInputs.Kind.allCases {
+            guard let inputs = try? session.samples(SampleInputs(kind: kind), rows: 1) else { continue }
+            do throws(EngineError) {
+                _ = try session.run(inputs)
+                return kind
+            } catch {
+                first = first ?? error
+                guard error.code == .runFailed else { throw error }
+            }
+        }
+        if let first { throw first }
+        return .mixed
+    }
+
+    private static func measure(
+        _ session: any Session, _ kind: SampleInputs.Kind, _ triesBatches: Bool
     ) throws(EngineError) -> Calibration {
         let signature = session.signature
         let plan = OutputPlan(signature, enabled: true)
@@ -71,7 +109,7 @@ extension Calibration {
         var points: [Point] = []
         var isPredicted = true
         for rows in hasFreeRows ? rowCounts : [1] {
-            guard let inputs = try? session.samples(SampleInputs(), rows: rows) else { break }
+            guard let inputs = try? session.samples(SampleInputs(kind: kind), rows: rows) else { break }
             do throws(EngineError) {
                 isPredicted = try shapesMatch(session, inputs, plan) && isPredicted
                 let point = try time(session, inputs)

@@ -1,4 +1,5 @@
 import Engines
+import Monitor
 import NIOCore
 
 /// One inference request from its last byte until its answer can be written: decodes it, runs it here or has it run,
@@ -20,6 +21,8 @@ final class InferenceFlight {
     private var ticket: RunThreads.Ticket?
     /// What it consists of, while that is under way.
     private var parts: (any PartFlight)?
+    /// Set while it waits for its version to come into memory.
+    private var loadTicket: UInt64?
     /// Set while others may wait for this answer.
     private var leads: ResponseCache.Key?
     private var deadlineTask: Scheduled<Void>?
@@ -38,6 +41,7 @@ final class InferenceFlight {
     func start() {
         let job = job
         job.times.complete = MonotonicClock.now()
+        if let fault = earlyRefusal() { return end(.refused(fault)) }
         do throws(RequestFault) {
             try source.finish()
         } catch {
@@ -51,6 +55,15 @@ final class InferenceFlight {
         } else {
             go()
         }
+    }
+
+    /// What a version is refused that has too much to do, before its tensors are read: under overload most requests are
+    /// refused, and reading them would take time from those that are not. Answers that may be kept are looked for first.
+    private func earlyRefusal() -> RequestFault? {
+        let servable = job.arm.servable
+        let shortest = servable.calibration.points.first?.nanoseconds ?? .max
+        guard servable.cache == nil, shortest >= loop.plane.configuration.inlineBelow else { return nil }
+        return loop.plane.runThreads.refusal(for: servable, client: job.client)
     }
 
     /// Answers from the cache, waits for an equal request, or runs.
@@ -87,9 +100,37 @@ final class InferenceFlight {
 
     private func go() {
         if let pipeline = job.arm.servable.pipeline { return fly(pipeline) }
+        if job.arm.servable.isResident { run(at: job.times.decoded) } else { waitForSession() }
+    }
+
+    /// The version is out of memory: has it loaded, and goes on when it is there.
+    private func waitForSession() {
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        let finding = job.arm.servable.berth.find(limit: loop.plane.configuration.runQueue, at: job.times.decoded) {
+            fault in bound.eventLoop.execute { bound.value.sessionCame(fault) }
+        }
+        switch finding {
+        case .resident: run(at: job.times.decoded)
+        case .refused(let fault): end(.refused(fault))
+        case .waits(let ticket):
+            loadTicket = ticket
+            scheduleDeadline(bound)
+        }
+    }
+
+    private func sessionCame(_ fault: RequestFault?) {
+        guard !isOver else { return }
+        loadTicket = nil
+        let now = MonotonicClock.now()
+        loop.plane.metrics.reloadWait.record(nanoseconds: now &- job.times.decoded)
+        if let fault { end(.refused(fault)) } else { run(at: now) }
+    }
+
+    private func run(at now: UInt64) {
+        job.times.ready = now
         let predicted = job.arm.servable.calibration.predictedNanoseconds(elements: job.elementCount)
         if predicted < loop.plane.configuration.inlineBelow {
-            if job.claim(at: job.times.decoded) {
+            if job.claim(at: now) {
                 job.run()
                 job.arm.metrics.ranInline()
             }
@@ -133,7 +174,9 @@ final class InferenceFlight {
 
     /// Deadlines that the loop's own ticks would notice late get a timer.
     private func scheduleDeadline(_ bound: NIOLoopBound<InferenceFlight>) {
-        let now = job.times.decoded
+        deadlineTask?.cancel()
+        deadlineTask = nil
+        let now = MonotonicClock.now()
         let rest = job.deadline > now ? job.deadline - now : 0
         guard rest < 5 * HTTPLimits.second else { return }
         deadlineTask = loop.eventLoop.scheduleTask(in: .nanoseconds(Int64(rest) + 1)) { bound.value.expire() }
@@ -165,6 +208,8 @@ final class InferenceFlight {
         ticket = nil
         parts?.cancel()
         parts = nil
+        if let loadTicket { job.arm.servable.berth.leave(loadTicket) }
+        loadTicket = nil
     }
 
     private func conclude() {

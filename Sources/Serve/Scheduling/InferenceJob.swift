@@ -52,7 +52,7 @@ final class InferenceJob: @unchecked Sendable {
         self.pool = pool
         self.deadline = deadline
         times = StageTimes(received: receivedAt)
-        arm.servable.begin()
+        arm.servable.begin(at: receivedAt)
     }
 
     deinit { arm.servable.end() }
@@ -105,9 +105,10 @@ final class InferenceJob: @unchecked Sendable {
         failure = nil
         times.runBegan = MonotonicClock.now()
         do throws(RequestFault) {
+            guard let session = arm.servable.session else { throw .notLoaded }
             slots = try arm.servable.outputPlan.slots(inputs: inputs, wanted: wanted, pool: pool)
             do throws(EngineError) {
-                try arm.servable.session.run(inputs: inputs, outputs: &slots)
+                try session.run(inputs: inputs, outputs: &slots)
             } catch {
                 failure = .engine(error)
             }
@@ -136,6 +137,11 @@ final class InferenceJob: @unchecked Sendable {
     var hasRun: Bool { times.runEnded != 0 }
 }
 
+extension RequestFault {
+    /// Our own mistake: a job runs only after it has waited for its version.
+    fileprivate static let notLoaded = RequestFault(.modelNotReady, "this version is not in memory")
+}
+
 /// When a request passed each stage, on the monotonic clock; 0 for not yet.
 struct StageTimes: Sendable {
     /// The first byte of the request was read.
@@ -144,6 +150,8 @@ struct StageTimes: Sendable {
     var complete: UInt64 = 0
     /// The inputs were in their tensors.
     var decoded: UInt64 = 0
+    /// Its version was in memory: it could run or queue.
+    var ready: UInt64 = 0
     var runBegan: UInt64 = 0
     var runEnded: UInt64 = 0
     /// The reply was handed to the socket.

@@ -23,7 +23,7 @@ struct JobBatch {
         let began = MonotonicClock.now()
         let servable = first.arm.servable
         guard var slots = try? servable.outputPlan.slots(inputs: inputs, wanted: first.wanted, pool: first.pool),
-            (try? servable.session.run(inputs: inputs, outputs: &slots)) != nil
+            let session = servable.session, (try? session.run(inputs: inputs, outputs: &slots)) != nil
         else { return false }
         return scatter(slots, began: began, ended: MonotonicClock.now())
     }

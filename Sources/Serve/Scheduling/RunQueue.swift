@@ -78,6 +78,9 @@ struct RunQueue<Item> {
         var waiting = 0
         /// Of what waits.
         var cost: UInt64 = 0
+        var limit = WaitLimit()
+        /// Requests that wait, by client.
+        var clients: [UInt64: Int] = [:]
     }
 
     /// Threads that run.
@@ -110,24 +113,48 @@ extension RunQueue {
     ///   - policy: that of the entry's lane; the latest counts.
     ///   - isAdmitted: whether it continues what was let in before.
     mutating func submit(_ entry: Entry, _ policy: BatchingPolicy, isAdmitted: Bool = false) throws(Refusal) {
-        if !isAdmitted { try admit(lane: entry.lane, policy, arrival: entry.arrival, deadline: entry.deadline) }
+        if !isAdmitted {
+            try admit(
+                lane: entry.lane, client: entry.client, policy, arrival: entry.arrival, deadline: entry.deadline)
+        }
         let id = entry.lane
         lanes[id, default: Lane(policy: policy, start: virtualTime)].policy = policy
         lanes[id]?.lines[entry.group, default: Line(since: entry.arrival)].rows += entry.rows
         lanes[id]?.lines[entry.group]?.queue.append(entry, client: entry.client, priority: entry.priority)
         lanes[id]?.waiting += 1
+        lanes[id]?.clients[entry.client, default: 0] += 1
         lanes[id]?.cost &+= entry.cost
         waiting += 1
         backlog &+= entry.cost
     }
 
-    /// Whether a request for a lane that comes now may wait.
-    func admit(lane: UInt64, _ policy: BatchingPolicy, arrival: UInt64, deadline: UInt64) throws(Refusal) {
+    /// Whether a request for a lane that comes now may wait, and is expected to have its turn by its deadline.
+    func admit(
+        lane: UInt64, client: UInt64, _ policy: BatchingPolicy, arrival: UInt64, deadline: UInt64
+    ) throws(Refusal) {
         guard waiting < capacity else { throw .full }
         guard waiting > 0 else { return }
-        let wait = expectedWait(lane: lane, policy)
+        let wait = try admit(lane: lane, client: client, policy)
         let (end, overflow) = arrival.addingReportingOverflow(wait)
-        guard wait <= longestWait, !overflow, end < deadline else { throw .overloaded(wait: wait) }
+        guard !overflow, end < deadline else { throw .overloaded(wait: wait) }
+    }
+
+    /// Nanoseconds that a new request of a lane is expected to wait.
+    ///
+    /// - Throws: `Refusal.overloaded` when that is longer than one may now. A client of whom nothing waits may wait twice
+    ///   as long as one who fills the queue: it has its turn soon, and is not to be refused for the other's sake.
+    @discardableResult
+    func admit(lane: UInt64, client: UInt64, _ policy: BatchingPolicy) throws(Refusal) -> UInt64 {
+        let wait = expectedWait(lane: lane, policy)
+        var limit = longestWait
+        if let found = lanes[lane], found.limit.isShort {
+            let isNew = found.clients[client] == nil
+            let (twice, overflow) = found.limit.nanoseconds(longest: longestWait).multipliedReportingOverflow(
+                by: isNew ? 2 : 1)
+            limit = overflow ? longestWait : min(longestWait, twice)
+        }
+        guard wait <= limit else { throw .overloaded(wait: wait) }
+        return wait
     }
 
     /// Nanoseconds that a new request of a lane is expected to wait: its lane's share of the threads decides, and how
@@ -230,6 +257,10 @@ extension RunQueue {
             _ = lanes[id]?.lines[group]?.queue.popFirst()
             leaveLane(first)
         }
+        if let first = batch.entries.first {
+            lanes[id]?.limit.observe(
+                wait: now < first.arrival ? 0 : now - first.arrival, cost: batch.cost, at: now)
+        }
         virtualTime = max(virtualTime, lanes[id]?.start ?? 0)
         lanes[id]?.start &+= max(1, batch.cost)
         lanes[id]?.running += 1
@@ -246,6 +277,8 @@ extension RunQueue {
     private mutating func leaveLane(_ entry: Entry) {
         waiting -= 1
         lanes[entry.lane]?.waiting -= 1
+        let others = (lanes[entry.lane]?.clients[entry.client] ?? 1) - 1
+        lanes[entry.lane]?.clients[entry.client] = others > 0 ? others : nil
         lanes[entry.lane]?.lines[entry.group]?.rows -= entry.rows
         let cost = lanes[entry.lane]?.cost ?? 0
         lanes[entry.lane]?.cost = cost < entry.cost ? 0 : cost - entry.cost

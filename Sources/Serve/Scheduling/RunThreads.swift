@@ -88,6 +88,19 @@ extension RunThreads {
     /// Tasks that wait.
     var waiting: Int { locked { queue.waiting } }
 
+    /// Why a request for a version need not be read, because it would be refused anyway.
+    func refusal(for servable: Servable, client: UInt64) -> RequestFault? {
+        locked {
+            guard queue.waiting > 0 else { return nil }
+            do throws(Queue.Refusal) {
+                try queue.admit(lane: servable.number, client: client, servable.batching)
+                return nil
+            } catch {
+                return RequestFault(error)
+            }
+        }
+    }
+
     /// Queues a task.
     ///
     /// - Parameter isAdmitted: whether it is a part of a request that `admit` has let in.
@@ -106,7 +119,8 @@ extension RunThreads {
             id: tickets, lane: servable.number, group: group, client: task.job.client, priority: task.job.priority)
         let entry = Queue.Entry(
             item: task, id: ticket.id, lane: ticket.lane, group: group, rows: task.job.inputs.first?.rowCount ?? 1,
-            client: ticket.client, priority: ticket.priority, arrival: task.job.times.decoded,
+            client: ticket.client, priority: ticket.priority,
+            arrival: max(task.job.times.decoded, task.job.times.ready),
             deadline: task.job.deadline, cost: servable.expectedNanoseconds(elements: task.job.elementCount))
         do throws(Queue.Refusal) {
             try queue.submit(entry, policy, isAdmitted: isAdmitted)
@@ -122,13 +136,14 @@ extension RunThreads {
     /// Says whether a request that will run all of these can be let in now.
     ///
     /// - Throws: as `submit`.
-    func admit(_ servables: [Servable], deadline: UInt64, at now: UInt64) throws(RequestFault) {
+    func admit(_ servables: [Servable], client: UInt64, deadline: UInt64, at now: UInt64) throws(RequestFault) {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         guard !isStopping, threads > 0 else { throw .stopping }
         do throws(Queue.Refusal) {
             for servable in servables {
-                try queue.admit(lane: servable.number, servable.batching, arrival: now, deadline: deadline)
+                try queue.admit(
+                    lane: servable.number, client: client, servable.batching, arrival: now, deadline: deadline)
             }
         } catch {
             throw RequestFault(error)

@@ -106,6 +106,9 @@ struct DeployOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Keep answers for requests that come again, at most so much.", valueName: "64MB"))
     var cache: String?
 
+    @Flag(inversion: .prefixedNo, help: "Keep it in memory, whoever else needs room.")
+    var pin: Bool?
+
     @Option(help: "The header whose value keeps a client on one version.")
     var routingKey: String?
 
@@ -116,7 +119,7 @@ struct DeployOptions: ParsableArguments {
         guard canary == nil || !hasSettings else {
             throw ValidationError(
                 "--canary keeps the endpoint's settings: --engine, --precision, --threads, --instances, --batch, "
-                    + "--cache, --routing-key and --p99 go with a whole deployment")
+                    + "--cache, --pin, --routing-key and --p99 go with a whole deployment")
         }
         if engine == .auto, precision != nil || threads != nil || instances != nil {
             throw ValidationError("--engine auto leaves --precision, --threads and --instances to what was measured")
@@ -134,8 +137,7 @@ struct DeployOptions: ParsableArguments {
 
     private var hasSettings: Bool {
         engine != nil || precision != nil || threads != nil || instances != nil || batch != nil || cache != nil
-            || routingKey != nil
-            || p99 != nil
+            || pin != nil || routingKey != nil || p99 != nil
     }
 
     /// - Returns: the endpoint and what is asked for.
@@ -174,6 +176,7 @@ struct DeployOptions: ParsableArguments {
         default: settings.batching = .auto
         }
         if let cache = cache.flatMap(Quantity.parseBytes) { settings.cacheBytes = cache }
+        if let pin { settings.isPinned = pin }
         if let routingKey { settings.routingKeyHeader = routingKey.lowercased() }
         if let p99 { settings.objectives = [.latency(quantile: 0.99, seconds: p99 / 1000)] }
         return settings

@@ -44,6 +44,33 @@ import Testing
         #expect(try !Calibration.measure(liar).predictsOutputShapes)
     }
 
+    /// Fails for inputs without any of these numbers, as a graph does that divides by them or looks them up.
+    private static func choosy(_ numbers: [Int64]) -> ScriptedSession {
+        ScriptedSession(ScriptedSession.rows("x", "y", .int64, width: 4)) { inputs throws(EngineError) in
+            guard inputs[0].values(as: Int64.self)?.allSatisfy(numbers.contains) == true else {
+                throw EngineError(.runFailed, .onnxRuntime, "no such number")
+            }
+            return inputs
+        }
+    }
+
+    @Test(arguments: [[1], [0], [0, 1]] as [[Int64]])
+    func aModelIsMeasuredWithNumbersThatItTakes(_ numbers: [Int64]) throws {
+        let calibration = try Calibration.measure(Self.choosy(numbers))
+        #expect(calibration.points.count == 3 && calibration.problem == nil)
+    }
+
+    @Test func aModelThatTakesNoMadeUpNumbersIsServedOnlyIfItIsKnownToRun() throws {
+        #expect(throws: EngineError.self) { try Calibration.measure(Self.choosy([7])) }
+        let unknown = try Calibration.measure(Self.choosy([7]), hasRun: true)
+        #expect(unknown.problem?.message == "no such number" && unknown.points.isEmpty)
+        #expect(unknown.predictedNanoseconds(elements: 4) == .max, "it runs on the run threads")
+        let broken = ScriptedSession(ScriptedSession.doubler().signature) { _ throws(EngineError) in
+            throw EngineError(.outOfMemory, .onnxRuntime, "no room")
+        }
+        #expect(throws: EngineError.self, "the engine is not well") { try Calibration.measure(broken, hasRun: true) }
+    }
+
     @Test func aModelThatDoesNotRunIsNotServed() {
         #expect(throws: EngineError.self) { try Calibration.measure(ScriptedSession.failing()) }
     }

@@ -64,7 +64,7 @@ extension LoopState {
     /// - Parameter names: models that could be in service.
     func writeIndex(_ writer: inout ProtoWriter, onlyReady: Bool, names: [String]) {
         for (name, endpoint) in table.endpoints.sorted(by: { $0.key < $1.key }) {
-            for arm in endpoint.arms { writer.indexEntry(name, arm.servable.version, "READY") }
+            for arm in endpoint.arms { writer.indexEntry(name, arm.servable.version, "READY", reason: arm.memoryNote) }
             if endpoint.arms.isEmpty, !onlyReady { writer.indexEntry(name, "", "UNAVAILABLE") }
         }
         for name in names where table.endpoints[name] == nil && !onlyReady {
@@ -91,14 +91,12 @@ enum ModelName {
 
 extension ProtoWriter {
     /// `RepositoryIndexResponse.ModelIndex`.
-    fileprivate mutating func indexEntry(
-        _ name: String, _ version: String, _ state: String, reason: String = ""
-    ) {
+    fileprivate mutating func indexEntry(_ name: String, _ version: String, _ state: String, reason: String = "") {
         message(1) { entry in
             entry.string(1, name)
             entry.string(2, version)
             entry.string(3, state)
-            entry.string(4, reason)
+            if !reason.isEmpty { entry.string(4, reason) }
         }
     }
 
@@ -137,7 +135,7 @@ extension ProtoWriter {
             }
         }
         if arm.servable.sequences != nil { message(13) { _ in } }
-        string(17, arm.servable.session.engine.rawValue)
+        string(17, arm.servable.engine.rawValue)
         message(19) { $0.bool(1, false) }
     }
 }

@@ -226,6 +226,7 @@ extension GRPCCall {
             trailers.add(name: "grpc-message", value: outcome.encodedMessage, indexing: .nonIndexable)
         }
         if !outcome.code.isEmpty { trailers.add(name: "slipway-code", value: outcome.code) }
+        if let pushback = outcome.pushback { trailers.add(name: "grpc-retry-pushback-ms", value: pushback) }
         connection.end(id, trailers, resets: wasReceiving)
     }
 

@@ -52,6 +52,8 @@ struct GRPCOutcome: Equatable {
     var message = ""
     /// The fault's stable name; empty for success.
     var code = ""
+    /// Seconds after which the client may try again, where that can help.
+    var retryAfter: Int?
 
     static let ok = GRPCOutcome(status: .ok)
 
@@ -63,7 +65,11 @@ struct GRPCOutcome: Equatable {
 
     init(_ fault: RequestFault) {
         self.init(status: GRPCStatus(fault.code), message: fault.message, code: fault.code.name)
+        retryAfter = fault.retryAfter
     }
+
+    /// What clients that retry by themselves obey. Source: gRPC proposal A6, "Pushback".
+    var pushback: String? { retryAfter.map { String($0.multipliedReportingOverflow(by: 1000).partialValue) } }
 
     /// The message as a header may carry it: bytes other than visible ASCII, and `%`, as escapes.
     ///

@@ -70,6 +70,7 @@ extension GRPCConnection {
         headers.add(name: "grpc-status", value: String(outcome.status.rawValue))
         headers.add(name: "grpc-message", value: outcome.encodedMessage, indexing: .nonIndexable)
         headers.add(name: "slipway-code", value: outcome.code)
+        if let pushback = outcome.pushback { headers.add(name: "grpc-retry-pushback-ms", value: pushback) }
         end(id, headers, resets: !isLast)
     }
 

@@ -16,7 +16,7 @@ enum ModelConfiguration {
         let policy = servable.batching
         var members: [(String, JSONValue)] = [
             ("name", .string(arm.endpoint)), ("platform", .string(servable.platform)),
-            ("backend", .string(servable.pipeline == nil ? servable.session.engine.rawValue : "slipway")),
+            ("backend", .string(servable.pipeline == nil ? servable.engine.rawValue : "slipway")),
             (
                 "version_policy",
                 .object([("specific", .object([("versions", [.integer(Int(servable.version) ?? 1)])]))])

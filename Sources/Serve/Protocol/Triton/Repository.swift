@@ -16,7 +16,7 @@ enum Repository {
         var rows: [JSONValue] = []
         for endpoint in table.endpoints.values.sorted(by: { $0.name < $1.name }) {
             for arm in endpoint.arms {
-                rows.append(row(endpoint.name, [("version", .string(arm.servable.version))], "READY", ""))
+                rows.append(row(endpoint.name, [("version", .string(arm.servable.version))], "READY", arm.memoryNote))
             }
             if endpoint.arms.isEmpty, !onlyReady {
                 rows.append(row(endpoint.name, [], "UNAVAILABLE", "deployed but not loaded"))
@@ -49,6 +49,9 @@ enum Repository {
             throw RequestFault(error)
         }
     }
+
+    /// What a version says that is ready, but not in memory.
+    static let unloadedNote = "not in memory; the next request loads it"
 
     /// Checks the body of a request to load or to unload.
     ///
@@ -100,4 +103,9 @@ enum Repository {
     /// Why `POST /v2/logging` does nothing.
     static let loggingRefusal = RequestFault(
         .notOffered, "the log cannot be changed while the server runs; start it with --verbose or --log")
+}
+
+extension LiveArm {
+    /// The reason beside the state of a version that is ready.
+    var memoryNote: String { servable.isResident ? "" : Repository.unloadedNote }
 }

@@ -1,0 +1,22 @@
+import ServiceLifecycle
+
+/// Has versions leave memory that were not used for a while (`serve --unload-idle`).
+struct IdleSweeper: Service {
+    let keeper: SessionKeeper
+    let limit: Duration
+
+    func run() async throws {
+        let nanoseconds = UInt64(clamping: limit.components.seconds) &* 1_000_000_000
+        let pause = min(max(limit / 4, .milliseconds(250)), .seconds(10))
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: pause)) != nil {
+                await withCheckedContinuation { continuation in
+                    Blocking.begin {
+                        keeper.sweep(idleFor: nanoseconds)
+                        continuation.resume()
+                    }
+                }
+            }
+        }
+    }
+}
