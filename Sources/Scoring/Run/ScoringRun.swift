@@ -117,13 +117,9 @@ package struct ScoringRun: Sendable {
             batch: batch, seconds: Double(took.seconds) + Double(took.attoseconds) / 1e18, paths: paths)
     }
 
-    /// The rows of a block: enough that handing it over costs nothing, few enough to be held several times.
+    /// The rows of a block: whole batches, and few enough that a slow version can be stopped soon.
     private func blockRows(_ source: any RowSource, _ batch: Int) -> Int {
-        switch source {
-        case is FolderSource: batch
-        case is TextSource: 1 << 14
-        default: max(1, 4096 / batch) * batch
-        }
+        source is FolderSource ? batch : max(1, 256 / batch) * batch
     }
 
     // MARK: - Files
