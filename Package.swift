@@ -38,6 +38,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -103,8 +104,8 @@ let package = Package(
             "Control",
             [
                 "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Release", "Home", "Trust", "Registry",
-                "Workshop", "Serve", "Client", hummingbird, httpTypes, mustache, logging, nioCore, serviceLifecycle,
-                unixSignals,
+                "Workshop", "Serve", "Client", hummingbird, hummingbirdCore, httpTypes, mustache, logging, nioCore,
+                serviceLifecycle, unixSignals,
             ]),
         .executableTarget(
             name: "SlipwayCLI",

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 package import Logging
 import NIOCore
 package import ServiceLifecycle
@@ -46,7 +47,10 @@ package struct ControlServer: Sendable {
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [GuardPlacement(limits, count)], idleTimeout: .seconds(75))),
-            configuration: .init(address: bind, serverName: nil),
+            // The guard closes those that are too many; this keeps a crowd from being accepted before it can.
+            configuration: .init(
+                address: bind, serverName: nil,
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections + 2)),
             onServerRunning: { await onListening($0.localAddress?.port) },
             logger: logger)
     }

@@ -14,7 +14,7 @@ struct DescriptorBudget: Hashable, Sendable {
 
     /// - Parameter limit: descriptors that the process may have.
     init(limit: Int) {
-        let spare = max(16, max(limit, Self.reserve) - Self.reserve)
+        let spare = max(8, max(limit, Self.reserve) - Self.reserve)
         control = min(Self.most.control, spare / 4)
         data = min(Self.most.data, spare - control)
     }

@@ -4,13 +4,13 @@ import Testing
 @Suite struct FaultCoverageTests {
     static let faults: [(number: Int, tests: [String], reason: String)] = [
         (
-            18, ["ControlTests/DescriptorBudgetTests.bothPlanesGetAShareOfWhatIsLeft"],
-            "end to end it does not hold on a loaded machine yet: a crowd that is told to go lingers, and takes the last descriptors"
+            18,
+            [
+                "EndToEndTests/DescriptorFaultTests.withFewDescriptorsTheServerTurnsAwaySpinsNotAndRecovers",
+                "ControlTests/DescriptorBudgetTests.bothPlanesGetAShareOfWhatIsLeft",
+            ], ""
         ),
-        (
-            19, [],
-            "a limit of threads is kept by a control group alone, which a test may not make everywhere"
-        ),
+        (19, [], "a limit of threads is kept by a control group alone, which a test may not make everywhere"),
         (
             20,
             [
@@ -44,8 +44,10 @@ import Testing
         (
             24,
             [
-                "ControlTests/LocalPlatformTests.aRevisionThatWaitsEndsTheLoading"
-            ], "inside one process; not yet end to end"
+                "EndToEndTests/LoadingFaultTests.aVersionThatTakesLongToLoadHoldsUpNobody",
+                "EndToEndTests/LoadingFaultTests.aServerThatIsLoadingCanBeEnded",
+                "ControlTests/LocalPlatformTests.aRevisionThatWaitsEndsTheLoading",
+            ], ""
         ),
         (
             25,
@@ -75,11 +77,7 @@ import Testing
             29, ["EndToEndTests/ClockFaultTests.theClockMayJumpAndNobodyNoticesInTheirLatency"],
             "tokens have no time at which they end, and there are no certificates of our own"
         ),
-        (
-            30,
-            ["EndToEndTests/StarvedFaultTests.withATwentiethOfAProcessorItAnswersOrRefusesAndRecovers"],
-            ""
-        ),
+        (30, ["EndToEndTests/StarvedFaultTests.withATwentiethOfAProcessorItAnswersOrRefusesAndRecovers"], ""),
         (31, [], "overload has a test of its own, with the limit that adapts"),
         (32, [], "overload has a test of its own, with the limit that adapts"),
     ]
@@ -92,8 +90,6 @@ import Testing
     func itsTestsExistOrThereIsAReason(_ index: Int) throws {
         let fault = Self.faults[index]
         #expect(!fault.tests.isEmpty || !fault.reason.isEmpty, "F\(fault.number)")
-        for test in fault.tests {
-            #expect(try TestIndex.tests.contains(test), "F\(fault.number): no test '\(test)'")
-        }
+        for test in fault.tests { #expect(try TestIndex.tests.contains(test), "F\(fault.number): no test '\(test)'") }
     }
 }
