@@ -191,7 +191,7 @@ struct HTTPClientTests {
 }
 
 /// A port of this machine on which nobody listens, and that no other test gets meanwhile.
-private final class HeldPort {
+final class HeldPort {
     struct Failure: Error {}
 
     private let descriptor: Int32

@@ -162,9 +162,9 @@ struct LoadGeneratorTests {
     }
 
     @Test func loadOnNothingDoesNotBegin() async throws {
-        let server = try await ScriptedServer(answer: rightAnswer)
-        try await server.stop()
-        let generator = LoadGenerator(server.address, samples: try samples(1, to: server.address))
+        let port = try HeldPort()
+        let address = try ServerAddress("127.0.0.1:\(port.number)")
+        let generator = LoadGenerator(address, samples: try samples(1, to: address))
         await #expect { try await generator.start() } throws: { ($0 as? ClientError)?.code == .unreachable }
     }
 
