@@ -130,7 +130,7 @@ extension EndToEnd.LostWriteTests {
             for leaving in ["pull-\(String(repeating: "0", count: 64))", "push-x", "push-x~", "blob-x"] {
                 try TextFile.write("left", to: other.home.file("tmp/\(leaving)"))
             }
-            _ = try await other.shell("touch -d '2 days ago' '\(other.home.path)'/tmp/*")
+            _ = try await other.shell("touch -d '8 days ago' '\(other.home.path)'/tmp/*")
             try await other.expect("gc")
             #expect(TextFile.list(other.home.file("tmp")) == [])
             try database.close()
