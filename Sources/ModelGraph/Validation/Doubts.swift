@@ -45,30 +45,39 @@ extension Node {
 extension TensorValue {
     /// How many elements are NaN or infinite, of how many; `nil` for other types and for data in another file.
     fileprivate var nonFinite: (bad: Int, count: Int)? {
-        guard !isExternal, [.float32, .float64, .float16, .bfloat16].contains(elementType), let tensor = try? tensor()
-        else { return nil }
-        let count = tensor.shape.elementCount
-        let bytes = tensor.bytes
+        guard !isExternal else { return nil }
+        switch elements {
+        // Where they are: copying what is not aligned would cost more than looking.
+        case .raw(let view), .floats(let view), .doubles(let view): return view.withUnsafeBytes { nonFinite(in: $0) }
+        default:
+            guard [.float16, .bfloat16].contains(elementType), let tensor = try? tensor() else { return nil }
+            return nonFinite(in: tensor.bytes)
+        }
+    }
+
+    private func nonFinite(in bytes: UnsafeRawBufferPointer) -> (bad: Int, count: Int)? {
         // All bits of the exponent are set.
-        switch tensor.elementType {
-        case .float32: return (Self.count(bytes, count, UInt32.self) { $0 & 0x7f80_0000 == 0x7f80_0000 }, count)
+        switch elementType {
+        case .float32: return Self.count(bytes, UInt32.self) { $0 & 0x7f80_0000 == 0x7f80_0000 }
         case .float64:
             let mask: UInt64 = 0x7ff0 << 48
-            return (Self.count(bytes, count, UInt64.self) { $0 & mask == mask }, count)
-        case .float16: return (Self.count(bytes, count, UInt16.self) { $0 & 0x7c00 == 0x7c00 }, count)
-        default: return (Self.count(bytes, count, UInt16.self) { $0 & 0x7f80 == 0x7f80 }, count)
+            return Self.count(bytes, UInt64.self) { $0 & mask == mask }
+        case .float16: return Self.count(bytes, UInt16.self) { $0 & 0x7c00 == 0x7c00 }
+        case .bfloat16: return Self.count(bytes, UInt16.self) { $0 & 0x7f80 == 0x7f80 }
+        default: return nil
         }
     }
 
     @inline(__always)
     private static func count<Bits: FixedWidthInteger>(
-        _ bytes: UnsafeRawBufferPointer, _ count: Int, _ type: Bits.Type, _ isBad: (Bits) -> Bool
-    ) -> Int {
+        _ bytes: UnsafeRawBufferPointer, _ type: Bits.Type, _ isBad: (Bits) -> Bool
+    ) -> (bad: Int, count: Int) {
+        let count = bytes.count / MemoryLayout<Bits>.size
         var bad = 0
         for index in 0..<count {
             bad += isBad(bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<Bits>.size, as: type)) ? 1 : 0
         }
-        return bad
+        return (bad, count)
     }
 
     /// The first number that cannot be meant as a scale.
