@@ -4,7 +4,7 @@ enum ASCII {
     @inline(__always)
     static func equals(_ text: String, _ lowercase: StaticString) -> Bool {
         guard text.utf8.count == lowercase.utf8CodeUnitCount else { return false }
-        // Byte by byte, a string's own iteration costs some twenty instructions a byte.
+        // A string's own iteration takes dozens of instructions a byte.
         return text.utf8.withContiguousStorageIfAvailable { equalsInLength($0, lowercase) }
             ?? equals(text.utf8, lowercase)
     }

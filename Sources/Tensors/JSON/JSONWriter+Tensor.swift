@@ -72,8 +72,7 @@ extension JSONWriter {
         bytes.append(UInt8(ascii: "]"))
     }
 
-    /// Numbers with a point, gathered in a small piece of memory first: appending each by itself costs as much as
-    /// finding its digits.
+    /// Numbers with a point, gathered in a small piece of memory first, so that the array is not asked for room by each.
     @inline(__always)
     private mutating func decimals<Element: BitwiseCopyable>(
         _ tensor: Tensor, as type: Element.Type,
