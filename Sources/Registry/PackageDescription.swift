@@ -44,7 +44,8 @@ package struct PackageDescription: Hashable, Sendable {
                 .invalid, "\(Self.path) has no format \(Self.format) with a signature",
                 help: "it was written by a later slipway: use that one")
         }
-        let processing = json["processing"].flatMap { $0.isNull ? nil : $0 }
+        // A bare nil would be the JSON null.
+        let processing = json["processing"].flatMap { $0.isNull ? JSONValue?.none : $0 }
         self.init(
             signature: try Signature(json: signature), processing: processing,
             labels: try Dictionary(json: json["labels"] ?? [:]))

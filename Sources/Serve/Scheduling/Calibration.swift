@@ -73,31 +73,19 @@ extension Calibration {
     package static func measure(
         _ session: any Session, triesBatches: Bool = false, hasRun: Bool = false
     ) throws(EngineError) -> Calibration {
-        do throws(EngineError) {
-            return try measure(session, try suitableKind(session), triesBatches)
-        } catch {
-            guard hasRun, error.code == .runFailed else { throw error }
-            return Calibration(points: [], predictsOutputShapes: false, problem: error)
-        }
-    }
-
-    /// The first kind of made-up inputs that a model runs on: some divide by what they get, or look it up.
-    ///
-    /// - Throws: what the model said to the first kind.
-    private static func suitableKind(_ session: any Session) throws(EngineError) -> SampleInputs.Kind {
         var first: EngineError?
+        // Some models divide by what they get, or look it up: the first kind of made-up inputs that runs is taken.
         for kind in SampleInputs.Kind.allCases {
-            guard let inputs = try? session.samples(SampleInputs(kind: kind), rows: 1) else { continue }
             do throws(EngineError) {
-                _ = try session.run(inputs)
-                return kind
+                return try measure(session, kind, triesBatches)
             } catch {
-                first = first ?? error
                 guard error.code == .runFailed else { throw error }
+                first = first ?? error
             }
         }
-        if let first { throw first }
-        return .mixed
+        guard let first else { return Calibration(points: [], predictsOutputShapes: false) }
+        guard hasRun else { throw first }
+        return Calibration(points: [], predictsOutputShapes: false, problem: first)
     }
 
     private static func measure(

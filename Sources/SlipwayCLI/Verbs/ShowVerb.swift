@@ -166,7 +166,7 @@ struct ShowVerb: AsyncParsableCommand {
             for (key, value) in record.labels.sorted(by: { $0.key < $1.key }) {
                 lines.append("  label    \(key)=\(value)")
             }
-            if let processing = description.processing, !processing.isNull {
+            if let processing = description.processing {
                 lines.append("  declared \(processing.encodedString())")
             }
             if let plan {
