@@ -89,13 +89,14 @@ extension EndToEnd {
                 let admitted = try #require(answers.isEmpty ? nil : answers[answers.count / 2])
                 let refusal = try #require(times.isEmpty ? nil : times[times.count / 2])
                 let recovery = try await Self.recovery(server, alone: alone, since: over)
+                // The machine may have become slower or faster meanwhile: it is measured before and after.
+                let lowest = min(peak, try await Self.peak(server).rate)
                 print(
-                    "overload: peak \(Int(peak))/s, tenfold \(Int(goodput))/s (\(Int(goodput / peak * 100)) %), "
+                    "overload: peak \(Int(lowest))/s, tenfold \(Int(goodput))/s (\(Int(goodput / lowest * 100)) %), "
                         + "alone \(Int(alone * 1e6)) us, admitted p50 \(Int(admitted * 1e6)) us of "
                         + "\(answers.count), \(times.count) refusals p50 \(Int(refusal * 1e6)) us, "
                         + "recovered after \(Int(recovery * 1000)) ms")
-                // The goal is 85 %, as printed; the load generator has a share of the same processors, and the peak is short.
-                #expect(goodput >= 0.7 * peak, "\(goodput) of \(peak) a second")
+                #expect(goodput >= 0.85 * lowest, "\(goodput) of \(lowest) a second")
                 #expect(report.failures[.status(503)] ?? 0 > report.ok, "most was refused: \(report.failures)")
                 #expect(report.failures.keys.allSatisfy { $0 == .status(503) }, "\(report.failures)")
                 #expect(admitted < 20 * alone, "what is taken in took \(admitted) s")
