@@ -87,6 +87,9 @@ let package = Package(
             "Distribution",
             ["Tensors", "Home", "Trust", "Registry", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL]),
         room(
+            "Platforms",
+            ["Tensors", "Home", "Trust", "Registry", "Distribution", "CZlib", subprocess, systemPackage]),
+        room(
             "Workshop",
             [
                 "Tensors", "ModelGraph", "Engines", "Pipelines", "Home", "Trust", "Registry", "CSandbox", subprocess,
@@ -111,7 +114,8 @@ let package = Package(
             name: "SlipwayCLI",
             dependencies: [
                 "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Release", "Home", "Trust", "Registry",
-                "Workshop", "Serve", "Client", "Control", "Distribution", "Scoring", argumentParser, logging,
+                "Workshop", "Serve", "Client", "Control", "Distribution", "Platforms", "Scoring", argumentParser,
+                logging,
                 subprocess,
                 systemPackage,
                 unixSignals,
@@ -137,6 +141,7 @@ let package = Package(
         tests("Trust"),
         tests("Registry", ["Tensors", "Home", "Trust"]),
         tests("Distribution", ["Tensors", "Home", "Trust", "Registry", nioCore]),
+        tests("Platforms", ["Tensors", "Home", "Trust", "Registry"]),
         tests("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1]),
         tests(
             "Serve",

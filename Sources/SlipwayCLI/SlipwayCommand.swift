@@ -21,13 +21,15 @@ struct SlipwayCommand: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Serving",
-                subcommands: [RunVerb.self, ServeVerb.self, StopVerb.self, PredictVerb.self, BenchVerb.self]),
+                subcommands: [
+                    RunVerb.self, ServeVerb.self, StopVerb.self, PredictVerb.self, BenchVerb.self, PingVerb.self,
+                ]),
             CommandGroup(
                 name: "Models",
                 subcommands: [
                     ImportVerb.self, ListVerb.self, ShowVerb.self, EvaluateVerb.self, AliasVerb.self, RemoveVerb.self,
                     RestoreVerb.self, ExportVerb.self, GarbageVerb.self, CheckVerb.self,
-                    PushVerb.self, PullVerb.self,
+                    PushVerb.self, PullVerb.self, PackageVerb.self,
                 ]),
             CommandGroup(
                 name: "Measuring", subcommands: [TuneVerb.self, CompareVerb.self, RecommendVerb.self]),

@@ -71,7 +71,7 @@ package struct DockerRegistry: Sendable {
     }
 
     /// A port that nobody listens at right now.
-    private static func freePort() throws -> Int {
+    package static func freePort() throws -> Int {
         let listener = try ListeningSocket()
         return listener.port
     }

@@ -102,21 +102,13 @@ package struct Pusher: Sendable {
         _ manifest: PackageManifest, mountingFrom source: String?,
         _ progress: @escaping @Sendable (TransferState) -> Void, _ report: inout Report
     ) async throws {
-        let blobs = Set([manifest.config] + manifest.layers.map(\.blob)).sorted { $0.size > $1.size }
-        let meter = TransferMeter(
-            totalBytes: blobs.reduce(0) { $0 + $1.size }, blobs: blobs.count, tell: progress)
-        let outcomes = try await inLanes(client.limits.lanes, blobs) { blob in
-            let path = try registry.blobs.checkedPath(blob)
-            let outcome = try await client.upload(
-                blob, at: path, mountingFrom: source, notes: registry.database.home,
-                report: { meter.reached(blob.digest, $0) })
-            meter.finished(blob.digest, size: blob.size, counts: outcome == .sent)
-            return (outcome, blob.size)
+        let files = try Set([manifest.config] + manifest.layers.map(\.blob)).map { blob in
+            (blob: blob, path: try registry.blobs.checkedPath(blob))
         }
-        for (outcome, size) in outcomes {
-            report.outcomes[outcome, default: 0] += 1
-            if outcome == .sent { report.sentBytes += size }
-        }
+        let outcome = try await client.uploadAll(
+            files, mountingFrom: source, notes: registry.database.home, progress: progress)
+        report.outcomes = outcome.counts
+        report.sentBytes = outcome.sentBytes
     }
 
     // MARK: - Referrers

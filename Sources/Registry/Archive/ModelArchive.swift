@@ -3,7 +3,8 @@ import Home
 import Tensors
 package import Trust
 
-/// A version in a file, opened and looked through: everything that it needs is there, and nothing was unpacked.
+/// A version in an archive or an unpacked OCI image layout, opened and looked through: everything that it needs is there,
+/// and nothing was unpacked.
 ///
 /// Its blobs are compared with their digests when they are stored.
 package final class ModelArchive: Sendable {
@@ -19,8 +20,7 @@ package final class ModelArchive: Sendable {
     let manifest: PackageManifest
     let bundle: ReferrerBundle?
 
-    private let descriptor: Int32
-    private let directory: TarDirectory
+    private let source: any LayoutSource
 
     private static let largestIndex = 4 << 20
     private static let largestMarker = 4096
@@ -35,24 +35,22 @@ package final class ModelArchive: Sendable {
         return pread(descriptor, &magic, magic.count, 257) == magic.count && magic.elementsEqual("ustar".utf8)
     }
 
-    /// Opens an archive and reads what describes the version.
+    /// Whether a directory is an OCI image layout, by its marker.
+    package static func isLayout(_ path: String) -> Bool {
+        var status = stat()
+        return lstat("\(path)/oci-layout", &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Opens an archive, or a directory with the layout, and reads what describes the version.
     ///
     /// - Throws: `RegistryError.Code.notFound` without such a file, `.invalid` for one that is no archive of one version,
     ///   `.damaged` when something in it is missing or altered, `.tooLarge` over a limit.
     package init(_ path: String) throws(RegistryError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw RegistryError.system("open", path) }
         do throws(RegistryError) {
-            var status = stat()
-            guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-                throw RegistryError(.invalid, "'\(path)' is not a regular file")
-            }
-            let source = Source(
-                descriptor: descriptor,
-                directory: try TarDirectory(reading: descriptor, size: Int(status.st_size)))
+            let source: any LayoutSource = try Self.isLayout(path) ? FolderLayout(path) : TarLayout(path)
             let root = try Self.root(source)
             digest = root.blob.digest
-            manifest = try PackageManifest(parsing: try source.bytes(root.blob, limit: PackageManifest.largest))
+            manifest = try PackageManifest(parsing: try source.blob(root.blob, limit: PackageManifest.largest))
             for blob in [manifest.config] + manifest.layers.map(\.blob) { try source.require(blob) }
             guard let layer = manifest.description, manifest.graph != nil else {
                 throw RegistryError(
@@ -61,51 +59,20 @@ package final class ModelArchive: Sendable {
                     help: "it was made by another tool: unpack it, and import its model file")
             }
             description = try PackageDescription(
-                parsing: try source.bytes(layer.blob, limit: PackageDescription.largest))
+                parsing: try source.blob(layer.blob, limit: PackageDescription.largest))
             model = try root.name.map { text throws(RegistryError) in try Reference(text).model }
             note = String(root.note.prefix(Self.longestNote))
             bundle = try root.referrers.map { digest throws(RegistryError) in
                 try Self.bundle(digest, about: root.blob.digest, source)
             }
-            directory = source.directory
+            self.source = source
         } catch {
-            close(descriptor)
             throw RegistryError(error.code, "'\(path)': \(error.message)", help: error.help)
         }
-        self.descriptor = descriptor
         self.path = path
     }
 
-    deinit { close(descriptor) }
-
     // MARK: - Reading
-
-    /// An archive's members, by digest.
-    private struct Source {
-        var descriptor: Int32
-        var directory: TarDirectory
-
-        /// Checks that a blob is there with its size.
-        func require(_ blob: Blob) throws(RegistryError) {
-            guard let member = directory.members[ImageLayout.path(blob.digest)], member.size == blob.size else {
-                throw RegistryError(
-                    .damaged, "blob \(blob.digest) of \(blob.size) bytes is not in the archive",
-                    help: "export the version again")
-            }
-        }
-
-        /// A small blob, compared with its digest.
-        func bytes(_ blob: Blob, limit: Int) throws(RegistryError) -> [UInt8] {
-            try require(blob)
-            return try bytes(blob.digest, limit: limit)
-        }
-
-        func bytes(_ digest: Digest, limit: Int) throws(RegistryError) -> [UInt8] {
-            let bytes = try directory.bytes(ImageLayout.path(digest), limit: limit, from: descriptor)
-            guard Digest(of: bytes) == digest else { throw ModelArchive.altered(digest) }
-            return bytes
-        }
-    }
 
     /// What `index.json` says about the one version.
     private struct Root {
@@ -115,7 +82,7 @@ package final class ModelArchive: Sendable {
         var referrers: Digest?
     }
 
-    private static func root(_ source: Source) throws(RegistryError) -> Root {
+    private static func root(_ source: any LayoutSource) throws(RegistryError) -> Root {
         let marker = try json("oci-layout", limit: largestMarker, source)
         guard marker["imageLayoutVersion"]?.stringValue == "1.0.0" else {
             throw RegistryError(.invalid, "the archive is no OCI image layout of version 1.0.0")
@@ -143,8 +110,9 @@ package final class ModelArchive: Sendable {
             note: annotations?[ImageLayout.note]?.stringValue ?? "", referrers: referrers)
     }
 
-    private static func json(_ path: String, limit: Int, _ source: Source) throws(RegistryError) -> JSONValue {
-        let bytes = try source.directory.bytes(path, limit: limit, from: source.descriptor)
+    private static func json(_ path: String, limit: Int, _ source: any LayoutSource) throws(RegistryError) -> JSONValue
+    {
+        let bytes = try source.bytes(path, limit: limit)
         do {
             return try JSONValue.parse(bytes)
         } catch {
@@ -153,28 +121,22 @@ package final class ModelArchive: Sendable {
     }
 
     private static func bundle(
-        _ digest: Digest, about subject: Digest, _ source: Source
+        _ digest: Digest, about subject: Digest, _ source: any LayoutSource
     ) throws(RegistryError) -> ReferrerBundle {
-        let manifest = try source.bytes(digest, limit: PackageManifest.largest)
+        let manifest = try source.blob(digest, limit: PackageManifest.largest)
         let (document, others) = try ReferrerBundle.layers(ofManifest: manifest, about: subject)
         for blob in others { try source.require(blob) }
         return try ReferrerBundle(
-            document: try source.bytes(document, limit: ReferrerBundle.largest), blobs: others)
-    }
-
-    private static func altered(_ digest: Digest) -> RegistryError {
-        RegistryError(
-            .damaged, "blob \(digest) of the archive holds other bytes than its name says",
-            help: "do not trust the archive: copy or export it again")
+            document: try source.blob(document, limit: ReferrerBundle.largest), blobs: others)
     }
 
     // MARK: - Storing
 
     /// Bytes of all blobs that an import stores.
-    var contentSize: Int { wanted.reduce(0) { $0.addingReportingOverflow($1.size).partialValue } }
+    var contentSize: Int { needed.reduce(0) { $0.addingReportingOverflow($1.size).partialValue } }
 
     /// Every blob that an import stores but the manifest, each once.
-    private var wanted: [Blob] {
+    var needed: [Blob] {
         var seen: Set<Blob> = []
         return ([manifest.config] + manifest.layers.map(\.blob) + (bundle?.blobs ?? [])).filter {
             seen.insert($0).inserted
@@ -186,31 +148,26 @@ package final class ModelArchive: Sendable {
     /// - Parameter progress: gets the bytes of each piece.
     /// - Throws: `RegistryError.Code.damaged` when a blob is not what its name says; those before it stay as garbage.
     func store(in store: BlobStore, progress: (Int) -> Void) throws(RegistryError) {
-        for blob in wanted { try copy(blob, to: store, progress) }
-        let size = directory.members[ImageLayout.path(digest)]?.size ?? 0
-        try copy(Blob(digest: digest, size: size), to: store, progress)
+        for blob in needed { try copy(blob, to: store, progress) }
+        try copy(Blob(digest: digest, size: source.size(of: ImageLayout.path(digest)) ?? 0), to: store, progress)
     }
 
     private func copy(_ blob: Blob, to store: BlobStore, _ progress: (Int) -> Void) throws(RegistryError) {
-        guard let member = directory.members[ImageLayout.path(blob.digest)] else {
-            throw RegistryError(.damaged, "blob \(blob.digest) is not in the archive")
-        }
         var writer = try BlobWriter(store)
-        var buffer = [UInt8](repeating: 0, count: BlobStore.chunk)
+        let path = ImageLayout.path(blob.digest)
         var done = 0
-        while done < member.size {
-            let count = pread(
-                descriptor, &buffer, min(buffer.count, member.size - done), off_t(member.offset + done))
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw RegistryError.system("read", path) }
-            guard count > 0 else { throw RegistryError(.damaged, "'\(path)' became shorter while it was read") }
-            let piece = buffer[..<count]
+        let size = source.size(of: path) ?? 0
+        while done < size {
+            let piece = try source.piece(of: path, at: done, limit: BlobStore.chunk)
+            guard !piece.isEmpty else {
+                throw RegistryError(.damaged, "'\(self.path)' became shorter while it was read")
+            }
             let result = piece.withUnsafeBytes { bytes in
                 Result<Void, RegistryError> { () throws(RegistryError) in try writer.write(bytes) }
             }
             try result.get()
-            done += count
-            progress(count)
+            done += piece.count
+            progress(piece.count)
         }
         _ = try writer.finish(expecting: blob)
     }

@@ -37,8 +37,27 @@ extension ModelRegistry {
         try await check(
             try archive.manifest.packagedGraph(
                 from: archive.path, declared: archive.description.signature, path: blobs.checkedPath))
+        return try record(archive, as: model, note: note ?? archive.note, source: source)
+    }
+
+    /// Records the version of a layout whose blobs this home sees already, as those of an image that it is started in.
+    ///
+    /// Nothing is copied. Blobs are compared with their digests when they are loaded.
+    ///
+    /// - Throws: `RegistryError.Code.damaged` when a blob is missing, `.invalid` when the layout tells no name and none
+    ///   is given.
+    package func adopt(_ archive: ModelArchive, as model: ModelName? = nil) throws -> Addition {
+        guard let model = model ?? archive.model else {
+            throw RegistryError(
+                .invalid, "'\(archive.path)' does not tell the model's name", help: "give one with --name")
+        }
+        for blob in archive.needed { _ = try blobs.checkedPath(blob) }
+        return try record(archive, as: model, note: archive.note, source: "")
+    }
+
+    private func record(_ archive: ModelArchive, as model: ModelName, note: String, source: String) throws -> Addition {
         let new = NewVersion(
-            model: model.description, manifestDigest: archive.digest.description, note: note ?? archive.note,
+            model: model.description, manifestDigest: archive.digest.description, note: note,
             labels: archive.description.labels.json.encodedString(), source: source,
             size: archive.manifest.contentSize)
         return try database.write { transaction in

@@ -53,6 +53,39 @@ extension ModelRegistry {
     }
 }
 
+/// A file of a version's layout.
+package struct LayoutFile: Hashable, Sendable {
+    package enum Content: Hashable, Sendable {
+        case bytes([UInt8])
+        /// A stored blob, at its place on this machine.
+        case blob(path: String)
+    }
+
+    /// Within the layout.
+    package let path: String
+    package let content: Content
+}
+
+extension ModelRegistry {
+    /// The files of a version as an OCI image layout, without what is known about it. Every blob was compared with its
+    /// digest.
+    ///
+    /// - Throws: `RegistryError.Code.damaged` when a blob is missing or altered.
+    package func layoutFiles(of record: VersionRecord) throws -> [LayoutFile] {
+        let content = try ArchiveContent(record, self, includesReferrers: false)
+        var files = [
+            LayoutFile(path: "oci-layout", content: .bytes(ImageLayout.marker)),
+            LayoutFile(path: "index.json", content: .bytes(content.index)),
+        ]
+        for blob in content.stored {
+            let path = try blobs.checkedPath(blob)
+            try blobs.verify(blob.digest)
+            files.append(LayoutFile(path: ImageLayout.path(blob.digest), content: .blob(path: path)))
+        }
+        return files
+    }
+}
+
 /// What goes into an archive, in this order.
 private struct ArchiveContent {
     var index: [UInt8] = []

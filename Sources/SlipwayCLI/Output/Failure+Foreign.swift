@@ -4,6 +4,7 @@ import Distribution
 import Engines
 import Home
 import ModelGraph
+import Platforms
 import Registry
 import Release
 import Scoring
@@ -30,6 +31,7 @@ extension Failure {
         case let error as ControlError: self.init(control: error)
         case let error as ClientError: self.init(client: error)
         case let error as DistributionError: self.init(distribution: error)
+        case let error as PlatformError: self.init(platform: error)
         default: self.init(9999, .failed, "\(error)", help: "this is a fault of Slipway's own; please report it")
         }
     }
@@ -134,6 +136,17 @@ extension Failure {
         case .damaged: self.init(6308, .verificationFailed, error.message, help: error.help)
         case .full: self.init(6309, .unavailable, error.message, help: error.help)
         default: self.init(6310, .failed, error.message, help: error.help)
+        }
+    }
+
+    private init(platform error: PlatformError) {
+        switch error.code {
+        case .invalid: self.init(6401, .usage, error.message, help: error.help)
+        case .missing: self.init(6402, .notFound, error.message, help: error.help)
+        case .conflict: self.init(6403, .conflict, error.message, help: error.help)
+        case .full: self.init(6404, .unavailable, error.message, help: error.help)
+        case .damaged: self.init(6405, .verificationFailed, error.message, help: error.help)
+        default: self.init(6406, .failed, error.message, help: error.help)
         }
     }
 }

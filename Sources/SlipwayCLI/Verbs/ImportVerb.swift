@@ -62,7 +62,7 @@ struct ImportVerb: AsyncParsableCommand {
 
     func run() async throws {
         let registry = try homeOptions.registry()
-        if ModelArchive.isArchive(file) { return try await bringArchive(registry) }
+        if ModelArchive.isArchive(file) || ModelArchive.isLayout(file) { return try await bringArchive(registry) }
         if PipelineImporter.isPipeline(file) { return try bringPipeline(registry) }
         let importer = Importer(registry: registry, engineDirectories: [try homeOptions.engineDirectory()])
         let request = try request()

@@ -1,0 +1,138 @@
+import Glibc
+import Registry
+import Tensors
+import Trust
+
+extension ImageStore {
+    /// Writes an image to a directory as an OCI image layout, which podman, skopeo and umoci read. Images that the layout
+    /// has under other names stay.
+    ///
+    /// - Parameters:
+    ///   - folder: the directory; it is made, or is a layout, or empty.
+    ///   - name: the image's tag there.
+    /// - Throws: `PlatformError.Code.conflict` for a directory that holds something else, `.full` or `.io`.
+    package func write(_ image: BuiltImage, to folder: String, name: String) throws(PlatformError) {
+        try Self.requireRoom(in: folder)
+        for directory in [folder, folder + "/blobs", folder + "/blobs/sha256"] where mkdir(directory, 0o755) != 0 {
+            guard errno == EEXIST else { throw PlatformError.system("create the directory", directory) }
+        }
+        for blob in image.blobs {
+            try Self.copy(path(blob.digest), to: "\(folder)/blobs/sha256/\(blob.digest.hex)", size: blob.size)
+        }
+        try Self.replace("\(folder)/blobs/sha256/\(image.digest.hex)", with: image.manifest)
+        try Self.replace("\(folder)/oci-layout", with: Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8))
+        try Self.replace("\(folder)/index.json", with: try Self.index(image, name, others: Self.others(folder, name)))
+    }
+
+    /// Checks that a layout may be written to a directory, before it is made.
+    ///
+    /// - Throws: `PlatformError.Code.conflict` for one that holds something else.
+    package static func requireRoom(in folder: String) throws(PlatformError) {
+        guard FileKind(of: "\(folder)/oci-layout") == .file || FileNames.inDirectory(folder).isEmpty else {
+            throw PlatformError(
+                .conflict, "'\(folder)' holds something that is no image layout", help: "choose an empty directory")
+        }
+    }
+
+    private static let nameKey = "org.opencontainers.image.ref.name"
+
+    /// The images of the layout that have other names.
+    private static func others(_ folder: String, _ name: String) throws(PlatformError) -> [JSONValue] {
+        let path = "\(folder)/index.json"
+        guard FileKind(of: path) == .file else { return [] }
+        do {
+            let bytes = try TextFile.bytes(path, limit: 4 << 20)
+            return try JSONValue.parse(bytes)["manifests"]?.arrayValue?.filter {
+                $0["annotations"]?[nameKey]?.stringValue != name
+            } ?? []
+        } catch let error as PlatformError {
+            throw error
+        } catch {
+            throw PlatformError(.damaged, "'\(path)' cannot be read: \(error)", help: "choose an empty directory")
+        }
+    }
+
+    private static func index(_ image: BuiltImage, _ name: String, others: [JSONValue]) throws(PlatformError) -> [UInt8]
+    {
+        let own = JSONValue.object([
+            ("annotations", .object([(nameKey, .string(name))])), ("digest", .string(image.digest.description)),
+            ("mediaType", .string(ImageBuilder.manifestType)),
+            (
+                "platform",
+                .object([("architecture", .string(Architecture.ofThisMachine.imageName)), ("os", "linux")])
+            ), ("size", .integer(image.manifest.count)),
+        ])
+        return JSONValue.object([
+            ("manifests", .array(others + [own])), ("mediaType", "application/vnd.oci.image.index.v1+json"),
+            ("schemaVersion", 2),
+        ]).encoded(sortedKeys: true)
+    }
+
+    /// Links a blob, or copies it where the directory is on another file system.
+    private static func copy(_ source: String, to path: String, size: Int) throws(PlatformError) {
+        var status = stat()
+        if lstat(path, &status) == 0, Int(status.st_size) == size { return }
+        unlink(path)
+        if link(source, path) == 0 { return }
+        let input = open(source, O_RDONLY | O_CLOEXEC)
+        guard input >= 0 else { throw PlatformError.system("open", source) }
+        defer { close(input) }
+        let temporary = path + ".partial"
+        let output = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard output >= 0 else { throw PlatformError.system("write", path) }
+        defer { close(output) }
+        var rest = size
+        while rest > 0 {
+            let count = sendfile(output, input, nil, rest)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let error = PlatformError.system("write", path)
+                unlink(temporary)
+                throw error
+            }
+            rest -= count
+        }
+        guard fsync(output) == 0, rename(temporary, path) == 0 else { throw PlatformError.system("write", path) }
+    }
+
+    private static func replace(_ path: String, with bytes: [UInt8]) throws(PlatformError) {
+        let temporary = path + ".partial"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard descriptor >= 0 else { throw PlatformError.system("write", path) }
+        defer { close(descriptor) }
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let error = PlatformError.system("write", path)
+                unlink(temporary)
+                throw error
+            }
+            done += count
+        }
+        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw PlatformError.system("write", path) }
+    }
+}
+
+/// A small file as a whole.
+enum TextFile {
+    /// - Throws: `PlatformError.Code.invalid` over the limit.
+    static func bytes(_ path: String, limit: Int) throws(PlatformError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw PlatformError.system("open", path) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw PlatformError.system("read", path) }
+            guard count > 0 else { return bytes }
+            bytes += buffer[..<count]
+            guard bytes.count <= limit else { throw PlatformError(.invalid, "'\(path)' has more than \(limit) bytes") }
+        }
+    }
+}
