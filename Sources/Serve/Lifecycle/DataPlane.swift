@@ -68,7 +68,7 @@ package final class DataPlane: Sendable {
                         try channel.pipeline.syncOperations.addHandler(AcceptGate(served: most))
                     }
                 }
-                .childChannelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
+                .childChannelOption(ChannelOptions.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         guard let bound = byLoop[ObjectIdentifier(channel.eventLoop)] else {
