@@ -98,8 +98,8 @@ let package = Package(
         room(
             "Serve",
             [
-                "Tensors", "Engines", "Pipelines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioHTTP1, nioHTTP2,
-                nioHPACK, nioTLS, nioSSL, logging,
+                "Tensors", "Engines", "Pipelines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioHTTP2, nioHPACK,
+                nioTLS, nioSSL, logging,
             ]),
         room("Scoring", ["Tensors", "Engines", "Trust", "Registry", "Serve"]),
         room("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1, nioSSL]),

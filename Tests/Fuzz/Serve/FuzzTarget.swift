@@ -11,6 +11,8 @@ enum FuzzTarget {
     case infer
     /// The path of a request line.
     case target
+    /// Requests of HTTP/1, from their first byte on.
+    case http
 
     init?(rawValue: String) {
         switch rawValue {
@@ -18,6 +20,7 @@ enum FuzzTarget {
         case "rows": self = .rows
         case "infer": self = .infer
         case "target": self = .target
+        case "http": self = .http
         default:
             guard let parser = ParserTarget(rawValue: rawValue) else { return nil }
             self = .file(parser)
@@ -30,6 +33,7 @@ enum FuzzTarget {
         case .request: Self.request(bytes)
         case .rows: Self.rows(bytes)
         case .infer: Self.infer(bytes)
+        case .http: RequestParserTarget.exercise(bytes)
         case .target: _ = try? RequestTarget.segments(String(decoding: bytes, as: UTF8.self))
         }
     }

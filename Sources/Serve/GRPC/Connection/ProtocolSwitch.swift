@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHTTP1
 import NIOHTTP2
 
 /// What the first bytes of a connection say it speaks.
