@@ -137,8 +137,9 @@ extension FrameClient {
     func data(_ stream: UInt32, _ bytes: [UInt8], isLast: Bool = false) throws {
         var rest = bytes[...]
         repeat {
-            try read { self.room(stream) > 0 || rest.isEmpty }
-            guard !isClosed else { return }
+            try read { self.room(stream) > 0 || rest.isEmpty || self.replies[stream]?.isOver == true }
+            // Nobody sends on after a reset.
+            guard !isClosed, room(stream) > 0 || rest.isEmpty else { return }
             let piece = rest.prefix(min(16_384, room(stream)))
             rest = rest.dropFirst(piece.count)
             windows[0, default: 0] -= piece.count

@@ -45,7 +45,7 @@ final class GRPCCall {
     /// Bytes since the last message was complete.
     private var received = 0
     /// What came while the handler took nothing, and its part of the budget.
-    private var held = CircularBuffer<(bytes: ByteBuffer, Reservation)>(initialCapacity: 1)
+    private var held = LazyQueue<(bytes: ByteBuffer, Reservation)>()
     private var endIsHeld = false
     private var isTaking = false
     private(set) var hasSentHead = false

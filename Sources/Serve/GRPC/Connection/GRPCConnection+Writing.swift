@@ -216,9 +216,14 @@ extension GRPCConnection {
     /// Sends what was written.
     func flushNow() {
         guard out.readableBytes > 0, let context else { return }
-        // The channel has its own reference while it needs the bytes; else the memory is used again.
-        context.writeAndFlush(wrapOutboundOut(out), promise: nil)
-        out.clear()
+        // Taken out first: while it is being sent, the channel may say that it takes bytes again, and more is written.
+        var bytes = ByteBuffer()
+        swap(&bytes, &out)
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        guard out.readableBytes == 0 else { return }
+        // Once the channel is done with it, its memory is used again.
+        bytes.clear()
+        out = bytes
     }
 
     /// Gives back memory that large answers needed.

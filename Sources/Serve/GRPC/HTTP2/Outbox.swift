@@ -2,7 +2,7 @@ import NIOCore
 
 /// Messages of one call that the client's windows have not let through yet, and how it ends after them.
 struct Outbox {
-    private var messages = CircularBuffer<(bytes: ByteBuffer, reservation: Reservation)>(initialCapacity: 1)
+    private var messages = LazyQueue<(bytes: ByteBuffer, reservation: Reservation)>()
     /// Bytes of messages that have left as a whole, and that nobody was told of yet.
     private var sent = 0
     /// Bytes of the first message that have left.
@@ -38,5 +38,28 @@ struct Outbox {
     mutating func takeOutcome() -> GRPCOutcome? {
         defer { outcome = nil }
         return outcome
+    }
+}
+
+/// A queue that takes no memory before something is in it: most calls never need theirs.
+struct LazyQueue<Element> {
+    private var buffer: CircularBuffer<Element>?
+
+    var isEmpty: Bool { buffer?.isEmpty ?? true }
+
+    mutating func append(_ element: Element) { begin { $0.append(element) } }
+
+    /// Puts an element before all others.
+    mutating func prepend(_ element: Element) { begin { $0.prepend(element) } }
+
+    mutating func popFirst() -> Element? { buffer?.popFirst() }
+
+    mutating func removeAll() { buffer = nil }
+
+    private mutating func begin(_ body: (inout CircularBuffer<Element>) -> Void) {
+        var taken = buffer ?? CircularBuffer(initialCapacity: 2)
+        buffer = nil
+        body(&taken)
+        buffer = taken
     }
 }

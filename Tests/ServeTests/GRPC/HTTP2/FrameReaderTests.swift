@@ -124,7 +124,7 @@ import Testing
 
     /// A frame is refused for its head, before its payload is held.
     @Test func whatIsTooLongIsRefusedBeforeItComes() {
-        let head: [UInt8] = [0, 4, 200, Frame.Kind.headers, 0, 0, 0, 0, 1]
+        let head: [UInt8] = [0, 6, 0, Frame.Kind.headers, 0, 0, 0, 0, 1]
         #expect(Self.read(Self.preface + Self.settings.bytes + head, piece: 100).last == "enhanceYourCalm")
     }
 }

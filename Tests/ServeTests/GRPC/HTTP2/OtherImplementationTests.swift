@@ -44,6 +44,8 @@ private final class LibraryClient {
     private let raw: RawClient
     private var random: SplitMix
     private var nextStream = 1
+    /// DATA for which the windows have not been opened again.
+    private var received: [(stream: HTTP2StreamID, count: Int)] = []
 
     init(port: Int, seed: UInt64) throws {
         raw = try RawClient(port: port)
@@ -98,6 +100,7 @@ private final class LibraryClient {
                 rest = rest.dropFirst(piece.count)
                 try channel.writeInbound(ByteBuffer(bytes: piece))
                 while let frame = try channel.readInbound(as: HTTP2Frame.self) { try take(frame) }
+                try refill()
             }
             try send()
         }
@@ -111,14 +114,22 @@ private final class LibraryClient {
         case .data(let data):
             guard case .byteBuffer(let bytes) = data.data else { return }
             replies[frame.streamID, default: Reply()].data += bytes.readableBytesView
-            for stream in [frame.streamID, .rootStream] where bytes.readableBytes > 0 {
-                // The call may be over by now.
-                _ = try? channel.writeOutbound(
-                    HTTP2Frame(streamID: stream, payload: .windowUpdate(windowSizeIncrement: bytes.readableBytes)))
-            }
+            received.append((frame.streamID, bytes.readableBytes))
         case .rstStream(let code), .goAway(_, let code, _): throw RawClient.Failure(what: "\(frame.streamID): \(code)")
         default: break
         }
+    }
+
+    /// Lets the server send as much again, on streams that have not ended.
+    private func refill() throws {
+        for (stream, count) in received where count > 0 {
+            let streams = replies[stream]?.isOver == true ? [.rootStream] : [stream, .rootStream]
+            for stream in streams {
+                try channel.writeOutbound(
+                    HTTP2Frame(streamID: stream, payload: .windowUpdate(windowSizeIncrement: count)))
+            }
+        }
+        received = []
     }
 
     private func send() throws {
