@@ -98,8 +98,7 @@ let package = Package(
         room(
             "Serve",
             [
-                "Tensors", "Engines", "Pipelines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioHTTP2, nioHPACK,
-                nioTLS, nioSSL, logging,
+                "Tensors", "Engines", "Pipelines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioTLS, nioSSL, logging,
             ]),
         room("Scoring", ["Tensors", "Engines", "Trust", "Registry", "Serve"]),
         room("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1, nioSSL]),
@@ -147,7 +146,7 @@ let package = Package(
             "Serve",
             [
                 "Tensors", "Engines", "Pipelines", "Monitor", "Release", "Trust", "Client", "TestSupport", nioCore,
-                nioEmbedded, nioHTTP1, nioHPACK, logging,
+                nioEmbedded, nioHTTP1, nioHTTP2, nioHPACK, logging,
             ]),
         tests("Scoring", ["Tensors", "Engines", "Serve", "TestSupport"]),
         .executableTarget(

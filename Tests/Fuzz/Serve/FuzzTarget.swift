@@ -9,6 +9,10 @@ enum FuzzTarget {
     case rows
     /// The protobuf of an inference request.
     case infer
+    /// …and of TensorFlow Serving's.
+    case tensorflow
+    /// What a client of HTTP/2 sends.
+    case frames
     /// The path of a request line.
     case target
     /// Requests of HTTP/1, from their first byte on.
@@ -19,6 +23,8 @@ enum FuzzTarget {
         case "request": self = .request
         case "rows": self = .rows
         case "infer": self = .infer
+        case "tensorflow": self = .tensorflow
+        case "frames": self = .frames
         case "target": self = .target
         case "http": self = .http
         default:
@@ -34,6 +40,8 @@ enum FuzzTarget {
         case .rows: Self.rows(bytes)
         case .infer: Self.infer(bytes)
         case .http: RequestParserTarget.exercise(bytes)
+        case .tensorflow: Self.tensorflow(bytes)
+        case .frames: FrameExercise.run(bytes)
         case .target: _ = try? RequestTarget.segments(String(decoding: bytes, as: UTF8.self))
         }
     }
@@ -144,6 +152,76 @@ extension FuzzTarget {
             }
         }
     }
+}
+
+extension FuzzTarget {
+    private static let serving = LiveArm(
+        inputs: [
+            TensorSpec(name: "x", elementType: .float32, dimensions: [.symbol("N"), .fixed(4)]),
+            TensorSpec(name: "words", elementType: .string, dimensions: [.symbol("N")]),
+            TensorSpec(name: "ids", elementType: .int64, dimensions: [.symbol("N"), .fixed(2)]),
+        ])
+
+    /// Reads the bytes as each of the requests; tensors that are taken are written, and come back as they were.
+    private static func tensorflow(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { raw in
+            check {
+                let message = try PredictMessage(raw)
+                try? message.spec.checkSignature()
+                for (_, range) in message.inputs { try value(raw, range) }
+                return nil
+            }
+            check {
+                let message = try ScoreMessage(raw)
+                let examples = try ExampleInputs(raw, message.input, arm: serving, pool: pool)
+                for tensor in try examples.tensors() where tensor.shape.dimensions.first != examples.rows {
+                    preconditionFailure("a tensor has other rows than there are examples")
+                }
+                return nil
+            }
+            check {
+                try value(raw, 0..<raw.count)
+                return nil
+            }
+        }
+        _ = try? ModelSpecMessage.first(in: MessageBytes(all: bytes))
+        guard pool.bytesInUse == 0 else { preconditionFailure("memory of a refused request was kept") }
+    }
+
+    private static func value(_ raw: UnsafeRawBufferPointer, _ range: Range<Int>) throws {
+        let limit = 1 << 20
+        let message = try TensorMessage(raw, range)
+        guard let type = message.type else { return }
+        let tensor = try message.tensor(
+            type, Shape(message.shape), in: MessageBytes(all: []), pool: pool, limit: limit)
+        var writer = ProtoWriter()
+        writer.tensorMessage(1, tensor)
+        try writer.bytes.withUnsafeBytes { written in
+            var reader = ProtoReader(written)
+            guard let field = try reader.next() else { preconditionFailure("a tensor became nothing") }
+            let copy = try TensorMessage(written, try reader.range(field))
+            let again = try copy.tensor(
+                type, Shape(copy.shape), in: MessageBytes(all: []), pool: pool, limit: limit * 8)
+            guard again.bytes.elementsEqual(tensor.bytes), again.strings == tensor.strings else {
+                preconditionFailure("a tensor comes back otherwise")
+            }
+        }
+    }
+}
+
+/// Stands in for a message as it arrives: one whose tensors never stay where they are.
+struct MessageBytes {
+    let all: [UInt8]
+
+    func withBytes<Value, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        try all.withUnsafeBytes { bytes -> Result<Value, Failure> in
+            do throws(Failure) { return .success(try body(bytes)) } catch { return .failure(error) }
+        }.get()
+    }
+
+    func tensorBuffer(_: Range<Int>) -> TensorBuffer? { nil }
 }
 
 /// Stands in for a served version: what a request is checked against.

@@ -57,7 +57,7 @@ final class FrameClient {
     }
 
     let raw: RawClient
-    private var decoder = HPACKDecoder(allocator: ByteBufferAllocator())
+    private var decoder: HPACKDecoder
     private var replies: [UInt32: Reply] = [:]
     private var nextStream: UInt32 = 1
     /// Bytes that the server takes, on the connection (0) and on each stream.
@@ -71,8 +71,12 @@ final class FrameClient {
 
     /// Begins a connection.
     ///
-    /// - Parameter settings: those that are not the usual ones, by number.
-    init(port: Int, settings: [UInt16: UInt32] = [:]) throws {
+    /// - Parameters:
+    ///   - settings: those that are not the usual ones, by number.
+    ///   - tableSize: bytes of header fields that the decoder keeps.
+    init(port: Int, settings: [UInt16: UInt32] = [:], tableSize: Int = 4096) throws {
+        decoder = HPACKDecoder(
+            allocator: ByteBufferAllocator(), maxDynamicTableSize: tableSize, maxHeaderListSize: 1 << 16)
         raw = try RawClient(port: port)
         var payload: [UInt8] = []
         for (number, value) in settings {
@@ -133,8 +137,9 @@ extension FrameClient {
     func data(_ stream: UInt32, _ bytes: [UInt8], isLast: Bool = false) throws {
         var rest = bytes[...]
         repeat {
-            try read { self.room(stream) > 0 || rest.isEmpty }
-            guard !isClosed else { return }
+            try read { self.room(stream) > 0 || rest.isEmpty || self.replies[stream]?.isOver == true }
+            // Nobody sends on after a reset.
+            guard !isClosed, room(stream) > 0 || rest.isEmpty else { return }
             let piece = rest.prefix(min(16_384, room(stream)))
             rest = rest.dropFirst(piece.count)
             windows[0, default: 0] -= piece.count

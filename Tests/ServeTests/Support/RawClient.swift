@@ -128,6 +128,13 @@ final class RawClient {
         return Array(buffered[..<count])
     }
 
+    /// What has come, at least one byte; `nil` when the server closed instead.
+    func whatCame() throws -> [UInt8]? {
+        while buffered.isEmpty { guard try receiveMore() else { return nil } }
+        defer { buffered = [] }
+        return buffered
+    }
+
     /// Waits until the server has closed, dropping what it still sends.
     func waitForClose() throws -> Bool {
         while try receiveMore() { buffered.removeAll() }

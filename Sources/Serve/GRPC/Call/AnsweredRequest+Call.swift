@@ -4,7 +4,7 @@ extension AnsweredRequest {
     /// - Parameter receivedAt: when that request was read, where it is not the whole call.
     init(_ call: GRPCCall, _ status: HTTPStatus, job: InferenceJob? = nil, receivedAt: UInt64? = nil) {
         self.init(
-            id: call.requestID, method: String(call.method.name), receivedAt: receivedAt ?? call.receivedAt,
+            id: call.requestID, method: call.method.name, receivedAt: receivedAt ?? call.receivedAt,
             status: status, job: job)
     }
 }

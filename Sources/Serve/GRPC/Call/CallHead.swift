@@ -1,4 +1,3 @@
-import NIOHPACK
 import Tensors
 
 /// What the header of a call says that matters here, read in one pass.
@@ -45,25 +44,32 @@ struct CallHead {
     var endsStreamsWithErrors = false
     private var accepted = ""
 
+    /// What a header without any of it says.
+    init() {}
+
     /// - Throws: `RequestFault` for a header that is ambiguous, or a deadline that is none.
-    init(_ headers: HPACKHeaders) throws(RequestFault) {
-        for (name, value, _) in headers { try read(name, value) }
+    init(_ fields: HeaderFields) throws(RequestFault) {
+        for index in 0..<fields.count { try read(fields, index) }
         guard case .packed = encoding else { return }
         acceptsEncoding = accepted.split(separator: ",").contains { Encoding($0.trimmingBlanks) == encoding }
     }
 
-    private mutating func read(_ name: String, _ value: String) throws(RequestFault) {
-        switch name {
-        case ":path": path = value
-        case ":method": isPost = value == "POST"
-        case ":authority": host = value
-        case "content-type": contentType = value
-        case "grpc-timeout": timeout = try Self.nanoseconds(value)
-        case "grpc-encoding": encoding = Encoding(value)
-        case "grpc-accept-encoding": accepted = value
-        case "authorization": credential = credential.adding(value)
-        case "x-request-id": requestID = RequestID.accepted(value)
-        case "triton_grpc_error": endsStreamsWithErrors = value == "true"
+    private mutating func read(_ fields: HeaderFields, _ index: Int) throws(RequestFault) {
+        switch fields.name(index).count {
+        case 5 where fields.index(index, isNamed: ":path"): path = fields.valueText(index)
+        case 7 where fields.index(index, isNamed: ":method"): isPost = fields.value(index).isExactly("POST")
+        case 10 where fields.index(index, isNamed: ":authority"): host = fields.valueText(index)
+        case 12 where fields.index(index, isNamed: "content-type"): contentType = fields.valueText(index)
+        case 12 where fields.index(index, isNamed: "grpc-timeout"):
+            timeout = try Self.nanoseconds(fields.valueText(index))
+        case 12 where fields.index(index, isNamed: "x-request-id"):
+            requestID = RequestID.accepted(fields.valueText(index))
+        case 13 where fields.index(index, isNamed: "grpc-encoding"): encoding = Encoding(fields.valueText(index))
+        case 13 where fields.index(index, isNamed: "authorization"):
+            credential = credential.adding(fields.valueText(index))
+        case 17 where fields.index(index, isNamed: "triton_grpc_error"):
+            endsStreamsWithErrors = fields.value(index).isExactly("true")
+        case 20 where fields.index(index, isNamed: "grpc-accept-encoding"): accepted = fields.valueText(index)
         default: break
         }
     }

@@ -1,6 +1,4 @@
 import NIOCore
-import NIOHPACK
-import NIOHTTP2
 import Trust
 
 /// One call of a method: puts its messages together, and sends what its handler answers.
@@ -17,11 +15,11 @@ final class GRPCCall {
         case answered
     }
 
-    let id: HTTP2StreamID
+    /// Its stream.
+    let id: UInt32
     let connection: GRPCConnection
     let method: GRPCMethod
-    let head: CallHead
-    let headers: HPACKHeaders
+    let opening: CallOpening
     let identity: Identity
     let requestID: String
     /// When its header was read, on the monotonic clock.
@@ -31,46 +29,54 @@ final class GRPCCall {
     private(set) var phase = Phase.receiving
     /// When the phase began, or a message was complete.
     private(set) var phaseBegan: UInt64
-    /// The window that the client has for this call's bytes, as far as it is known.
-    var window: Int?
+    /// Bytes that the client may still send on its stream.
+    var window: Int
+    /// Bytes that may still be sent to it.
+    var sendWindow: FlowWindow
+    /// What waits for the client's windows.
+    var outbox = Outbox()
+    /// The client has said that it sends nothing more.
+    private(set) var clientHasEnded = false
+    /// Bytes of DATA that have come.
+    private var dataCount = 0
 
     private var handler: (any CallHandler)?
     private var assembler: MessageAssembler
     /// Bytes since the last message was complete.
     private var received = 0
     /// What came while the handler took nothing, and its part of the budget.
-    private var held = CircularBuffer<(bytes: ByteBuffer, Reservation)>(initialCapacity: 1)
+    private var held = LazyQueue<(bytes: ByteBuffer, Reservation)>()
     private var endIsHeld = false
     private var isTaking = false
-    private var hasSentHead = false
-    /// Part of the budget for a reply that may not have left yet.
-    private var reservation: Reservation?
-    /// Bytes of a stream's messages that have not left yet, and when some last did.
+    private(set) var hasSentHead = false
+    /// Bytes of its messages that have not left yet, and when some last did.
     private(set) var unsent = 0
     private var sentAt: UInt64 = 0
     private var deadlineTask: Scheduled<Void>?
 
     init(
-        id: HTTP2StreamID, connection: GRPCConnection, method: GRPCMethod, head: CallHead, headers: HPACKHeaders,
-        identity: Identity, requestID: String, receivedAt: UInt64
+        id: UInt32, connection: GRPCConnection, method: GRPCMethod, opening: CallOpening, identity: Identity,
+        requestID: String, receivedAt: UInt64
     ) {
         self.id = id
         self.connection = connection
         self.method = method
-        self.head = head
-        self.headers = headers
+        self.opening = opening
         self.identity = identity
         self.requestID = requestID
         self.receivedAt = receivedAt
         phaseBegan = receivedAt
         let configuration = connection.loop.plane.configuration
         let longest = method.action.isStream ? UInt64.max : configuration.requestTimeout
-        let (end, overflow) = receivedAt.addingReportingOverflow(min(head.timeout ?? .max, longest))
+        let (end, overflow) = receivedAt.addingReportingOverflow(min(opening.head.timeout ?? .max, longest))
         deadline = overflow ? .max : end
+        window = connection.limits.callWindow
+        sendWindow = FlowWindow(connection.peer.initialWindow)
         assembler = MessageAssembler(pool: connection.loop.plane.pool, limit: configuration.limits.bodyBytes)
     }
 
     var loop: LoopState { connection.loop }
+    var head: CallHead { opening.head }
     var isAnswered: Bool { phase == .answered }
     var isHolding: Bool { !held.isEmpty }
 
@@ -93,8 +99,20 @@ extension GRPCMethod.Action {
 // MARK: - Receiving
 
 extension GRPCCall {
+    /// Counts bytes that came.
+    ///
+    /// - Returns: whether they are as many as the header said, if it said so.
+    ///
+    /// Source: RFC 9113 section 8.1.1.
+    func counts(_ count: Int, isLast: Bool) -> Bool {
+        dataCount += count
+        guard let expected = opening.contentLength else { return true }
+        return isLast ? dataCount == expected : dataCount <= expected
+    }
+
     /// Bytes came.
     func receive(_ bytes: ByteBuffer, isLast: Bool) {
+        if isLast { clientHasEnded = true }
         guard phase == .receiving else { return }
         received += bytes.readableBytes
         if isTaking || !held.isEmpty || handler?.acceptsMessages == false {
@@ -174,60 +192,40 @@ extension GRPCCall {
     /// - Throws: `RequestFault.Code.outOfMemory` when the budget is exhausted, `.replyTooLarge`.
     func send(_ count: Int, _ write: (inout ByteBuffer) -> Void) throws(RequestFault) {
         guard !isAnswered else { return }
+        if !MessageFrame.packs(count, head), connection.hasRoom(count + MessageFrame.prefixBytes, for: self) {
+            sendHead()
+            return connection.writeAtOnce(count, for: self, write)
+        }
         let message = try MessageFrame.make(count, call: self, write)
         guard let reservation = loop.plane.pool.reserve(message.readableBytes) else { throw .exhausted }
         sendHead()
-        connection.sent(message.readableBytes)
-        let payload = HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(message)))
-        if method.action.isStream {
-            connection.write(payload, id, whenSent(message.readableBytes, reservation))
-        } else {
-            // Its stream is closed when it has left.
-            self.reservation = reservation
-            connection.write(payload, id)
-        }
+        if unsent == 0 { sentAt = connection.readAt }
+        unsent += message.readableBytes
+        connection.queue(message, reservation, for: self)
     }
 
-    /// A stream goes on: each of its messages gives back its part of the budget, and makes room for further requests.
-    private func whenSent(_ count: Int, _ reservation: Reservation) -> EventLoopPromise<Void> {
-        if unsent == 0 { sentAt = connection.readAt }
-        unsent += count
-        let promise = loop.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenComplete { _ in
-            withExtendedLifetime(reservation) { self.unsent -= count }
-            self.sentAt = MonotonicClock.now()
-            self.resume()
-        }
-        return promise
+    /// So many bytes of messages that waited have left.
+    func didSend(_ count: Int) {
+        unsent -= count
+        sentAt = MonotonicClock.now()
+        resume()
     }
 
     private func sendHead() {
         guard !hasSentHead else { return }
         hasSentHead = true
-        var headers = ReplyHeaders.head
-        headers.add(name: "x-request-id", value: requestID, indexing: .nonIndexable)
-        if case .packed = head.encoding, head.acceptsEncoding, let encoding = head.encoding {
-            headers.add(name: "grpc-encoding", value: encoding.name)
-        }
-        connection.write(.headers(.init(headers: headers)), id)
+        var encoding: String?
+        if case .packed = head.encoding, head.acceptsEncoding { encoding = head.encoding?.name }
+        connection.writeHead(id, requestID: requestID, encoding: encoding)
     }
 
     /// Says how the call ended.
     func finish(_ outcome: GRPCOutcome) {
         guard !isAnswered else { return }
-        let wasReceiving = phase == .receiving
         phase = .answered
         phaseBegan = connection.readAt
         letGo()
-        var trailers = hasSentHead ? HPACKHeaders() : ReplyHeaders.head
-        if !hasSentHead { trailers.add(name: "x-request-id", value: requestID, indexing: .nonIndexable) }
-        trailers.add(name: "grpc-status", value: String(outcome.status.rawValue))
-        if !outcome.message.isEmpty {
-            trailers.add(name: "grpc-message", value: outcome.encodedMessage, indexing: .nonIndexable)
-        }
-        if !outcome.code.isEmpty { trailers.add(name: "slipway-code", value: outcome.code) }
-        if let pushback = outcome.pushback { trailers.add(name: "grpc-retry-pushback-ms", value: pushback) }
-        connection.end(id, trailers, resets: wasReceiving)
+        connection.end(self, outcome)
     }
 
     /// Ends the call with a fault that no version's metrics know of.
@@ -242,7 +240,7 @@ extension GRPCCall {
     func close() {
         phase = .answered
         letGo()
-        reservation = nil
+        outbox = Outbox()
     }
 
     private func letGo() {

@@ -16,6 +16,8 @@ package struct GRPCMethod: Sendable {
 
     /// Such as `/grpc.health.v1.Health/Check`.
     package let path: String
+    /// The method's name without its service.
+    package let name: String
     package let role: Role
     package let action: Action
     /// `.health` asks for a viewer when anonymous access to health is switched off.
@@ -25,6 +27,7 @@ package struct GRPCMethod: Sendable {
         _ service: String, _ name: String, _ role: Role, _ action: Action, exposure: Route.Exposure = .always
     ) {
         path = "/\(service)/\(name)"
+        self.name = name
         self.role = role
         self.action = action
         self.exposure = exposure
@@ -96,7 +99,4 @@ package struct GRPCMethod: Sendable {
         }
         return method
     }
-
-    /// The method's name without its service.
-    var name: Substring { path[path.index(after: path.lastIndex(of: "/") ?? path.startIndex)...] }
 }

@@ -71,13 +71,17 @@ struct GRPCOutcome: Equatable {
     /// What clients that retry by themselves obey. Source: gRPC proposal A6, "Pushback".
     var pushback: String? { retryAfter.map { String($0.multipliedReportingOverflow(by: 1000).partialValue) } }
 
+    /// Bytes of a message that are sent: clients refuse headers of more than 8 KiB or so, and the status with them.
+    private static let mostEncoded = 4096
+
     /// The message as a header may carry it: bytes other than visible ASCII, and `%`, as escapes.
     ///
     /// Source: gRPC over HTTP/2, `Status-Message`.
     var encodedMessage: String {
-        if message.utf8.allSatisfy(Self.isPlain) { return message }
+        if message.utf8.count <= Self.mostEncoded, message.utf8.allSatisfy(Self.isPlain) { return message }
         var result = ""
         for byte in message.utf8 {
+            guard result.utf8.count <= Self.mostEncoded - 3 else { break }
             if Self.isPlain(byte) {
                 result.unicodeScalars.append(Unicode.Scalar(byte))
             } else {

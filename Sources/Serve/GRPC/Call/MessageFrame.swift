@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHPACK
 import Tensors
 
 /// Messages of replies with their five bytes of prefix.
@@ -8,6 +7,20 @@ enum MessageFrame {
     private static let largest = 1 << 30
     /// Shorter messages are not worth packing.
     private static let shortestPacked = 1024
+
+    /// Bytes before each message.
+    static let prefixBytes = 5
+
+    /// Says how long a message is.
+    static func writePrefix(_ count: Int, isPacked: Bool, _ buffer: inout ByteBuffer) {
+        buffer.writeMultipleIntegers(UInt8(isPacked ? 1 : 0), UInt32(count))
+    }
+
+    /// Whether a message of so many bytes is packed.
+    static func packs(_ count: Int, _ head: CallHead) -> Bool {
+        guard case .packed = head.encoding else { return false }
+        return head.acceptsEncoding && count >= shortestPacked
+    }
 
     /// - Parameters:
     ///   - count: the message's bytes.
@@ -18,13 +31,10 @@ enum MessageFrame {
         guard count <= largest else {
             throw RequestFault(.replyTooLarge, "the outputs have \(count) bytes; a reply has at most \(largest)")
         }
-        var buffer = call.connection.allocate(count + 5)
-        buffer.writeInteger(UInt8(0))
-        buffer.writeInteger(UInt32(count))
+        var buffer = call.connection.allocate(count + prefixBytes)
+        writePrefix(count, isPacked: false, &buffer)
         write(&buffer)
-        guard case .packed(let format) = call.head.encoding, call.head.acceptsEncoding, count >= shortestPacked else {
-            return buffer
-        }
+        guard packs(count, call.head), case .packed(let format) = call.head.encoding else { return buffer }
         return try packed(buffer, format, call)
     }
 
@@ -32,20 +42,12 @@ enum MessageFrame {
         _ buffer: ByteBuffer, _ format: PackedFormat, _ call: GRPCCall
     ) throws(RequestFault) -> ByteBuffer {
         let bytes: [UInt8]? = buffer.withUnsafeReadableBytes { all in
-            try? Packer.pack(UnsafeRawBufferPointer(rebasing: all[5...]), as: format)
+            try? Packer.pack(UnsafeRawBufferPointer(rebasing: all[prefixBytes...]), as: format)
         }
         guard let bytes else { return buffer }
-        var packed = call.connection.allocate(bytes.count + 5)
-        packed.writeInteger(UInt8(1))
-        packed.writeInteger(UInt32(bytes.count))
+        var packed = call.connection.allocate(bytes.count + prefixBytes)
+        writePrefix(bytes.count, isPacked: true, &packed)
         packed.writeBytes(bytes)
         return packed
     }
-}
-
-/// Headers that are the same for every call.
-enum ReplyHeaders {
-    static let head: HPACKHeaders = [
-        ":status": "200", "content-type": "application/grpc", "grpc-accept-encoding": CallHead.Encoding.all,
-    ]
 }

@@ -1,27 +1,33 @@
 import NIOCore
-import NIOHPACK
-import NIOHTTP2
 import Trust
 
 extension GRPCConnection {
     /// A call's header is complete.
-    func open(_ id: HTTP2StreamID, _ headers: HPACKHeaders, isLast: Bool) {
-        var requestID: String?
+    func open(_ id: UInt32, _ opening: CallOpening, isLast: Bool) {
+        let requestID = opening.head.requestID ?? loop.ids.next()
         do throws(RequestFault) {
-            let head = try CallHead(headers)
-            requestID = head.requestID
-            guard head.isPost, head.isGRPC else { return refuseForeign(id, isPost: head.isPost, isLast: isLast) }
-            let method = try GRPCMethod.find(head.path)
-            let identity = try authorise(method, head)
-            try check(head, method)
+            let method: GRPCMethod
+            switch opening.verdict {
+            case .call(let found): method = found
+            case .refused(let fault): throw fault
+            case .foreign(let isPost): return refuseForeign(id, isPost: isPost, isLast: isLast)
+            case .malformed: return
+            }
+            let identity = try authorise(method, opening)
+            try check(opening.head, method)
             let call = GRPCCall(
-                id: id, connection: self, method: method, head: head, headers: headers, identity: identity,
-                requestID: requestID ?? loop.ids.next(), receivedAt: readAt)
-            calls[id] = call
+                id: id, connection: self, method: method, opening: opening, identity: identity, requestID: requestID,
+                receivedAt: readAt)
+            streams.append(call)
             call.start(Self.handler(for: call))
-            if isLast { call.receive(ByteBuffer(), isLast: true) }
+            guard isLast else { return }
+            if call.counts(0, isLast: true) {
+                call.receive(ByteBuffer(), isLast: true)
+            } else {
+                reset(id, .protocolError)
+            }
         } catch {
-            refuse(id, error, requestID ?? loop.ids.next(), isLast: isLast)
+            refuse(id, error, requestID, isLast: isLast)
         }
     }
 
@@ -48,36 +54,24 @@ extension GRPCConnection {
     }
 
     /// Finds out who asks, and whether they may.
-    private func authorise(_ method: GRPCMethod, _ head: CallHead) throws(RequestFault) -> Identity {
+    private func authorise(_ method: GRPCMethod, _ opening: CallOpening) throws(RequestFault) -> Identity {
         let needed = loop.plane.role(method.role, method.exposure)
         guard needed > .anonymous else { return .anonymous }
-        if let origins = loop.plane.configuration.origins {
-            do throws(TrustError) {
-                try origins.check(host: head.host)
-            } catch {
-                throw RequestFault(.misdirected, error.message)
-            }
-        }
-        return try loop.plane.identity(head.credential, needed: needed)
+        if let fault = opening.originFault { throw fault }
+        return try loop.plane.identity(opening.head.credential, needed: needed)
     }
 
     /// Answers a call that never began.
-    private func refuse(_ id: HTTP2StreamID, _ fault: RequestFault, _ requestID: String, isLast: Bool) {
+    private func refuse(_ id: UInt32, _ fault: RequestFault, _ requestID: String, isLast: Bool) {
         loop.plane.metrics.reject(fault.code)
-        let outcome = GRPCOutcome(fault)
-        var headers = ReplyHeaders.head
-        headers.add(name: "x-request-id", value: requestID, indexing: .nonIndexable)
-        headers.add(name: "grpc-status", value: String(outcome.status.rawValue))
-        headers.add(name: "grpc-message", value: outcome.encodedMessage, indexing: .nonIndexable)
-        headers.add(name: "slipway-code", value: outcome.code)
-        if let pushback = outcome.pushback { headers.add(name: "grpc-retry-pushback-ms", value: pushback) }
-        end(id, headers, resets: !isLast)
+        writeEnd(id, headRequestID: requestID, GRPCOutcome(fault), resets: !isLast)
+        flush()
     }
 
     /// Answers what is HTTP/2, but not gRPC.
-    private func refuseForeign(_ id: HTTP2StreamID, isPost: Bool, isLast: Bool) {
+    private func refuseForeign(_ id: UInt32, isPost: Bool, isLast: Bool) {
         loop.plane.metrics.reject(isPost ? .unsupportedMediaType : .methodNotAllowed)
-        let headers: HPACKHeaders = [":status": isPost ? "415" : "405", "content-length": "0"]
-        end(id, headers, resets: !isLast)
+        writeForeign(id, status: isPost ? "415" : "405", resets: !isLast)
+        flush()
     }
 }

@@ -1,17 +1,18 @@
 import Monitor
 import NIOCore
-import NIOHPACK
-import NIOHTTP2
 import Trust
 
 /// One client's HTTP/2 connection: gives each call its frames, watches windows and floods, and ends politely.
 ///
-/// Belongs to one event loop. Streams are not channels of their own: a table of calls costs a third of that.
+/// Belongs to one event loop. Streams are not channels of their own: what arrives is read where it lies, and what is
+/// answered is written into one buffer, which the socket gets when there is nothing more to read.
+///
+/// Source: RFC 9113; gRPC over HTTP/2.
 final class GRPCConnection: ChannelDuplexHandler, ServerConnection {
-    typealias InboundIn = HTTP2Frame
+    typealias InboundIn = ByteBuffer
     typealias InboundOut = Never
     typealias OutboundIn = Never
-    typealias OutboundOut = HTTP2Frame
+    typealias OutboundOut = ByteBuffer
 
     /// How far the connection's end has come.
     enum Ending {
@@ -29,13 +30,10 @@ final class GRPCConnection: ChannelDuplexHandler, ServerConnection {
     /// Tells its requests from those of others where clients take turns.
     let number: UInt64
     let limits: GRPCLimits
-    /// Stands at the beginning of the channel.
-    weak var gate: FrameGate?
-    var calls: [HTTP2StreamID: GRPCCall] = [:]
+    var context: ChannelHandlerContext?
     var ending = Ending.none
-    /// The last call that came.
-    var lastCall = HTTP2StreamID.rootStream
-
+    /// Bytes to come that are in the metrics already.
+    private var counted: Int
     private(set) var readAt = MonotonicClock.now()
     /// When the last call was opened or closed.
     var lastUse = MonotonicClock.now()
@@ -43,23 +41,61 @@ final class GRPCConnection: ChannelDuplexHandler, ServerConnection {
     var pingedAt: UInt64 = 0
     /// Since when the client takes no bytes; 0 when it does.
     private(set) var blockedSince: UInt64 = 0
-    /// Frames that the client may still send without meaning anything by them.
-    var controlBudget: Int
-    /// A `GOAWAY` with an error was sent: the connection cannot go on.
-    private var isBroken = false
-    private var counted: Int
-    private var context: ChannelHandlerContext?
-    private var isReading = false
-    private var needsFlush = false
     private var holdsRead = false
+
+    // MARK: What comes
+
+    var reader: FrameReader
+    var headers: HeaderDecoder
+    var openings: OpeningCache
+    var floods: FloodGuard
+    /// Bytes of a frame that is not complete.
+    var rest: ByteBuffer?
+    /// Since when a frame or a header block is not complete; 0 without.
+    var partialSince: UInt64 = 0
+    var isReading = false
+    /// Bytes that the client may send on all streams.
+    var receiveWindow: FlowWindow
+    var hasAcknowledged = false
+
+    // MARK: Calls
+
+    var streams = StreamTable()
+    /// Streams that the server ended first.
+    var resets: RecentResets
+    /// The last stream that the client began.
+    var lastStream: UInt32 = 0
+    /// The last one that was taken as a call.
+    var lastCall: UInt32 = 0
+
+    // MARK: What leaves
+
+    /// Bytes to be sent with the next flush.
+    var out = ByteBuffer()
+    var encoder = HeaderEncoder()
+    var peer = PeerSettings()
+    /// Bytes that may be sent on all streams.
+    var sendWindow = FlowWindow(FlowWindow.usual)
+    /// Calls whose answers wait for the client's windows, in the order in which they take turns.
+    var waiting: [GRPCCall] = []
+    var isDraining = false
 
     /// - Parameter counted: bytes to come that are in the metrics already.
     init(loop: LoopState, counted: Int) {
         self.loop = loop
         self.counted = counted
+        let (grpc, http) = (loop.plane.configuration.grpc, loop.plane.configuration.limits)
         number = loop.ids.random()
-        limits = loop.plane.configuration.grpc
-        controlBudget = limits.controlFrames
+        limits = grpc
+        reader = FrameReader(
+            .init(frameBytes: grpc.frameBytes, headerBlock: http.headerBytes, continuations: grpc.continuations))
+        headers = HeaderDecoder(listLimit: http.headerBytes)
+        openings = OpeningCache()
+        floods = FloodGuard(
+            controlFrames: grpc.controlFrames, emptyDataFrames: grpc.emptyDataFrames,
+            resetsPerSecond: grpc.resetsPerSecond)
+        receiveWindow = FlowWindow(grpc.connectionWindow)
+        resets = RecentResets(capacity: grpc.concurrentCalls)
     }
 
     /// Whether bytes that come are still looked at.
@@ -69,6 +105,9 @@ final class GRPCConnection: ChannelDuplexHandler, ServerConnection {
         case .lingering, .closed: false
         }
     }
+
+    /// Whether the client takes bytes.
+    var isTaking: Bool { blockedSince == 0 }
 }
 
 // MARK: - Life
@@ -77,40 +116,34 @@ extension GRPCConnection {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         loop.add(self)
-        write(.windowUpdate(windowSizeIncrement: limits.connectionWindow - Self.initialWindow), .rootStream)
+        out = context.channel.allocator.buffer(capacity: 512)
+        writePreface()
     }
-
-    /// The connection's window until it is raised. Source: RFC 9113 section 6.9.2.
-    private static let initialWindow = 65_535
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelInactive(context: ChannelHandlerContext) {
         ending = .closed
-        let open = Array(calls.values)
-        calls = [:]
-        for call in open { call.close() }
+        closeCalls()
         loop.plane.connectionClosed()
         loop.remove(self)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { if isReadable { abort() } }
+
+    /// Ends the connection for what its client did.
+    func fail(_ code: HTTP2ErrorCode) {
         guard isReadable else { return }
-        if isBroken {
-            linger()
-        } else if !(error is any NIOHTTP2Error) {
-            abort()
-        }
-        // Else the library has reset the one stream that is at fault.
+        writeGoAway(lastCall, code)
+        linger()
     }
 
     /// Gives the client time to read what was written last; what it still sends is dropped.
     func linger() {
         ending = .lingering(MonotonicClock.now())
-        let open = Array(calls.values)
-        calls = [:]
-        for call in open { call.close() }
-        context?.flush()
+        rest = nil
+        closeCalls()
+        flushNow()
         context?.close(mode: .output, promise: nil)
     }
 
@@ -119,88 +152,30 @@ extension GRPCConnection {
         ending = .closed
         context.close(promise: nil)
     }
-}
 
-extension GRPCConnection: NIOHTTP2FrameDelegate {
-    func wroteFrame(_ frame: HTTP2Frame) {
-        if case .goAway(_, let code, _) = frame.payload, code != .noError { isBroken = true }
+    private func closeCalls() {
+        waiting = []
+        for call in streams.removeAll() { call.close() }
     }
 }
 
-// MARK: - Reading
+// MARK: - Events of the channel
 
 extension GRPCConnection {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard isReadable else { return }
-        isReading = true
-        let frame = unwrapInboundIn(data)
-        switch frame.payload {
-        case .headers(let headers): receive(headers, frame.streamID)
-        case .data(let data):
-            earn(4)
-            guard let call = calls[frame.streamID], case .byteBuffer(let bytes) = data.data else { return }
-            call.receive(bytes, isLast: data.endStream)
-        case .ping(_, let isAnswer) where isAnswer: pingWasAnswered()
-        case .ping, .settings, .priority, .windowUpdate: spend()
-        default: break
-        }
-    }
-
-    private func receive(_ headers: HTTP2Frame.FramePayload.Headers, _ id: HTTP2StreamID) {
-        earn(16)
-        if let call = calls[id] {
-            call.receive(ByteBuffer(), isLast: headers.endStream)
-        } else if id > lastCall {
-            lastCall = id
-            lastUse = readAt
-            open(id, headers.headers, isLast: headers.endStream)
-        }
-    }
-
-    /// One frame that asks for nothing came.
-    private func spend() {
-        controlBudget -= 1
-        guard controlBudget < 0 else { return }
-        write(.goAway(lastStreamID: lastCall, errorCode: .enhanceYourCalm, opaqueData: nil), .rootStream)
-        linger()
-    }
-
-    /// Bytes were sent; the client says for some of them how many more it can take.
-    func sent(_ count: Int) { earn(8 + count / 4096) }
-
-    /// The client may send so many more frames that ask for nothing.
-    func earn(_ count: Int) { controlBudget = min(controlBudget + count, 64 * limits.controlFrames) }
-
-    /// Bytes came from the socket.
-    ///
-    /// - Returns: whether they are looked at.
-    func willParse(_ count: Int) -> Bool {
-        loop.plane.metrics.bytesReceived.add(count - counted)
+        let bytes = unwrapInboundIn(data)
+        loop.plane.metrics.bytesReceived.add(bytes.readableBytes - counted)
         counted = 0
-        guard isReadable else { return false }
+        guard isReadable else { return }
         readAt = MonotonicClock.now()
         pingedAt = 0
-        return true
+        isReading = true
+        read(bytes)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
-        flush()
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        switch event {
-        case let event as NIOHTTP2WindowUpdatedEvent: windowChanged(event)
-        case let event as StreamClosedEvent: closed(event.streamID)
-        default: break
-        }
-    }
-
-    private func closed(_ id: HTTP2StreamID) {
-        guard let call = calls.removeValue(forKey: id) else { return }
-        lastUse = MonotonicClock.now()
-        call.close()
-        closeIfDone()
+        flushNow()
     }
 
     func read(context: ChannelHandlerContext) {
@@ -213,88 +188,13 @@ extension GRPCConnection {
             if blockedSince == 0 { blockedSince = MonotonicClock.now() }
         } else if blockedSince != 0 {
             blockedSince = 0
+            drain()
+            flush()
             if holdsRead {
                 holdsRead = false
                 context.read()
             }
         }
         context.fireChannelWritabilityChanged()
-    }
-}
-
-// MARK: - Windows
-
-extension GRPCConnection {
-    private func windowChanged(_ event: NIOHTTP2WindowUpdatedEvent) {
-        guard let size = event.inboundWindowSize else { return }
-        if event.streamID == .rootStream {
-            guard size <= limits.connectionWindow / 2, isReadable else { return }
-            write(.windowUpdate(windowSizeIncrement: limits.connectionWindow - size), .rootStream)
-            flush()
-        } else if let call = calls[event.streamID] {
-            call.window = size
-            refill(call)
-        }
-    }
-
-    /// Lets a call's client send more, if the call takes what comes.
-    func refill(_ call: GRPCCall) {
-        guard let size = call.window, size <= limits.callWindow / 2, !call.isHolding, case .receiving = call.phase
-        else { return }
-        call.window = limits.callWindow
-        write(.windowUpdate(windowSizeIncrement: limits.callWindow - size), call.id)
-        flush()
-    }
-}
-
-// MARK: - Writing
-
-extension GRPCConnection {
-    func allocate(_ capacity: Int) -> ByteBuffer {
-        context?.channel.allocator.buffer(capacity: capacity) ?? ByteBuffer()
-    }
-
-    /// Writes a frame; sent with what else is being written.
-    func write(_ payload: HTTP2Frame.FramePayload, _ id: HTTP2StreamID, _ promise: EventLoopPromise<Void>? = nil) {
-        guard let context else {
-            promise?.fail(ChannelError.ioOnClosedChannel)
-            return
-        }
-        if case .data(let data) = payload { loop.plane.metrics.bytesSent.add(data.data.readableBytes) }
-        needsFlush = true
-        context.write(wrapOutboundOut(HTTP2Frame(streamID: id, payload: payload)), promise: promise)
-    }
-
-    /// Ends a stream with headers.
-    ///
-    /// - Parameter resets: whether the client may still be sending, and should stop.
-    func end(_ id: HTTP2StreamID, _ trailers: HPACKHeaders, resets: Bool) {
-        guard let context else { return }
-        let payload = HTTP2Frame.FramePayload.headers(.init(headers: trailers, endStream: true))
-        if resets {
-            // After the trailers, however long the client takes them to come.
-            let promise = context.eventLoop.makePromise(of: Void.self)
-            promise.futureResult.assumeIsolated().whenSuccess { self.reset(id, .noError) }
-            write(payload, id, promise)
-        } else {
-            write(payload, id)
-        }
-        flush()
-    }
-
-    /// Ends a stream at once.
-    func reset(_ id: HTTP2StreamID, _ code: HTTP2ErrorCode = .cancel) {
-        write(.rstStream(code), id)
-        flush()
-    }
-
-    /// Sends what was written, unless that happens anyway when all that came has been read.
-    func flush() { if !isReading { flushNow() } }
-
-    /// Sends what was written.
-    func flushNow() {
-        guard needsFlush else { return }
-        needsFlush = false
-        context?.flush()
     }
 }

@@ -216,10 +216,8 @@ extension GRPCInference {
         func write(into buffer: inout ByteBuffer) {
             buffer.writeBytes(head.bytes)
             for tensor in tensors {
-                var prefix = ProtoWriter()
-                prefix.tag(6, .bytes)
-                prefix.varint(UInt64(Self.rawCount(tensor)))
-                buffer.writeBytes(prefix.bytes)
+                buffer.writeInteger(UInt8(6 << 3 | ProtoField.Kind.bytes.rawValue))
+                buffer.writeVarint(UInt64(Self.rawCount(tensor)))
                 if let strings = tensor?.strings {
                     BinaryStrings.encode(strings, into: &buffer)
                 } else if let tensor {
@@ -287,6 +285,18 @@ extension GRPCInference {
 
     /// The request's own id, which errors within a stream repeat.
     var id: String { message.id }
+}
+
+extension ByteBuffer {
+    /// A number as protobuf has it.
+    fileprivate mutating func writeVarint(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            writeInteger(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        writeInteger(UInt8(truncatingIfNeeded: rest))
+    }
 }
 
 extension ProtoWriter {

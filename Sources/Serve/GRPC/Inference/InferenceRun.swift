@@ -1,6 +1,5 @@
 import Engines
 import NIOCore
-import NIOHPACK
 
 /// One inference request of a call, from its message to its answer.
 final class InferenceRun {
@@ -105,6 +104,6 @@ extension GRPCCall {
         let endpoint = try loop.table.endpoint(model)
         if let version { return try endpoint.arm(version: version) }
         if let label { return try endpoint.arm(label: label) }
-        return try endpoint.pick(identity, random: loop.ids.random()) { headers.first(name: $0) }
+        return try endpoint.pick(identity, random: loop.ids.random()) { opening.fields.first($0) }
     }
 }

@@ -57,23 +57,4 @@ struct ModelSpecMessage {
                     + "'\(SignatureName.only)'")
         }
     }
-
-    /// The versions that a question is about: the one it names, or all.
-    func arms(in table: LiveTable) throws(RequestFault) -> [LiveArm] {
-        let endpoint = try table.endpoint(name)
-        if let version { return [try endpoint.arm(version: version)] }
-        if let label { return [try endpoint.arm(label: label)] }
-        return endpoint.arms
-    }
-}
-
-extension ProtoWriter {
-    /// `ModelSpec` of what answered.
-    mutating func modelSpec(_ number: Int, _ arm: LiveArm) {
-        message(number) { writer in
-            writer.string(1, arm.endpoint)
-            writer.message(2) { $0.int64(1, Int64(arm.servable.version) ?? 0) }
-            writer.string(3, SignatureName.only)
-        }
-    }
 }

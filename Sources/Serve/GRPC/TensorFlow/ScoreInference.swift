@@ -84,24 +84,6 @@ final class ScoreInference: AnswerSource {
     }
 }
 
-/// A `ClassificationRequest` or `RegressionRequest`, which are alike.
-struct ScoreMessage {
-    private(set) var spec = ModelSpecMessage()
-    private(set) var input: Range<Int>?
-
-    /// - Throws: `RequestFault` for a message that is not well-formed.
-    init(_ bytes: UnsafeRawBufferPointer) throws(RequestFault) {
-        var reader = ProtoReader(bytes)
-        while let field = try reader.next() {
-            switch field.number {
-            case 1: spec = try ModelSpecMessage(bytes, try reader.range(field))
-            case 2: input = try reader.range(field)
-            default: try reader.skip(field)
-            }
-        }
-    }
-}
-
 extension Tensor {
     /// An element of an FP32 or FP64 tensor.
     fileprivate func score(at index: Int) -> Float {
