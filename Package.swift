@@ -75,8 +75,9 @@ let package = Package(
         .target(name: "CSandbox"),
         room("Tensors", ["CZlib"]),
         room("Images", ["Tensors"]),
-        room("ModelGraph", ["Tensors", "Images"]),
-        room("Engines", ["Tensors", "Images", "CEngines"]),
+        room("Columns", ["Tensors"]),
+        room("ModelGraph", ["Tensors", "Images", "Columns"]),
+        room("Engines", ["Tensors", "Images", "Columns", "CEngines"]),
         room("Pipelines", ["Tensors", "Engines"]),
         room("Monitor"),
         room("Release", ["Tensors", "Monitor"]),
@@ -98,9 +99,10 @@ let package = Package(
         room(
             "Serve",
             [
-                "Tensors", "Engines", "Pipelines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioTLS, nioSSL, logging,
+                "Tensors", "Engines", "Pipelines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioTLS, nioSSL,
+                logging,
             ]),
-        room("Scoring", ["Tensors", "Engines", "Trust", "Registry", "Serve"]),
+        room("Scoring", ["Tensors", "Columns", "Engines", "Trust", "Registry", "Serve"]),
         room("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1, nioSSL]),
         room(
             "Control",
@@ -112,8 +114,9 @@ let package = Package(
         .executableTarget(
             name: "SlipwayCLI",
             dependencies: [
-                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Release", "Home", "Trust", "Registry",
-                "Workshop", "Serve", "Client", "Control", "Distribution", "Platforms", "Scoring", argumentParser,
+                "Tensors", "Columns", "ModelGraph", "Engines", "Pipelines", "Monitor", "Release", "Home", "Trust",
+                "Registry", "Workshop", "Serve", "Client", "Control", "Distribution", "Platforms", "Scoring",
+                argumentParser,
                 logging,
                 subprocess,
                 systemPackage,
@@ -128,6 +131,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Tensors", exclude: ["Fixtures"]),
         tests("Images", ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
+        tests("Columns", ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(

@@ -38,6 +38,9 @@ package protocol Session: AnyObject, Sendable {
 
     /// Whether the number of elements says how long a run takes. It does not where elements are files of any size.
     var isPredictable: Bool { get }
+
+    /// Whether an input is a column of a table, whose cells may be missing: NaN, or empty strings.
+    func isColumn(_ input: Int) -> Bool
 }
 
 extension Session {
@@ -46,6 +49,8 @@ extension Session {
     }
 
     package var isPredictable: Bool { true }
+
+    package func isColumn(_ input: Int) -> Bool { false }
 }
 
 extension Session {

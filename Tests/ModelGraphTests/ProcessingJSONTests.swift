@@ -13,7 +13,8 @@ import Testing
             {"input":"x","normalise":{"mean":[0.5],"std":[0.25],"axis":1}},{"input":"x","reshape":[-1,1,8,8]},\
             {"input":"x","reshape":{"to":[-1,64],"from":[-1,8,8]}}],\
             "post":[{"output":"y","softmax":-1},{"output":"y","argmax":1},{"output":"y","topK":3},\
-            {"output":"y","labels":true}],"labels":["zero","one"]}
+            {"output":"y","labels":true},{"output":"y","threshold":0.25},{"output":"y","threshold":[0.25,0.5]},\
+            {"output":"y","above":0.25}],"labels":["zero","one"]}
             """
         let expected = Processing(
             pre: [
@@ -25,7 +26,8 @@ import Testing
             post: [
                 PostStep(output: "y", .softmax()), PostStep(output: "y", .argmax(axis: 1)),
                 PostStep(output: "y", .topK(3)),
-                PostStep(output: "y", .labels),
+                PostStep(output: "y", .labels), PostStep(output: "y", .threshold([0.25])),
+                PostStep(output: "y", .threshold([0.25, 0.5])), PostStep(output: "y", .above([0.25])),
             ], labels: ["zero", "one"])
         #expect(try processing(json) == expected)
         #expect(expected.jsonValue().encodedString() == json)
@@ -44,7 +46,7 @@ import Testing
     @Test(arguments: [
         ("[]", "processing: expected an object, found []"), (#"{"before":[]}"#, "unknown key 'before'"),
         (#"{"pre":{}}"#, "'pre': expected a list"), (#"{"pre":[{"scale":1}]}"#, "step 1 of 'pre': expected 'input'"),
-        (#"{"pre":[{"input":"x"}]}"#, "expected one of cast, image, normalise, reshape, scale"),
+        (#"{"pre":[{"input":"x"}]}"#, "expected one of cast, columns, image, normalise, reshape, scale"),
         (#"{"pre":[{"input":"x","scale":1,"cast":"FP32"}]}"#, "expected one of"),
         (#"{"pre":[{"input":"x","scale":"1"}]}"#, "expected a number, found \"1\""),
         (#"{"pre":[{"input":"x","cast":"float"}]}"#, "expected an element type such as \"UINT8\""),

@@ -184,7 +184,10 @@ import Testing
         (Processing(post: [PostStep(output: "logits", .topK(5))]), "topK 5; expected 1 to 4"),
         (Processing(post: [PostStep(output: "logits", .topK(0))]), "topK 0; expected 1 to 4"),
         (Processing(post: [PostStep(output: "logits", .argmax(axis: 2))]), "argmax on axis 2"),
-        (Processing(post: [PostStep(output: "logits", .labels)], labels: ["a"]), "labels need an argmax or topK"),
+        (
+            Processing(post: [PostStep(output: "logits", .labels)], labels: ["a"]),
+            "labels need an argmax, topK or threshold"
+        ),
         (
             Processing(post: [PostStep(output: "logits", .argmax()), PostStep(output: "logits", .labels)]),
             "labels are asked for, but none are given"

@@ -20,6 +20,10 @@ import Testing
             try note("load \(model) for \(client)")
         }
 
+        func load(_ model: String, from reference: String, for client: String) async throws(ModelControlError) {
+            try note("load \(reference) as \(model) for \(client)")
+        }
+
         func unload(_ model: String, for client: String) async throws(ModelControlError) {
             try note("unload \(model) for \(client)")
         }
@@ -108,6 +112,77 @@ import Testing
                 [0x12, 1, 0x6D, 0x1A, 14, 0x0A, 6] + Array("config".utf8) + [0x12, 4, 0x1A, 2, 0x7B, 0x7D]
             #expect(try FrameClient(port: server.port).call("RepositoryModelLoad", message).status == 12)
             #expect(control.all.isEmpty)
+        }
+    }
+
+    // MARK: - Multi-model endpoints; protocols.md 8.3
+
+    @Test func aMultiModelEndpointIsLoadedListedAskedAndEmptied() async throws {
+        let control = Control()
+        try await Self.run(control) { server in
+            let client = try server.client()
+            #expect(
+                try client.request("GET", "/models").text
+                    == #"{"models":[{"modelName":"digits","modelUrl":"digits:3"}]}"#)
+            #expect(
+                try client.request("GET", "/models/digits").text == #"{"modelName":"digits","modelUrl":"digits:3"}"#)
+            #expect(try client.request("GET", "/models/words").status == 404)
+            let answer = try client.post(
+                "/models/digits/invoke", #"{"instances":[[1,2,3,4]]}"#,
+                headers: ["X-Amzn-SageMaker-Target-Model: other"])
+            #expect(answer.text == #"{"predictions":[[2.0,4.0,6.0,8.0]]}"#)
+            #expect(try client.post("/models/words/invoke", #"{"instances":[[1,2,3,4]]}"#).status == 404)
+
+            let again = try client.post("/models", #"{"model_name":"digits","url":"digits:3"}"#)
+            #expect(again.status == 409 && again.error == "model 'digits' is loaded already; delete it first")
+            #expect(try client.post("/models", #"{"model_name":"w1","url":"words:2"}"#).status == 200)
+            #expect(try client.post("/models", #"{"model_name":"words"}"#).status == 200)
+            #expect(try client.request("DELETE", "/models/digits").status == 200)
+            #expect(control.all == ["load words:2 as w1 for local", "load words for local", "unload digits for local"])
+
+            let files = try client.post("/models", #"{"model_name":"a","url":"/opt/ml/models/a/model"}"#)
+            #expect(files.status == 501 && files.error?.contains("slipway import") == true)
+            for body in ["", "{}", "[]", #"{"url":"digits:1"}"#] {
+                #expect(try client.post("/models", body).status == 400, "\(body)")
+            }
+            let other = try client.request("PUT", "/models/digits")
+            #expect(other.status == 405 && other.text.contains("DELETE"))
+        }
+    }
+
+    @Test(arguments: [
+        (ModelControlError(.unknown, "no"), 404), (ModelControlError(.refused, "no"), 409),
+        (ModelControlError(.outOfMemory, "no"), 507), (ModelControlError(.failed, "no"), 500),
+    ])
+    func whatAMultiModelEndpointRefusesHasItsStatus(_ error: ModelControlError, _ status: Int) async throws {
+        try await Self.run(Control(error)) { server in
+            let client = try server.client()
+            #expect(try client.post("/models", #"{"model_name":"w"}"#).status == status)
+            #expect(try client.request("DELETE", "/models/w").status == status)
+        }
+    }
+
+    @Test func withoutModelControlNothingIsLoaded() async throws {
+        try await TestPlane.run([.of(.doubler())]) { server in
+            let client = try server.client()
+            #expect(try client.post("/models", #"{"model_name":"w"}"#).status == 501)
+            #expect(try client.request("DELETE", "/models/digits").status == 501)
+            #expect(try client.request("GET", "/models").status == 200)
+        }
+    }
+
+    @Test func listsOfModelsComePageByPage() async throws {
+        let names = (0..<205).map { "m\(1000 + $0)" }
+        try await TestPlane.run(names.map { .of(.doubler(), name: $0) }) { server in
+            var (found, token): ([String], String?) = ([], nil)
+            var pages = 0
+            repeat {
+                let reply = try server.client().request("GET", "/models\(token.map { "?next_page_token=\($0)" } ?? "")")
+                found += reply.json?["models"]?.arrayValue?.compactMap { $0["modelName"]?.stringValue } ?? []
+                token = reply.json?["nextPageToken"]?.stringValue
+                pages += 1
+            } while token != nil && pages < 10
+            #expect(found == names && pages == 3)
         }
     }
 

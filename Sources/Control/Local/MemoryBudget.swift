@@ -106,12 +106,18 @@ package final class MemoryBudget: Sendable {
         }
     }
 
+    /// What every refusal says, and nothing else does.
+    private static let refusalWords = " and may have "
+
+    /// Whether a load failed for want of memory, by the reason that is recorded for it.
+    static func isRefusal(_ reason: String) -> Bool { reason.contains(refusalWords) }
+
     private func refusal(_ what: String, expected: Int, resident: Int, pending: Int) -> ReleaseError {
         ReleaseError(
             .failed,
             "\(what) needs about \(Self.text(expected)); the server has \(Self.text(resident))"
                 + (pending > 0 ? ", loads \(Self.text(pending)) more," : "")
-                + " and may have \(limit.map(Self.text) ?? "all there is")",
+                + "\(Self.refusalWords)\(limit.map(Self.text) ?? "all there is")",
             help: "undeploy what is not needed, or raise 'serve --memory'")
     }
 

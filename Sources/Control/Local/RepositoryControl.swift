@@ -37,6 +37,16 @@ struct RepositoryControl: ModelControl {
         try await carryOut(model, number)
     }
 
+    func load(_ model: String, from reference: String, for client: String) async throws(ModelControlError) {
+        let number = try adapting { () throws -> Int? in
+            let candidate = try deployments.candidate(Reference(reference))
+            return try deployments.submit(
+                .deploy(candidate), for: EndpointName(model), author: client, note: Self.note
+            ).revision?.number
+        }
+        try await carryOut(model, number)
+    }
+
     func unload(_ model: String, for client: String) async throws(ModelControlError) {
         let number = try adapting { () throws -> Int? in
             let endpoint = try EndpointName(model)
@@ -71,7 +81,9 @@ struct RepositoryControl: ModelControl {
             guard let number, let entry = try deployments.history(of: endpoint).entry(number) else { return }
             switch entry.outcome {
             case .healthy: return
-            case .failed(let reason): throw ModelControlError(.failed, "model '\(model)': \(reason)")
+            case .failed(let reason):
+                let kind: ModelControlError.Kind = MemoryBudget.isRefusal(reason) ? .outOfMemory : .failed
+                throw ModelControlError(kind, "model '\(model)': \(reason)")
             default: throw ModelControlError(.failed, "model '\(model)' is not ready; see the server's log")
             }
         }

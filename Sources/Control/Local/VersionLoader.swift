@@ -63,7 +63,7 @@ struct VersionLoader: Sendable {
         let (session, bytes) = try memory.load(wanted.version.description, load, makeRoom: makeRoom) {
             let session = try registry.session(digest, on: engine, options: options)
             EngineMemory.trim()
-            return try ImageSession.wrapping(session, processing: description.processing)
+            return try ClientSession.wrapping(session, processing: description.processing)
         }
         let took = (ContinuousClock.now - began).components
         let evaluation = try registry.referrers(of: digest, kind: .evaluation, limit: 1).first

@@ -1,3 +1,4 @@
+import Columns
 import Images
 package import Tensors
 
@@ -40,11 +41,18 @@ extension Processing {
 
 extension PreStep {
     fileprivate init(json: JSONValue, place: String) throws(GraphError) {
-        let (input, name, value) = try json.step("input", ["scale", "normalise", "reshape", "cast", "image"], place)
+        let (input, name, value) = try json.step(
+            "input", ["scale", "normalise", "reshape", "cast", "image", "columns"], place)
         switch name {
         case "image":
             do throws(ImageError) {
                 self.init(input: input, .image(try ImageRecipe(json: value)))
+            } catch {
+                throw GraphError(.invalidProcessing, "\(place): \(error.message)")
+            }
+        case "columns":
+            do throws(ColumnError) {
+                self.init(input: input, .columns(try ColumnRecipe.list(json: value)))
             } catch {
                 throw GraphError(.invalidProcessing, "\(place): \(error.message)")
             }
@@ -90,6 +98,7 @@ extension PreStep {
                 .object([("to", .integers(target)), ("from", .integers(source))])
             case .cast(let type): .string(type.displayName)
             case .image(let recipe): recipe.json
+            case .columns(let recipes): .array(recipes.map(\.json))
             }
         return .object([("input", .string(input)), (operation.name, value)])
     }
@@ -97,11 +106,14 @@ extension PreStep {
 
 extension PostStep {
     fileprivate init(json: JSONValue, place: String) throws(GraphError) {
-        let (output, name, value) = try json.step("output", ["softmax", "argmax", "topK", "labels"], place)
+        let (output, name, value) = try json.step(
+            "output", ["softmax", "argmax", "topK", "threshold", "above", "labels"], place)
         switch name {
         case "softmax": self.init(output: output, .softmax(axis: try value.integer(in: place)))
         case "argmax": self.init(output: output, .argmax(axis: try value.integer(in: place)))
         case "topK": self.init(output: output, .topK(try value.integer(in: place)))
+        case "threshold": self.init(output: output, .threshold(try value.numbers(in: place)))
+        case "above": self.init(output: output, .above(try value.numbers(in: place)))
         default:
             guard value.boolValue == true else { throw value.unexpected("true", in: place) }
             self.init(output: output, .labels)
@@ -114,6 +126,8 @@ extension PostStep {
             case .softmax(let axis): ("softmax", .integer(axis))
             case .argmax(let axis): ("argmax", .integer(axis))
             case .topK(let count): ("topK", .integer(count))
+            case .threshold(let thresholds): ("threshold", .numbers(thresholds))
+            case .above(let thresholds): ("above", .numbers(thresholds))
             case .labels: ("labels", true)
             }
         return .object([("output", .string(output)), step])
@@ -122,6 +136,11 @@ extension PostStep {
 
 /// Reading with words for what does not fit.
 extension JSONValue {
+    /// One number stands alone.
+    fileprivate static func numbers(_ values: [Double]) -> JSONValue {
+        values.count == 1 ? .number(values[0]) : .array(values.map { .number($0) })
+    }
+
     fileprivate static func integers(_ values: [Int]) -> JSONValue { .array(values.map { .integer($0) }) }
 
     fileprivate func unexpected(_ expected: String, in place: String) -> GraphError {
@@ -175,6 +194,11 @@ extension JSONValue {
             result.append(value)
         }
         return result
+    }
+
+    /// One number, or a list of them.
+    fileprivate func numbers(in place: String) throws(GraphError) -> [Double] {
+        arrayValue == nil ? [try number(in: place)] : try list(in: place, of: "a number", \.doubleValue)
     }
 
     fileprivate func integer(in place: String) throws(GraphError) -> Int {

@@ -1,3 +1,4 @@
+package import Columns
 package import Images
 package import Tensors
 
@@ -36,6 +37,9 @@ package struct PreStep: Hashable, Sendable {
         /// Clients send encoded images, which become the pixels that the next step, or the model, takes. Not a part of the
         /// graph: whoever runs it decodes before. The first step of its input.
         case image(ImageRecipe)
+        /// Clients send the columns of a table, an input for each, which become the numbers that the next step, or the
+        /// model, takes. Not a part of the graph either. The first step of its input.
+        case columns([ColumnRecipe])
         /// Clients send elements of type `from`; they become what the next step, or the model, takes.
         case cast(from: ElementType)
     }
@@ -60,8 +64,13 @@ package struct PostStep: Hashable, Sendable {
         case argmax(axis: Int = -1)
         /// `scores_topk_values` and `scores_topk_indices`: the `k` largest along the last axis, largest first.
         case topK(Int)
-        /// `scores_argmax_label`, `scores_topk_label` or, for an output that is itself an index, `scores_label`: the
-        /// names of the classes that the last argmax or top-k found, as strings.
+        /// `scores_threshold`: the class that thresholds decide for, `INT64`. One threshold decides between two classes
+        /// by the score of the second; one for each class takes the largest `score / threshold`.
+        case threshold([Double])
+        /// `scores_above`: which classes reach their thresholds, `BOOL`; one threshold for all, or one for each.
+        case above([Double])
+        /// `scores_argmax_label`, `scores_topk_label`, `scores_threshold_label` or, for an output that is itself an
+        /// index, `scores_label`: the names of the classes that the last of these steps found, as strings.
         case labels
     }
 

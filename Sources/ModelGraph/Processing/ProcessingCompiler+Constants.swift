@@ -14,6 +14,15 @@ extension ProcessingCompiler {
         }
     }
 
+    /// One integer, such as an index.
+    mutating func addInt64(_ base: String, _ value: Int64) throws(GraphError) -> String {
+        do {
+            return editor.addConstant(base, try Tensor(.int64, .scalar, values: [value]))
+        } catch {
+            throw GraphError(.invalidProcessing, error.message)
+        }
+    }
+
     /// A list of integers, such as a shape.
     mutating func addInt64s(_ base: String, _ values: [Int64]) throws(GraphError) -> String {
         do {

@@ -26,9 +26,15 @@ extension ProcessingCompiler {
                 classes = try argmax(scores, axis, as: "\(output)_argmax", at: place)
             case .topK(let count):
                 classes = try topK(scores, count, as: "\(output)_topk", at: place)
+            case .threshold(let thresholds):
+                let found = try threshold(scores, thresholds, as: "\(output)_threshold", at: place)
+                classes = FoundClasses(value: found.value, classCount: found.classCount, base: found.value.name)
+            case .above(let thresholds):
+                try above(scores, thresholds, as: "\(output)_above", at: place)
             case .labels:
                 guard let classes else {
-                    throw processingError("labels need an argmax or topK before them, or an integer output", at: place)
+                    throw processingError(
+                        "labels need an argmax, topK or threshold before them, or an integer output", at: place)
                 }
                 try addLabels(of: classes, at: place)
             }

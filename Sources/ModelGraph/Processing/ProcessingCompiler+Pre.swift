@@ -1,3 +1,4 @@
+import Columns
 import Images
 import Tensors
 
@@ -7,15 +8,15 @@ extension ProcessingCompiler {
     mutating func compile(_ operations: [PreStep.Operation], before input: String) throws(GraphError) {
         let place = Place.Step.input(input)
         let (index, spec) = try modelInput(input)
-        guard !operations.dropFirst().contains(where: \.isImage) else {
-            throw processingError("image comes first: before it there are only files", at: place)
+        if let late = operations.dropFirst().first(where: \.isOutsideGraph) {
+            throw processingError("\(late.name) comes first: before it there is nothing that a graph takes", at: place)
         }
-        if case .image(let recipe)? = operations.first {
+        if let first = operations.first, first.isOutsideGraph {
             let graph = Array(operations.dropFirst())
             try check(
-                recipe, before: graph, place,
+                first, before: graph, place,
                 ProcessedValue(name: input, type: spec.elementType, dimensions: spec.dimensions))
-            // What it gives is what the graph takes; whoever runs the graph decodes.
+            // What it gives is what the graph takes; whoever runs the graph does it before.
             return graph.isEmpty ? () : try compile(graph, before: input)
         }
         var stages = [ProcessedValue(name: input, type: spec.elementType, dimensions: spec.dimensions)]
@@ -35,16 +36,42 @@ extension ProcessingCompiler {
         }
     }
 
-    /// Finds out now whether an image step gives what the graph takes.
+    /// Finds out now whether a step that is no part of the graph gives what the graph takes.
     private func check(
-        _ recipe: ImageRecipe, before operations: [PreStep.Operation], _ place: Place.Step, _ model: ProcessedValue
+        _ step: PreStep.Operation, before operations: [PreStep.Operation], _ place: Place.Step, _ model: ProcessedValue
     ) throws(GraphError) {
         var value = model
         for operation in operations.reversed() { value = try Self.value(before: operation, giving: value, at: place) }
-        do throws(ImageError) {
-            _ = try ImagePlan(recipe, type: value.type, dimensions: value.dimensions)
-        } catch {
+        do {
+            switch step {
+            case .image(let recipe): _ = try ImagePlan(recipe, type: value.type, dimensions: value.dimensions)
+            case .columns(let recipes): _ = try ColumnPlan(recipes, type: value.type, dimensions: value.dimensions)
+            default: break
+            }
+        } catch let error as ImageError {
             throw processingError(error.message, at: place)
+        } catch let error as ColumnError {
+            throw processingError(error.message, at: place)
+        } catch {
+            throw processingError("\(error)", at: place)
+        }
+    }
+
+    /// Finds out now whether what clients see has a name for each input: columns of one name are one input, and none is
+    /// called like an input that takes tensors.
+    func checkColumnNames(_ steps: [PreStep]) throws(GraphError) {
+        var recipes: [ColumnRecipe] = []
+        var inputs: Set<String> = []
+        for step in steps {
+            guard case .columns(let columns) = step.operation else { continue }
+            recipes += columns
+            inputs.insert(step.input)
+        }
+        guard !recipes.isEmpty else { return }
+        let others = editor.model.graph.requiredInputs.map(\.name).filter { !inputs.contains($0) }
+        if let column = recipes.first(where: { others.contains($0.column) }) {
+            throw GraphError(
+                .invalidProcessing, "column \(column.column.quoted) has the name of an input that takes tensors")
         }
     }
 
@@ -77,7 +104,7 @@ extension ProcessingCompiler {
             try check(mean, std, axis, result, at: place)
         case .reshape(let target, let source):
             value.dimensions = try dimensions(before: target, source, giving: result, at: place)
-        case .image: break
+        case .image, .columns: break
         case .cast(let type):
             guard castable.contains(type), castable.contains(result.type) else {
                 throw processingError(
@@ -146,7 +173,7 @@ extension ProcessingCompiler {
         case .reshape(let target, _):
             let shape = try addInt64s("\(result)_shape", target.map(Int64.init))
             prepend("Reshape", [source, shape], result)
-        case .image: break
+        case .image, .columns: break
         case .cast:
             prepend("Cast", [source], result, [Attribute("to", .int(Int64(value.type.onnxCode)))])
         }
@@ -176,8 +203,15 @@ extension PreStep.Operation {
         case .reshape: "reshape"
         case .cast: "cast"
         case .image: "image"
+        case .columns: "columns"
         }
     }
 
-    var isImage: Bool { if case .image = self { true } else { false } }
+    /// Whether it is done before the graph runs.
+    var isOutsideGraph: Bool {
+        switch self {
+        case .image, .columns: true
+        default: false
+        }
+    }
 }

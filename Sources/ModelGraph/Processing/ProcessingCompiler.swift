@@ -23,6 +23,7 @@ package struct ProcessingCompiler {
     package static func compile(_ processing: Processing, into model: Model) throws(GraphError) -> Model {
         guard !processing.pre.isEmpty || !processing.post.isEmpty else { return model }
         var compiler = try ProcessingCompiler(processing, model)
+        try compiler.checkColumnNames(processing.pre)
         for (input, operations) in grouped(processing.pre.map { ($0.input, $0.operation) }) {
             try compiler.compile(operations, before: input)
         }

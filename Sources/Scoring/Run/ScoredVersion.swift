@@ -27,7 +27,7 @@ package struct ScoredVersion: Sendable {
         var options = SessionOptions()
         options.concurrentRuns = runs
         options.declared = description.signature
-        let session = try ImageSession.wrapping(
+        let session = try ClientSession.wrapping(
             engine.load(.file(try registry.modelFilePath(record.digest)), options: options),
             processing: description.processing)
         return ScoredVersion(

@@ -15,6 +15,13 @@ extension HTTPConnection {
         case .repositoryUnload:
             try Repository.checkChange(body)
             return .unload(match.model ?? "")
+        case .multiModelLoad:
+            let request = try MultiModel.LoadRequest(body)
+            guard loop.table.endpoints[request.name]?.arms.isEmpty ?? true else {
+                throw MultiModel.present(request.name)
+            }
+            return request.reference.map { .loadVersion($0, as: request.name) } ?? .load(request.name)
+        case .multiModelUnload: return .unload(match.model ?? "")
         default: return nil
         }
     }
@@ -40,6 +47,7 @@ extension HTTPConnection {
                 reply(Answer(body: try Repository.index(loop.table, body: body, names: names)))
             case (.repositoryLoad, .success):
                 reply(Answer(body: Repository.done(match.model ?? "", "load")))
+            case (.multiModelLoad, .success), (.multiModelUnload, .success): reply(Answer(body: Array("{}".utf8)))
             case (_, .success): reply(Answer(body: Repository.done(match.model ?? "", "unload")))
             }
         } catch {

@@ -27,7 +27,9 @@ extension HTTPConnection {
         case .modelStatistics: return Answer(body: ModelStatistics.reply(try arms(match)))
         case .allStatistics: return Answer(body: ModelStatistics.reply(loop.table.allArms))
         case .repositoryIndex: return Answer(body: try Repository.index(loop.table, body: body))
-        case .repositoryLoad, .repositoryUnload: throw Repository.refusal
+        case .repositoryLoad, .repositoryUnload, .multiModelLoad, .multiModelUnload: throw Repository.refusal
+        case .multiModelList: return Answer(body: MultiModel.list(loop.table, after: match.pageToken))
+        case .multiModelShow: return Answer(body: try MultiModel.show(loop.table.endpoint(match.model ?? "")))
         case .logging:
             return Answer(body: Repository.logging(isVerbose: plane.configuration.logsEveryRequest))
         case .loggingChange: throw Repository.loggingRefusal

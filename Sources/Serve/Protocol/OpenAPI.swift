@@ -93,7 +93,9 @@ private enum Group: String, CaseIterable {
             self = .rows
         } else {
             switch route.action {
-            case .ping, .invocations, .executionParameters, .predict: self = .platforms
+            case .ping, .invocations, .executionParameters, .predict, .multiModelLoad, .multiModelList, .multiModelShow,
+                .multiModelUnload:
+                self = .platforms
             default: self = .server
             }
         }
@@ -142,6 +144,9 @@ private enum Schemas {
                 + images + [binary(EnvelopedBinary.sageMaker.rawValue), binary(EnvelopedBinary.vertex.rawValue)]
         case .repositoryIndex:
             return .object([("content", content("application/json", object(["ready": type("boolean")], required: [])))])
+        case .multiModelLoad:
+            let model = object(["model_name": type("string"), "url": type("string")], required: ["model_name"])
+            return .object([("content", content("application/json", model))])
         case .repositoryLoad, .repositoryUnload, .loggingChange, .sharedUnregister, .cudaRegister, .cudaUnregister:
             return .object([("content", content("application/json", type("object")))])
         case .sharedRegister:

@@ -58,6 +58,8 @@ struct RequestFault: Error, Hashable, Sendable {
         static let deadlineExceeded = Code("deadline_exceeded", .deadlineExceeded)
         /// The outputs would be larger than a reply may be.
         static let replyTooLarge = Code("reply_too_large", .insufficientStorage)
+        /// A model would need more memory than is left for it.
+        static let noRoom = Code("no_room", .insufficientStorage)
         /// The run would need more memory than engines may have.
         static let runTooLarge = Code("run_too_large", .insufficientStorage)
     }

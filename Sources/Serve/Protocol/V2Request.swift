@@ -53,7 +53,9 @@ extension LiveArm {
                 .invalidInput, "model '\(endpoint)' has no input '\(name.shortened)'; its inputs are \(names)")
         }
         let spec = signature.inputs[index]
-        guard spec.elementType == type, spec.accepts(shape) else {
+        // A column is a list of cells, or as a table's part has it, of shape [N, 1].
+        let isColumn = isColumn(index) && shape.dimensions.count == 2 && shape.dimensions[1] == 1
+        guard spec.elementType == type, spec.accepts(shape) || isColumn else {
             throw RequestFault(
                 .invalidInput,
                 "model '\(endpoint)' expects input '\(spec.name)' as \(spec.elementType.displayName) "

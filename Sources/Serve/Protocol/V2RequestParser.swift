@@ -180,13 +180,15 @@ extension V2RequestParser {
     ) throws -> (index: Int, Tensor) {
         let index = try arm.check(input: name, type, shape)
         do {
-            return (index, try elements(type, shape, &scanner))
+            return (index, try elements(type, shape, &scanner, takesMissing: arm.isColumn(index)))
         } catch {
             throw RequestFault.inInput(name, error)
         }
     }
 
-    private func elements(_ type: ElementType, _ shape: Shape, _ scanner: inout JSONScanner) throws -> Tensor {
+    private func elements(
+        _ type: ElementType, _ shape: Shape, _ scanner: inout JSONScanner, takesMissing: Bool
+    ) throws -> Tensor {
         guard type.isJSON else {
             throw RequestFault(
                 .invalidInput, "\(type.displayName) elements cannot be sent as JSON; send them as binary data")
@@ -197,11 +199,14 @@ extension V2RequestParser {
             throw RequestFault(
                 .invalidInput, "shape \(shape) needs \(shape.elementCount) elements, but 'data' has fewer")
         }
-        if type == .string { return try Tensor(shape, strings: try scanner.stringElements(shape)) }
+        if type == .string {
+            return try Tensor(shape, strings: try scanner.stringElements(shape, takesMissing: takesMissing))
+        }
         let count = try shape.byteCount(of: type)
         guard let buffer = pool.buffer(count) else { throw RequestFault.exhausted }
         try scanner.tensorElements(
-            type, shape, into: UnsafeMutableRawBufferPointer(start: buffer.base, count: count))
+            type, shape, into: UnsafeMutableRawBufferPointer(start: buffer.base, count: count),
+            takesMissing: takesMissing)
         return try Tensor(type, shape, buffer: buffer)
     }
 

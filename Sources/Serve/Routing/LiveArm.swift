@@ -45,6 +45,12 @@ final class LiveArm: Sendable {
 
     var signature: Signature { servable.signature }
 
+    /// Whether an input is a column of a table, whose cells may be missing.
+    func isColumn(_ input: Int) -> Bool { servable.columns[input] }
+
+    /// Whether any input is.
+    var hasColumns: Bool { servable.columns.contains(true) }
+
     /// The position of an input.
     func input(_ name: String) -> Int? { signature.inputs.firstIndex { $0.name == name } }
 

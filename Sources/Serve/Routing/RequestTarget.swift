@@ -38,6 +38,19 @@ enum RequestTarget {
         return nil
     }
 
+    /// The value of a parameter of the query; `nil` where it has none.
+    ///
+    /// - Throws: as `segments` does.
+    static func value(_ name: String, _ target: String) throws(RequestFault) -> String? {
+        guard let query = target.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1).dropFirst().first else {
+            return nil
+        }
+        for pair in query.split(separator: UInt8(ascii: "&")) where pair.starts(with: "\(name)=".utf8) {
+            return try segment(pair.dropFirst(name.utf8.count + 1))
+        }
+        return nil
+    }
+
     /// The path without query, scheme and authority.
     private static func path(of target: String.UTF8View) throws(RequestFault) -> Substring.UTF8View {
         var rest = target[...]

@@ -62,6 +62,15 @@ extension Route {
         Route(
             .post, "/v1/endpoints/{endpoint}/deployedModels/{deployment}:predict", .invoker, .predict,
             "Runs the only model on rows."),
+        // Those of multi-model endpoints. Source: Amazon SageMaker, "Custom containers for multi-model endpoints".
+        Route(.get, "/models", .viewer, .multiModelList, "Lists the models in service, page by page."),
+        Route(
+            .post, "/models", .deployer, .multiModelLoad, "Puts a registered version into service, where clients may."),
+        Route(.get, "/models/{model}", .viewer, .multiModelShow, "Says which version a model is."),
+        Route(
+            .delete, "/models/{model}", .deployer, .multiModelUnload,
+            "Takes a model out of service, where clients may."),
+        Route(.post, "/models/{model}/invoke", .invoker, .invocations, "Runs a model, as /invocations does."),
     ]
 
     /// Source: Triton's extensions: model configuration, statistics, model repository, logging.

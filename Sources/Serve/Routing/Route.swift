@@ -9,6 +9,7 @@ package struct Route: Sendable {
         case modelList, modelMetadata, modelReady, infer
         case modelStatus, modelSignature, predict, classify, regress
         case ping, executionParameters, invocations
+        case multiModelLoad, multiModelList, multiModelShow, multiModelUnload
         case modelConfiguration, modelStatistics, allStatistics
         case repositoryIndex, repositoryLoad, repositoryUnload, logging, loggingChange
         case sharedStatus, sharedRegister, sharedUnregister, cudaStatus, cudaRegister, cudaUnregister
@@ -17,7 +18,7 @@ package struct Route: Sendable {
     /// What anonymous access depends on, where it is a matter of configuration.
     package enum Exposure: Hashable, Sendable { case always, health, metrics }
 
-    package enum Method: String, Hashable, Sendable { case get = "GET", post = "POST" }
+    package enum Method: String, Hashable, Sendable { case get = "GET", post = "POST", delete = "DELETE" }
 
     /// What a place of a pattern is filled with.
     enum Place: String, Hashable, Sendable, CaseIterable {
@@ -59,7 +60,7 @@ package struct Route: Sendable {
     }
 
     /// The value of an `Allow` header.
-    var allow: String { method == .get ? "GET, HEAD" : "POST" }
+    var allow: String { method == .get ? "GET, HEAD" : method.rawValue }
 }
 
 extension Route.Action {
@@ -74,7 +75,12 @@ extension Route.Action {
 
 extension Route.Action {
     /// Whether it may be answered by others than the event loop, once its body is there.
-    var mayTakeLong: Bool { self == .repositoryIndex || self == .repositoryLoad || self == .repositoryUnload }
+    var mayTakeLong: Bool {
+        switch self {
+        case .repositoryIndex, .repositoryLoad, .repositoryUnload, .multiModelLoad, .multiModelUnload: true
+        default: false
+        }
+    }
 }
 
 extension Route.Segment {
@@ -97,6 +103,8 @@ struct RouteMatch {
     var label: String?
     /// A region of shared memory.
     var region: String?
+    /// Where a list goes on.
+    var pageToken: String?
 }
 
 extension Route {
@@ -110,7 +118,8 @@ extension Route {
         let segments = try RequestTarget.segments(target)
         var allowed: String?
         for route in bySegments[segments.count] ?? [] {
-            guard let match = route.match(segments) else { continue }
+            guard var match = route.match(segments) else { continue }
+            if route.action == .multiModelList { match.pageToken = try RequestTarget.value("next_page_token", target) }
             if method == route.method.rawValue || (method == "HEAD" && route.method == .get) {
                 if match.model == "" || match.version == "" || match.label == "" || match.region == "" { break }
                 return match

@@ -15,6 +15,8 @@ package final class Servable: Sendable {
     /// What runs it.
     package let engine: EngineKind
     package let signature: Signature
+    /// For each input: whether it is a column of a table, whose cells may be missing.
+    let columns: [Bool]
     /// Where the session is; it may leave memory between requests.
     let berth: SessionBerth
     /// The protocol's word for what runs it, such as `onnxruntime_onnx`.
@@ -59,6 +61,7 @@ package final class Servable: Sendable {
         self.digest = digest
         engine = session.engine
         signature = session.signature
+        columns = session.signature.inputs.indices.map { session.isColumn($0) }
         berth = SessionBerth(session, reload: reload)
         self.calibration = calibration
         self.batching = batching

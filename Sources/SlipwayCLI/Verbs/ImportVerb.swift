@@ -23,7 +23,7 @@ struct ImportVerb: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The model it becomes a version of (default: the file's name).")
     var name: String?
 
-    @Option(help: "A JSON file that declares pre- and post-processing; it is compiled into the graph.")
+    @Option(help: "A JSON file that declares pre- and post-processing, images and columns included.")
     var processing: String?
 
     @Option(name: .customLong("label"), help: ArgumentHelp("A word about it; may be repeated.", valueName: "key=value"))

@@ -167,7 +167,7 @@ struct ShowVerb: AsyncParsableCommand {
                 lines.append("  label    \(key)=\(value)")
             }
             if let processing = description.processing {
-                lines.append("  declared \(processing.encodedString())")
+                lines += ProcessingText.lines(processing)
             }
             if let plan {
                 lines += VersionText.signature(plan.signature) + PipelineText.lines(plan)

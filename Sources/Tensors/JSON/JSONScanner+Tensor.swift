@@ -5,12 +5,15 @@ extension JSONScanner {
     /// `NaN`, `Infinity` and `-Infinity` are accepted, as bare words, for the float types. Booleans may be written as
     /// 0 and 1. Whole numbers may be spelled with a point or exponent as long as their value is whole.
     ///
-    /// - Parameter storage: At least `shape.byteCount(of: type)` bytes; need not be aligned. After an error its contents
-    ///   are not defined.
+    /// - Parameters:
+    ///   - storage: At least `shape.byteCount(of: type)` bytes; need not be aligned. After an error its contents are not
+    ///     defined.
+    ///   - takesMissing: whether `null` may stand for NaN.
     /// - Throws: `JSONError.Code.wrongCount` with the expected and found counts, `.outOfRange` naming the element,
     ///   `.unsupportedType` for types the Open Inference Protocol carries in binary form only (FP16, BF16, …).
     package mutating func tensorElements(
-        _ type: ElementType, _ shape: Shape, into storage: UnsafeMutableRawBufferPointer
+        _ type: ElementType, _ shape: Shape, into storage: UnsafeMutableRawBufferPointer,
+        takesMissing: Bool = false
     ) throws(JSONError) {
         switch type {
         case .bool: try elements(of: Bool.self, shape, storage)
@@ -22,16 +25,20 @@ extension JSONScanner {
         case .int16: try elements(of: Int16.self, shape, storage)
         case .int32: try elements(of: Int32.self, shape, storage)
         case .int64: try elements(of: Int64.self, shape, storage)
-        case .float32: try elements(of: Float.self, shape, storage)
-        case .float64: try elements(of: Double.self, shape, storage)
+        case .float32: try elements(of: Float.self, shape, storage, missing: takesMissing ? .nan : nil)
+        case .float64: try elements(of: Double.self, shape, storage, missing: takesMissing ? .nan : nil)
         default:
             throw .notInJSON(type, at: position)
         }
     }
 
     /// Reads tensor data of strings, nested or flat as in `tensorElements`.
-    package mutating func stringElements(_ shape: Shape) throws(JSONError) -> StringElements {
-        var rows = StringRows()
+    ///
+    /// - Parameter takesMissing: whether `null` may stand for the empty string.
+    package mutating func stringElements(
+        _ shape: Shape, takesMissing: Bool = false
+    ) throws(JSONError) -> StringElements {
+        var rows = StringRows(takesMissing: takesMissing)
         let most = (cursor.bytes.count - position) / 3 + 1
         rows.elements.reserve(elements: min(shape.elementCount, most), bytes: 0)
         try read(shape, &rows)
@@ -39,7 +46,7 @@ extension JSONScanner {
     }
 
     private mutating func elements<Element: JSONElement>(
-        of type: Element.Type, _ shape: Shape, _ storage: UnsafeMutableRawBufferPointer
+        of type: Element.Type, _ shape: Shape, _ storage: UnsafeMutableRawBufferPointer, missing: Element? = nil
     ) throws(JSONError) {
         let stride = MemoryLayout<Element>.stride
         guard storage.count / stride >= shape.elementCount else {
@@ -47,7 +54,11 @@ extension JSONScanner {
                 .wrongCount, "\(shape.elementCount) elements do not fit a buffer of \(storage.count) bytes",
                 offset: position)
         }
-        var rows = TypedRows<Element>(storage: storage)
+        guard let missing else {
+            var rows = TypedRows<Element>(storage: storage)
+            return try read(shape, &rows)
+        }
+        var rows = GappedRows(storage: storage, missing: missing)
         try read(shape, &rows)
     }
 
@@ -181,13 +192,38 @@ private struct TypedRows<Element: JSONElement>: TensorRows {
     }
 }
 
+/// Rows in which `null` stands for elements that are missing.
+private struct GappedRows<Element: JSONElement>: TensorRows {
+    let storage: UnsafeMutableRawBufferPointer
+    let missing: Element
+
+    mutating func readRow(_ cursor: inout JSONCursor, first: Int, count: Int) throws(JSONError) {
+        for index in 0..<count {
+            try readComma(&cursor, before: index, of: count)
+            cursor.skipWhiteSpace()
+            do throws(JSONError) {
+                let value = cursor.consume(word: "null") ? missing : try Element.scan(&cursor)
+                let offset = (first + index) * MemoryLayout<Element>.stride
+                storage.storeBytes(of: value, toByteOffset: offset, as: Element.self)
+            } catch {
+                throw error.located(in: "element \(first + index)")
+            }
+        }
+    }
+}
+
 private struct StringRows: TensorRows {
+    let takesMissing: Bool
     var elements = StringElements()
 
     mutating func readRow(_ cursor: inout JSONCursor, first: Int, count: Int) throws(JSONError) {
         for index in 0..<count {
             try readComma(&cursor, before: index, of: count)
             cursor.skipWhiteSpace()
+            if takesMissing, cursor.consume(word: "null") {
+                elements.append([])
+                continue
+            }
             do throws(JSONError) {
                 let token = try cursor.scanString()
                 elements.append { cursor.append(token, to: &$0) }
@@ -201,6 +237,12 @@ private struct StringRows: TensorRows {
 /// An element type that JSON text can be read into.
 protocol JSONElement: BitwiseCopyable {
     static func scan(_ cursor: inout JSONCursor) throws(JSONError) -> Self
+    /// What stands for an element that is missing; `nil` where the type has nothing for it.
+    static var missing: Self? { get }
+}
+
+extension JSONElement {
+    static var missing: Self? { nil }
 }
 
 extension JSONElement where Self: FixedWidthInteger {
@@ -234,6 +276,8 @@ extension DecimalNumber {
 }
 
 extension Float: JSONElement {
+    static var missing: Float? { .nan }
+
     @inline(__always)
     static func scan(_ cursor: inout JSONCursor) throws(JSONError) -> Float {
         let start = cursor.position
@@ -244,6 +288,8 @@ extension Float: JSONElement {
 }
 
 extension Double: JSONElement {
+    static var missing: Double? { .nan }
+
     @inline(__always)
     static func scan(_ cursor: inout JSONCursor) throws(JSONError) -> Double {
         let start = cursor.position

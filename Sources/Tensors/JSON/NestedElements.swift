@@ -13,12 +13,17 @@ package struct NestedElements {
     private var nesting = Nesting()
     /// `nil` for strings.
     private let memory: (any ChargedMemory)?
+    /// Whether `null` may stand for NaN, and for the empty string.
+    private let takesMissing: Bool
     /// Bytes that are written and paid for.
     private var (filled, paid) = (0, 0)
     private var strings = StringElements()
 
-    /// - Parameter memory: where elements of fixed size go; not needed for strings.
-    package init(_ type: ElementType, memory: (any ChargedMemory)?) {
+    /// - Parameters:
+    ///   - memory: where elements of fixed size go; not needed for strings.
+    ///   - takesMissing: whether `null` may stand for NaN, and for the empty string.
+    package init(_ type: ElementType, memory: (any ChargedMemory)?, takesMissing: Bool = false) {
+        self.takesMissing = takesMissing
         self.type = type
         self.memory = memory
     }
@@ -53,6 +58,15 @@ package struct NestedElements {
         valueCount += 1
     }
 
+    /// Takes the next value as missing.
+    ///
+    /// - Throws: as `read` does.
+    package mutating func readMissing() throws(JSONError) {
+        let null: StaticString = "null"
+        var scanner = JSONScanner(UnsafeRawBufferPointer(start: null.utf8Start, count: null.utf8CodeUnitCount))
+        try read(&scanner)
+    }
+
     /// Everything read, as one tensor.
     ///
     /// - Throws: `TensorError.Code.sizeMismatch` when the shape has another number of elements.
@@ -73,13 +87,15 @@ package struct NestedElements {
         guard let memory else {
             throw JSONError(.noMemory, "there is no memory for the elements", offset: scanner.position)
         }
-        var sink = TypedSink<Element>(memory: memory, base: memory.base, filled: filled, paid: paid)
+        var sink = TypedSink<Element>(
+            memory: memory, base: memory.base, missing: takesMissing ? Element.missing : nil, filled: filled, paid: paid
+        )
         try nesting.read(&scanner, into: &sink)
         (filled, paid) = (sink.filled, sink.paid)
     }
 
     private mutating func readStrings(_ scanner: inout JSONScanner) throws(JSONError) {
-        var sink = StringSink()
+        var sink = StringSink(takesMissing: takesMissing)
         swap(&sink.strings, &strings)
         defer { swap(&sink.strings, &strings) }
         try nesting.read(&scanner, into: &sink)
@@ -212,13 +228,25 @@ private protocol ElementSink {
 private struct TypedSink<Element: JSONElement>: ElementSink {
     let memory: any ChargedMemory
     let base: UnsafeMutableRawPointer
+    /// What stands for `null`; `nil` where that is no value.
+    let missing: Element?
     var filled: Int
     var paid: Int
 
-    @inline(__always)
     mutating func element(_ cursor: inout JSONCursor) throws(JSONError) {
         cursor.skipWhiteSpace()
-        let value = try Element.scan(&cursor)
+        if let missing, cursor.consume(word: "null") { return try store(missing, &cursor) }
+        try present(&cursor)
+    }
+
+    @inline(__always)
+    private mutating func present(_ cursor: inout JSONCursor) throws(JSONError) {
+        cursor.skipWhiteSpace()
+        try store(try Element.scan(&cursor), &cursor)
+    }
+
+    @inline(__always)
+    private mutating func store(_ value: Element, _ cursor: inout JSONCursor) throws(JSONError) {
         let end = filled + MemoryLayout<Element>.stride
         if end > paid { paid = try memory.pay(for: end, at: cursor.position) }
         (base + filled).storeBytes(of: value, as: Element.self)
@@ -226,18 +254,27 @@ private struct TypedSink<Element: JSONElement>: ElementSink {
     }
 
     mutating func row(_ cursor: inout JSONCursor, _ count: inout Int) throws(JSONError) {
+        guard missing == nil else {
+            repeat {
+                try element(&cursor)
+                count += 1
+            } while cursor.consume(UInt8(ascii: ","))
+            return
+        }
         repeat {
-            try element(&cursor)
+            try present(&cursor)
             count += 1
         } while cursor.consume(UInt8(ascii: ","))
     }
 }
 
 private struct StringSink: ElementSink {
+    let takesMissing: Bool
     var strings = StringElements()
 
     mutating func element(_ cursor: inout JSONCursor) throws(JSONError) {
         cursor.skipWhiteSpace()
+        if takesMissing, cursor.consume(word: "null") { return strings.append([]) }
         if cursor.current == UInt8(ascii: "{") { return try bytes(&cursor) }
         let token = try cursor.scanString()
         strings.append { cursor.append(token, to: &$0) }

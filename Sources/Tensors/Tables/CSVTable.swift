@@ -114,6 +114,18 @@ package struct CSVTable: Sendable {
     }
 }
 
+extension CSVTable {
+    /// Whether a field of a column of numbers says that there is none: nothing, or what pandas writes and reads for it.
+    package static func isMissing(_ field: UnsafeRawBufferPointer) -> Bool {
+        let text = Values.trimmed(field)
+        guard text.count <= 5 else { return false }
+        switch String(decoding: text, as: UTF8.self).lowercased() {
+        case "", "na", "n/a", "nan", "null", "none", "<na>": return true
+        default: return false
+        }
+    }
+}
+
 // MARK: - Types
 
 extension CSVTable.Values {
@@ -147,7 +159,8 @@ extension CSVTable.Values {
         return try? number.integer(as: Int64.self)
     }
 
-    static func double(_ field: UnsafeRawBufferPointer) -> Double? {
+    /// The number that a field is: by JSON's grammar, or `nan`, `inf` and `infinity` in any case.
+    package static func double(_ field: UnsafeRawBufferPointer) -> Double? {
         if let number = number(field) { return number.double }
         switch String(decoding: trimmed(field), as: UTF8.self).lowercased() {
         case "nan": return .nan

@@ -11,13 +11,19 @@ package struct CellElements {
 
     /// `nil` for strings.
     private let memory: (any ChargedMemory)?
+    /// Whether cells may be missing: NaN, or empty strings.
+    private let takesMissing: Bool
     private var paid = 0
     private var strings = StringElements()
     /// The strings of the row that is being read, by column.
     private var row: [[UInt8]] = []
 
-    /// - Parameter memory: where elements of fixed size go; not needed for strings.
-    package init(_ type: ElementType, width: Int, memory: (any ChargedMemory)?) {
+    /// - Parameters:
+    ///   - memory: where elements of fixed size go; not needed for strings.
+    ///   - takesMissing: whether cells of floats and strings may be missing: `null` in JSON, in text nothing or a word for
+    ///     it. What stands for them is NaN, or the empty string. `true` and `false` are then numbers as well.
+    package init(_ type: ElementType, width: Int, memory: (any ChargedMemory)?, takesMissing: Bool = false) {
+        self.takesMissing = takesMissing
         self.type = type
         self.width = width
         self.memory = memory
@@ -44,6 +50,7 @@ package struct CellElements {
             return
         }
         let text = CSVTable.Values.trimmed(text)
+        if takesMissing, CSVTable.isMissing(text) { return try readMissing(column: column) }
         guard !text.isEmpty else { throw JSONError(.wrongKind, "the cell is empty", offset: 0) }
         if let word = Self.canonicalWord(text) {
             var cursor = JSONCursor(
@@ -54,6 +61,19 @@ package struct CellElements {
         try read(&cursor, column: column)
         cursor.skipWhiteSpace()
         guard cursor.current == nil else { throw cursor.unexpected(expected: "the end of the cell") }
+    }
+
+    /// Takes a column of the current row as missing.
+    ///
+    /// - Throws: `JSONError.Code.wrongKind` for types that have nothing for it.
+    /// - Precondition: `column` is below `width`.
+    package mutating func readMissing(column: Int) throws(JSONError) {
+        switch type {
+        case .string: row[column].removeAll(keepingCapacity: true)
+        case .float32: try store(Float.nan, column, 0)
+        case .float64: try store(Double.nan, column, 0)
+        default: throw JSONError(.wrongKind, "the cell is missing, and \(type.displayName) has none such", offset: 0)
+        }
     }
 
     /// Ends a row whose every column was read.
@@ -79,6 +99,7 @@ package struct CellElements {
     }
 
     private mutating func read(_ cursor: inout JSONCursor, column: Int) throws(JSONError) {
+        if takesMissing, try readWord(&cursor, column) { return }
         switch type {
         case .bool: try store(Bool.self, &cursor, column)
         case .uint8: try store(UInt8.self, &cursor, column)
@@ -99,17 +120,37 @@ package struct CellElements {
         }
     }
 
+    /// Reads `null`, and truths as numbers.
+    private mutating func readWord(_ cursor: inout JSONCursor, _ column: Int) throws(JSONError) -> Bool {
+        switch (cursor.kind, type) {
+        case (.null?, .float32), (.null?, .float64), (.null?, .string):
+            guard cursor.consume(word: "null") else { return false }
+            try readMissing(column: column)
+        case (.bool?, .float32): try store(try cursor.scanBool() ? Float(1) : 0, column, cursor.position)
+        case (.bool?, .float64): try store(try cursor.scanBool() ? 1.0 : 0, column, cursor.position)
+        default: return false
+        }
+        return true
+    }
+
     @inline(__always)
     private mutating func store<Element: JSONElement>(
         _ element: Element.Type, _ cursor: inout JSONCursor, _ column: Int
     ) throws(JSONError) {
-        let value = try Element.scan(&cursor)
+        try store(try Element.scan(&cursor), column, cursor.position)
+    }
+
+    /// - Parameter position: where it was read, for messages.
+    @inline(__always)
+    private mutating func store<Element: JSONElement>(
+        _ value: Element, _ column: Int, _ position: Int
+    ) throws(JSONError) {
         let offset = (rowCount * width + column) * MemoryLayout<Element>.stride
         let end = offset + MemoryLayout<Element>.stride
         guard let memory else {
-            throw JSONError(.noMemory, "there is no memory for the elements", offset: cursor.position)
+            throw JSONError(.noMemory, "there is no memory for the elements", offset: position)
         }
-        if end > paid { paid = try memory.pay(for: end, at: cursor.position) }
+        if end > paid { paid = try memory.pay(for: end, at: position) }
         (memory.base + offset).storeBytes(of: value, as: Element.self)
     }
 

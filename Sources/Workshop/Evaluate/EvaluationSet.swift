@@ -18,14 +18,16 @@ package struct EvaluationSet: Sendable {
 
     /// Reads an NPZ or CSV file, told apart by content, for a model with this signature.
     ///
-    /// - Parameter answers: the array or column with the true answers; by default one of the usual names, else the only
-    ///   one that is no input.
+    /// - Parameters:
+    ///   - answers: the array or column with the true answers; by default one of the usual names, else the only one that
+    ///     is no input.
+    ///   - isColumn: whether an input is a column of a table, whose cells may be missing.
     /// - Throws: `WorkshopError.Code.evaluation` when names, types or row counts do not fit.
     package static func read(
-        path: String, for signature: Signature, answers: String? = nil
+        path: String, for signature: Signature, answers: String? = nil, isColumn: (Int) -> Bool = { _ in false }
     ) throws(WorkshopError) -> EvaluationSet {
         do {
-            let arrays = try readArrays(path, signature, answers)
+            let arrays = try readArrays(path, signature, answers, isColumn)
             return try match(arrays, signature, answers)
         } catch let error as WorkshopError {
             throw error
@@ -92,10 +94,10 @@ package struct EvaluationSet: Sendable {
 extension EvaluationSet {
     /// The arrays of an NPZ file, or the columns of a CSV file gathered into the shapes that the signature asks for.
     private static func readArrays(
-        _ path: String, _ signature: Signature, _ answers: String?
+        _ path: String, _ signature: Signature, _ answers: String?, _ isColumn: (Int) -> Bool
     ) throws -> [(name: String, tensor: Tensor)] {
         if try isZip(path) { return try NPZ.read(path: path, limits: limits) }
-        return try TableArrays.read(path, signature, answers: answers)
+        return try TableArrays.read(path, signature, answers: answers, isColumn: isColumn)
     }
 
     static let limits = ArrayLimits(bytes: 2 << 30)

@@ -75,9 +75,11 @@ package struct EvaluationWork: Sendable {
     ) throws -> EvaluatedVersion {
         let source = try data.map { Source(path: $0, name: Self.lastComponent($0), answers: nil) } ?? kept(record)
         let engine = try engines.engine(options.engine)
-        // Where images are declared, a set has their pixels: what the graph takes.
-        let session = try registry.session(record.digest, on: engine)
-        let set = try read(source, for: session.signature, answers: options.answers ?? source.answers)
+        // Where images are declared, a set has their pixels: what the graph takes. Where columns are, it has columns.
+        let session = try ColumnSession.wrapping(
+            registry.session(record.digest, on: engine),
+            processing: registry.pipeline(record.digest) == nil ? registry.description(record.digest).processing : nil)
+        let set = try read(source, for: session, answers: options.answers ?? source.answers)
         let result = try Evaluator(session: session, labels: try classNames(record)).evaluate(
             set, task: options.task, output: options.output, progress: progress)
         let evaluated = EvaluatedVersion(
@@ -95,10 +97,11 @@ package struct EvaluationWork: Sendable {
     }
 
     private func read(
-        _ source: Source, for signature: Signature, answers: String?
+        _ source: Source, for session: any Session, answers: String?
     ) throws(WorkshopError) -> EvaluationSet {
         do throws(WorkshopError) {
-            return try EvaluationSet.read(path: source.path, for: signature, answers: answers)
+            return try EvaluationSet.read(
+                path: source.path, for: session.signature, answers: answers, isColumn: session.isColumn)
         } catch {
             throw error.about(source.name)
         }

@@ -5,15 +5,22 @@ enum TableArrays {
     /// Columns named like inputs are those inputs, one value a row. Else, for a model with one input, the answers are one
     /// column and all others together that input.
     ///
-    /// - Parameter answers: the column with the answers; by default one of the usual names, else the only one of text,
-    ///   else the last.
+    /// - Parameters:
+    ///   - answers: the column with the answers; by default one of the usual names, else the only one of text, else the
+    ///     last.
+    ///   - isColumn: whether an input is a column whose cells may be missing.
     static func read(
-        _ path: String, _ signature: Signature, answers: String? = nil
+        _ path: String, _ signature: Signature, answers: String? = nil, isColumn: (Int) -> Bool = { _ in false }
     ) throws -> [(name: String, tensor: Tensor)] {
         let table = try CSVTable.read(path: path, limits: EvaluationSet.limits)
         let named = Set(signature.inputs.map(\.name))
         if table.columns.contains(where: { named.contains($0.name) }) {
-            return try table.columns.map { ($0.name, try column($0, like: signature)) }
+            return try table.columns.map { column in
+                guard let input = signature.inputs.firstIndex(where: { $0.name == column.name }), isColumn(input) else {
+                    return (column.name, try Self.column(column, like: signature))
+                }
+                return (column.name, try column.cells(as: signature.inputs[input].elementType))
+            }
         }
         if let answers, !table.columns.contains(where: { $0.name == answers }) {
             throw WorkshopError(
@@ -50,6 +57,34 @@ enum TableArrays {
             return tensor
         }
         return try tensor.reshaped(to: Shape([tensor.shape.elementCount, 1]))
+    }
+}
+
+extension CSVTable.Column {
+    /// The cells of a column whose type is declared: texts as they are read, numbers with NaN where one is missing.
+    ///
+    /// - Throws: `TensorError.Code.unsupportedType` naming the first row, counted from 1, that is not a number.
+    fileprivate func cells(as type: ElementType) throws(TensorError) -> Tensor {
+        switch (values, type) {
+        case (.strings, .string): return try tensor()
+        case (.integers(let integers), .string):
+            return try Tensor(Shape([integers.count]), strings: StringElements(integers.map(String.init)))
+        case (.doubles(let doubles), .string):
+            return try Tensor(Shape([doubles.count]), strings: StringElements(doubles.map { "\($0)" }))
+        case (.strings(let strings), _):
+            var numbers: [Double] = []
+            for row in 0..<strings.count {
+                let number = strings[row].withUnsafeBytes { field in
+                    CSVTable.isMissing(field) ? .nan : CSVTable.Values.double(field)
+                }
+                guard let number else {
+                    throw TensorError(.unsupportedType, "column '\(name)', row \(row + 1) is not a number")
+                }
+                numbers.append(number)
+            }
+            return try Tensor(.float64, Shape([numbers.count]), values: numbers)
+        default: return try tensor()
+        }
     }
 }
 

@@ -131,6 +131,8 @@ private final class AnyRows: Session {
     var engine: EngineKind { inner.engine }
     var device: Device { inner.device }
 
+    func isColumn(_ input: Int) -> Bool { inner.isColumn(input) }
+
     func run(inputs: [Tensor], outputs: inout [OutputSlot]) throws(EngineError) {
         try inner.run(inputs: inputs, outputs: &outputs)
     }

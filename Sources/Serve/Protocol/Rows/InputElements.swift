@@ -27,7 +27,7 @@ struct InputElements {
     mutating func read(
         _ index: Int, _ scanner: inout JSONScanner, place: @autoclosure () -> String
     ) throws(RequestFault) {
-        if elements[index] == nil { elements[index] = try makeElements(arm.signature.inputs[index].elementType) }
+        if elements[index] == nil { elements[index] = try makeElements(index) }
         do throws(JSONError) {
             try elements[index]?.read(&scanner)
         } catch {
@@ -36,10 +36,25 @@ struct InputElements {
         }
     }
 
-    private func makeElements(_ type: ElementType) throws(RequestFault) -> NestedElements {
-        guard type.isJSON, type != .string else { return NestedElements(type, memory: nil) }
+    /// Takes the next value of an input as missing, where it is a column.
+    mutating func readMissing(_ index: Int, place: @autoclosure () -> String) throws(RequestFault) {
+        if elements[index] == nil { elements[index] = try makeElements(index) }
+        do throws(JSONError) {
+            try elements[index]?.readMissing()
+        } catch {
+            if error.code == .noMemory { throw .exhausted }
+            throw .inInput(arm.signature.inputs[index].name, error.located(in: place()))
+        }
+    }
+
+    private func makeElements(_ index: Int) throws(RequestFault) -> NestedElements {
+        let type = arm.signature.inputs[index].elementType
+        let takesMissing = arm.isColumn(index)
+        guard type.isJSON, type != .string else {
+            return NestedElements(type, memory: nil, takesMissing: takesMissing)
+        }
         guard let lease = pool.lease(most * (type.bitWidth / 8)) else { throw .exhausted }
-        return NestedElements(type, memory: lease)
+        return NestedElements(type, memory: lease, takesMissing: takesMissing)
     }
 
     /// The tensors of all inputs, in the signature's order.

@@ -147,6 +147,10 @@ extension RowRequestParser {
             try elements.read(try arm.inputIndex(name), &scanner, place: "\(place)[\(row)]")
         }
         for (index, spec) in arm.signature.inputs.enumerated() where elements.valueCount(index) != row + 1 {
+            if arm.isColumn(index) {
+                try elements.readMissing(index, place: "\(place)[\(row)]")
+                continue
+            }
             throw RequestFault(.invalidInput, "\(place)[\(row)] has no value for input '\(spec.name)'")
         }
     }

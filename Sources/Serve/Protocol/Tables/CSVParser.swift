@@ -33,7 +33,7 @@ struct CSVParser {
         var elements = try TableElements(layout, arm: arm, pool: pool, textBytes: textBytes)
         if !isHeader {
             for (column, field) in first.enumerated() { try elements.read(text: field, column: column, line: 1) }
-            elements.endRow()
+            try elements.endRow()
         }
         while !scanner.isAtEnd { try readRow(&elements, layout) }
         return RowRequest(inputs: try elements.tensors(), layout: .rows, rows: elements.rows)
@@ -88,7 +88,7 @@ struct CSVParser {
             guard column == places.count else {
                 throw RequestFault(.invalidInput, "line \(line): expected \(places.count) fields, found \(column)")
             }
-            elements.endRow()
+            try elements.endRow()
         }
     }
 
@@ -99,14 +99,14 @@ struct CSVParser {
         while ending == .comma {
             field.removeAll(keepingCapacity: true)
             ending = try scanner.next(into: &field)
-            if column < layout.names.count { try elements.read(text: field, column: column, line: line) }
+            if column < layout.count { try elements.read(text: field, column: column, line: line) }
             column += 1
         }
-        guard column == layout.names.count else {
+        guard column == layout.count else {
             throw RequestFault(
-                .invalidInput, "line \(line): expected \(layout.names.count) fields, found \(column)")
+                .invalidInput, "line \(line): expected \(layout.count) fields, found \(column)")
         }
-        elements.endRow()
+        try elements.endRow()
     }
 
     /// Whether a field is a number, as far as its first characters tell it from a name.

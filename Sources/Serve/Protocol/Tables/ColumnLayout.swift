@@ -9,28 +9,37 @@ struct ColumnLayout {
         case features([Int])
     }
 
-    /// For messages.
+    /// Those of the table, then those that it does not have.
     let names: [String]
     let target: Target
+    /// Columns of the table.
+    let count: Int
+
+    /// Places among `names` of those that the table does not have, and need not.
+    var absent: Range<Int> { count..<names.count }
 
     /// Matches columns by name: to inputs, or to the features of the only input, whose names the package may have. Where
     /// it has none, columns are taken in their order.
     ///
     /// - Throws: `RequestFault.Code.invalidInput` that names an unknown, a missing or a repeated column.
     init(names: [String], arm: LiveArm) throws(RequestFault) {
-        self.names = names
+        count = names.count
         var seen: Set<String> = []
         for name in names where !seen.insert(name).inserted {
             throw RequestFault(.invalidInput, "the table has two columns '\(name.shortened)'")
         }
         if let known = arm.features, !names.contains(where: { arm.input($0) != nil }) {
+            self.names = names
             target = .features(try Self.places(of: names, in: known, arm))
         } else if arm.isMatrix, names.allSatisfy({ arm.input($0) == nil }) {
+            self.names = names
             try arm.checkWidth(names.count)
             target = .features(Array(names.indices))
         } else {
             let known = arm.signature.inputs.map(\.name)
-            target = .inputs(try Self.places(of: names, in: known, arm))
+            let absent = known.indices.filter { arm.isColumn($0) && !seen.contains(known[$0]) }.map { known[$0] }
+            self.names = names + absent
+            target = .inputs(try Self.places(of: names + absent, in: known, arm))
         }
     }
 
@@ -38,6 +47,7 @@ struct ColumnLayout {
     ///
     /// - Throws: `RequestFault.Code.invalidInput` when there are not as many as the model takes.
     init(count: Int, arm: LiveArm) throws(RequestFault) {
+        self.count = count
         names = (1...max(count, 1)).map { "column \($0)" }
         if arm.isMatrix {
             try arm.checkWidth(count)

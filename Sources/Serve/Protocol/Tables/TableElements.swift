@@ -8,29 +8,43 @@ struct TableElements {
     private var elements: [CellElements]
     private(set) var rows = 0
 
-    /// - Parameter textBytes: bytes of the text that the cells are in. The shortest are a digit and a comma.
+    /// - Parameter textBytes: bytes of the text that the cells are in.
     init(_ layout: ColumnLayout, arm: LiveArm, pool: BufferPool, textBytes: Int) throws(RequestFault) {
         self.arm = arm
         self.layout = layout
         elements = []
         switch layout.target {
         case .features(let places):
-            elements.append(
-                try Self.makeElements(arm.signature.inputs[0].elementType, width: places.count, pool, textBytes))
+            elements.append(try Self.makeElements(arm, 0, width: places.count, pool, textBytes))
         case .inputs(let inputs):
-            for input in inputs {
-                elements.append(
-                    try Self.makeElements(arm.signature.inputs[input].elementType, width: 1, pool, textBytes))
-            }
+            for input in inputs { elements.append(try Self.makeElements(arm, input, width: 1, pool, textBytes)) }
         }
     }
 
     private static func makeElements(
-        _ type: ElementType, width: Int, _ pool: BufferPool, _ textBytes: Int
+        _ arm: LiveArm, _ input: Int, width: Int, _ pool: BufferPool, _ textBytes: Int
     ) throws(RequestFault) -> CellElements {
-        guard type.isJSON, type != .string else { return CellElements(type, width: width, memory: nil) }
-        guard let lease = pool.lease((textBytes / 2 + 1 + width) * (type.bitWidth / 8)) else { throw .exhausted }
-        return CellElements(type, width: width, memory: lease)
+        let type = arm.signature.inputs[input].elementType
+        let takesMissing = arm.isColumn(input)
+        guard type.isJSON, type != .string else {
+            return CellElements(type, width: width, memory: nil, takesMissing: takesMissing)
+        }
+        // The shortest cell is a digit and a comma; one that is missing is the comma alone.
+        let cells = (takesMissing ? textBytes : textBytes / 2) + 1 + width
+        guard let lease = pool.lease(cells * (type.bitWidth / 8)) else { throw .exhausted }
+        return CellElements(type, width: width, memory: lease, takesMissing: takesMissing)
+    }
+
+    /// Takes a column of the current row as missing.
+    mutating func readMissing(column: Int) throws(RequestFault) {
+        let (index, place) = target(column)
+        let fault = RequestFault(.invalidInput, "row \(rows) has no column '\(layout.names[column].shortened)'")
+        guard case .inputs(let inputs) = layout.target, arm.isColumn(inputs[column]) else { throw fault }
+        do throws(JSONError) {
+            try elements[index].readMissing(column: place)
+        } catch {
+            throw error.code == .noMemory ? .exhausted : fault
+        }
     }
 
     /// Reads the next JSON value as the cell of a column in the current row.
@@ -59,8 +73,9 @@ struct TableElements {
         }
     }
 
-    /// Ends a row whose every column was read.
-    mutating func endRow() {
+    /// Ends a row whose every column was read; those that the table does not have are missing.
+    mutating func endRow() throws(RequestFault) {
+        for column in layout.absent { try readMissing(column: column) }
         for index in elements.indices { elements[index].endRow() }
         rows += 1
     }

@@ -62,12 +62,12 @@ struct TableParser {
             var column = 0
             try scanner.beginArray()
             while try scanner.nextElement() {
-                guard column < layout.names.count else { throw wrongWidth(elements.rows, layout, nil) }
+                guard column < layout.count else { throw wrongWidth(elements.rows, layout, nil) }
                 try elements.read(&scanner, column: column)
                 column += 1
             }
-            guard column == layout.names.count else { throw wrongWidth(elements.rows, layout, column) }
-            elements.endRow()
+            guard column == layout.count else { throw wrongWidth(elements.rows, layout, column) }
+            try elements.endRow()
         }
         return RowRequest(inputs: try elements.tensors(), layout: .rows, rows: elements.rows)
     }
@@ -75,7 +75,7 @@ struct TableParser {
     private func wrongWidth(_ row: Int, _ layout: ColumnLayout, _ found: Int?) -> RequestFault {
         RequestFault(
             .invalidInput,
-            "row \(row) of 'data' has \(found.map(String.init) ?? "more") values; there are \(layout.names.count) columns"
+            "row \(row) of 'data' has \(found.map(String.init) ?? "more") values; there are \(layout.count) columns"
         )
     }
 
@@ -85,29 +85,46 @@ struct TableParser {
     private func parseRecords(_ scanner: inout JSONScanner) throws -> RowRequest {
         _ = try scanner.peek()
         let start = scanner.position
-        let names = try columnNames(at: start)
-        let layout = try ColumnLayout(names: names, arm: arm)
+        // Records need not have every column that may be missing, and not the same ones.
+        let first = try columnNames(at: start)
+        let layout = try ColumnLayout(names: arm.hasColumns ? allColumns(first) : first, arm: arm)
+        let names = layout.names
         let places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
         var elements = try TableElements(layout, arm: arm, pool: pool, textBytes: bytes.count)
+        var isGiven: [Bool] = []
         try scanner.beginArray()
         while try scanner.nextElement() {
             var count = 0
+            if arm.hasColumns { isGiven = [Bool](repeating: false, count: names.count) }
             try scanner.beginObject()
             while let key = try scanner.nextKey() {
                 // Objects mostly have their members in the same order.
                 let isNext = count < names.count && names[count] == key
                 guard let column = isNext ? count : places[key] else {
                     throw RequestFault(
-                        .invalidInput, "row \(elements.rows) has a column '\(key.shortened)' that the first row has not"
-                    )
+                        .invalidInput,
+                        arm.hasColumns
+                            ? "row \(elements.rows) has a column '\(key.shortened)', which the model does not take"
+                            : "row \(elements.rows) has a column '\(key.shortened)' that the first row has not")
                 }
                 try elements.read(&scanner, column: column)
+                if arm.hasColumns { isGiven[column] = true }
                 count += 1
             }
-            guard count == names.count else { throw try missing(in: elements.rows, names, at: start) }
-            elements.endRow()
+            if arm.hasColumns {
+                for column in names.indices where !isGiven[column] { try elements.readMissing(column: column) }
+            } else if count != names.count {
+                throw try missing(in: elements.rows, names, at: start)
+            }
+            try elements.endRow()
         }
         return RowRequest(inputs: try elements.tensors(), layout: .rows, rows: elements.rows)
+    }
+
+    /// The columns of the first row, then the others that the model takes.
+    private func allColumns(_ first: [String]) -> [String] {
+        let given = Set(first)
+        return first + arm.signature.inputs.map(\.name).filter { !given.contains($0) }
     }
 
     /// The keys of the first row.

@@ -12,6 +12,10 @@ package protocol ModelControl: Sendable {
     /// - Parameter client: who asked, for the record.
     func load(_ model: String, for client: String) async throws(ModelControlError)
 
+    /// Puts the version that a reference such as `digits:3` names into service under a name of its own; returns when it
+    /// answers.
+    func load(_ model: String, from reference: String, for client: String) async throws(ModelControlError)
+
     /// Takes a model out of service; returns when it gets no more requests.
     func unload(_ model: String, for client: String) async throws(ModelControlError)
 }
@@ -26,6 +30,8 @@ package struct ModelControlError: Error, Hashable, Sendable {
         case refused
         /// It was tried; what ran before runs on.
         case failed
+        /// There is not enough memory for it.
+        case outOfMemory
     }
 
     package var kind: Kind
@@ -45,6 +51,7 @@ extension RequestFault {
             case .unknown: .unknownModel
             case .refused: .notInThisState
             case .failed: .loadFailed
+            case .outOfMemory: .noRoom
             }
         self.init(code, error.message)
     }
@@ -54,6 +61,8 @@ extension RequestFault {
 enum ModelErrand: Sendable {
     case names
     case load(String)
+    /// The version of a reference, under a name of its own.
+    case loadVersion(String, as: String)
     case unload(String)
 
     /// - Returns: names, for `names`.
@@ -62,6 +71,8 @@ enum ModelErrand: Sendable {
             switch self {
             case .names: return .success(try await control.names())
             case .load(let model): try await control.load(model, for: client)
+            case .loadVersion(let reference, let model):
+                try await control.load(model, from: reference, for: client)
             case .unload(let model): try await control.unload(model, for: client)
             }
             return .success([])
