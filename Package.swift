@@ -95,8 +95,8 @@ let package = Package(
         room(
             "Serve",
             [
-                "Tensors", "Engines", "Pipelines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioHTTP1, nioTLS,
-                nioSSL, logging,
+                "Tensors", "Engines", "Pipelines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioTLS, nioSSL,
+                logging,
             ]),
         room("Scoring", ["Tensors", "Engines", "Trust", "Registry", "Serve"]),
         room("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1, nioSSL]),

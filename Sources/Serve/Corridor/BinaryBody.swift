@@ -16,13 +16,16 @@ final class BinaryBody {
     private let pool: BufferPool
     private let headerLength: Int
     private let length: Int?
+    private let repeated: RepeatedHeader
     private var text: BodyBytes
     private var request: V2Request?
     private var parts: [Part] = []
     private var current = 0
 
-    init(arm: LiveArm, pool: BufferPool, headerLength: Int, length: Int?) {
+    /// - Parameter repeated: the connection's last header.
+    init(arm: LiveArm, pool: BufferPool, headerLength: Int, length: Int?, repeated: RepeatedHeader) {
         self.arm = arm
+        self.repeated = repeated
         self.pool = pool
         self.headerLength = headerLength
         self.length = length
@@ -44,8 +47,11 @@ final class BinaryBody {
         let parsed: V2Request
         do {
             parsed = try text.withBytes { bytes in
+                if let known = repeated.request(bytes, for: arm) { return known }
                 var parser = V2RequestParser(bytes, arm: arm, pool: pool, allowsBinary: true)
-                return try parser.parse()
+                let parsed = try parser.parse()
+                repeated.keep(parsed, bytes, for: arm)
+                return parsed
             }
         } catch {
             throw RequestFault(adapting: error)

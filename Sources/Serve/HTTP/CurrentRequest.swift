@@ -1,13 +1,14 @@
 import Trust
 
-/// The request that a connection is busy with.
-struct CurrentRequest {
-    var id: String
+/// The request that a connection is busy with. Belongs to one event loop.
+final class CurrentRequest {
+    /// Empty until it is known.
+    var id = ""
     /// When its first byte was read, on the monotonic clock.
     let receivedAt: UInt64
-    var method: String
-    var isHead: Bool
-    var isVersion10: Bool
+    let method: String
+    let isHead: Bool
+    let isVersion10: Bool
     var keepsAlive: Bool
     /// The declared length of its body.
     var length: Int?
@@ -28,6 +29,14 @@ struct CurrentRequest {
     var text: [UInt8] = []
     /// Who asks, for the record.
     var client = ""
+
+    init(receivedAt: UInt64, method: String, isHead: Bool, isVersion10: Bool) {
+        self.receivedAt = receivedAt
+        self.method = method
+        self.isHead = isHead
+        self.isVersion10 = isVersion10
+        keepsAlive = !isVersion10
+    }
 
     /// Whether what is left of the body is little enough to read and drop.
     var canDiscardRest: Bool {

@@ -1,22 +1,21 @@
-import NIOHTTP1
 import Tensors
 import Trust
 
 extension HTTPConnection {
     /// The version that a request is for: the one it names, or the one that its endpoint's traffic split picks.
     func pickArm(
-        _ match: RouteMatch, _ headers: HTTPHeaders, _ identity: Identity
+        _ match: RouteMatch, _ head: RequestHead, _ identity: Identity
     ) throws(RequestFault) -> LiveArm {
-        let name = if let model = match.model { model } else { try defaultModel(headers) }
+        let name = if let model = match.model { model } else { try defaultModel(head) }
         let endpoint = try loop.table.endpoint(name)
         if let version = match.version { return try endpoint.arm(version: version) }
         if let label = match.label { return try endpoint.arm(label: label) }
-        return try endpoint.pick(headers, identity, random: loop.ids.random())
+        return try endpoint.pick(head, identity, random: loop.ids.random())
     }
 
     /// The model of a route that names none: what a platform's header names, what is configured, or the only one.
-    private func defaultModel(_ headers: HTTPHeaders) throws(RequestFault) -> String {
-        if let name = headers.first(name: "x-amzn-sagemaker-target-model"), !name.isEmpty { return name }
+    private func defaultModel(_ head: RequestHead) throws(RequestFault) -> String {
+        if let name = head.first(name: "x-amzn-sagemaker-target-model"), !name.isEmpty { return name }
         if let name = loop.plane.configuration.defaultModel { return name }
         let names = loop.table.endpoints.keys.sorted()
         if names.count == 1 { return names[0] }
@@ -29,7 +28,7 @@ extension HTTPConnection {
 
     /// The exchange that speaks a route's protocol.
     func makeExchange(
-        _ match: RouteMatch, _ facts: RequestFacts, _ headers: HTTPHeaders, _ format: BodyFormat, _ job: InferenceJob
+        _ match: RouteMatch, _ facts: RequestFacts, _ head: RequestHead, _ format: BodyFormat, _ job: InferenceJob
     ) throws(RequestFault) -> any InferenceExchange {
         let length = facts.isChunked ? nil : facts.contentLength ?? 0
         let task: RowExchange.Task
@@ -38,15 +37,17 @@ extension HTTPConnection {
         case (.classify, _): task = .classify
         case (.regress, _): task = .regress
         case (.invocations, .binary(let headerLength, let envelope)):
-            let exchange = try V2Exchange(job: job, length: length, headerLength: headerLength)
+            let exchange = try V2Exchange(
+                job: job, length: length, headerLength: headerLength, repeated: repeated)
             exchange.envelope = envelope
             return exchange
         case (.invocations, _) where facts.inferenceHeaderLength == nil:
-            task = .invocations(try ReplyFormat(accept: headers.first(name: "accept")))
+            task = .invocations(try ReplyFormat(accept: head.first(name: "accept")))
         case (_, .csv), (_, .image): task = .infer
         default:
             return try V2Exchange(
-                job: job, length: length, headerLength: facts.inferenceHeaderLength, shared: loop.plane.shared)
+                job: job, length: length, headerLength: facts.inferenceHeaderLength, shared: loop.plane.shared,
+                repeated: repeated)
         }
         return try RowExchange(job: job, task: task, format: format, pool: loop.plane.pool, length: length)
     }

@@ -28,7 +28,7 @@ extension HTTPConnection {
             // Another request may have come in its place, if its client did not wait.
             guard self.phase == .waiting, self.errands == number else { return }
             self.conclude(result, match, body: body)
-            self.handlePending()
+            self.goOn()
         }
     }
 

@@ -1,27 +1,27 @@
 import NIOCore
-import NIOHTTP1
 import Trust
 
 extension HTTPConnection {
     /// Picks the version that answers, and makes ready for the body.
     func exchange(
-        _ match: RouteMatch, _ facts: RequestFacts, _ headers: HTTPHeaders, _ identity: Identity
+        _ match: RouteMatch, _ facts: RequestFacts, _ head: RequestHead, _ identity: Identity
     ) throws(RequestFault) -> any InferenceExchange {
-        let configuration = loop.plane.configuration
+        // The configuration as a whole is not copied, which would take a reference to everything in it.
+        let (plane, mostBytes) = (loop.plane, loop.plane.configuration.limits.bodyBytes)
         let format = try BodyFormat(facts.contentType, for: match.route.action)
-        if let length = facts.contentLength, length > configuration.limits.bodyBytes {
+        if let length = facts.contentLength, length > mostBytes {
             throw RequestFault(
                 .bodyTooLarge,
-                "the request's body has \(length) bytes; at most \(configuration.limits.bodyBytes) are taken",
+                "the request's body has \(length) bytes; at most \(mostBytes) are taken",
                 closesConnection: true)
         }
-        let arm = try pickArm(match, headers, identity)
+        let arm = try pickArm(match, head, identity)
         let job = InferenceJob(
-            arm: arm, pool: loop.plane.pool, receivedAt: readAt, deadline: readAt &+ configuration.requestTimeout)
+            arm: arm, pool: plane.pool, receivedAt: readAt, deadline: readAt &+ plane.configuration.requestTimeout)
         job.client = identity.client ?? number
         job.identity = identity.owner
         job.namesVersion = match.version != nil
-        return try makeExchange(match, facts, headers, format, job)
+        return try makeExchange(match, facts, head, format, job)
     }
 
     /// The body is complete.
@@ -35,7 +35,7 @@ extension HTTPConnection {
     private func ended(_ exchange: any InferenceExchange, _ outcome: InferenceFlight.Outcome) {
         let wasWaiting = phase == .waiting
         conclude(exchange, outcome)
-        if wasWaiting { handlePending() }
+        if wasWaiting { goOn() }
     }
 
     /// Answers with what the run gave.

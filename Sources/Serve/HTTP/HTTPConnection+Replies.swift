@@ -120,7 +120,7 @@ extension HTTPConnection {
     /// A buffer that begins with a reply's header and has room for its body.
     private func buffer(_ head: ReplyHead, body: Int, closes: Bool) -> ByteBuffer {
         guard let context, let current else { return ByteBuffer() }
-        var bytes = context.channel.allocator.buffer(capacity: ReplyHead.maximumBytes + body)
+        var bytes = loop.takeBuffer(ReplyHead.maximumBytes + body, context)
         loop.date.update()
         let persistence: Persistence =
             if closes || !current.keepsAlive || loop.isClosing {
@@ -145,6 +145,7 @@ extension HTTPConnection {
             sendAndClose(bytes)
         } else {
             send(bytes)
+            loop.recycle(bytes)
             if request.isComplete { finish(at: now) } else { enter(.discarding, at: now) }
         }
         record(request, status, at: now)

@@ -1,44 +1,43 @@
 import NIOCore
-import NIOHTTP1
 import Trust
 
 extension HTTPConnection {
     /// A header is complete.
-    func begin(_ head: HTTPRequestHead) {
-        headerIsComplete()
+    func begin(_ head: RequestHead) {
         enter(.receiving, at: readAt)
-        current = CurrentRequest(
-            id: "", receivedAt: readAt, method: head.method.rawValue, isHead: head.method == .HEAD,
-            isVersion10: head.version.minor == 0, keepsAlive: head.version.minor >= 1)
+        let (method, isVersion10) = (head.method, head.layout.isVersion10)
+        let request = CurrentRequest(
+            receivedAt: readAt, method: method.name, isHead: method == .head, isVersion10: isVersion10)
+        current = request
         do throws(RequestFault) {
-            try prepare(head)
+            try prepare(request, head)
         } catch {
-            if current?.id == "" { current?.id = loop.ids.next() }
+            if request.id.isEmpty { request.id = loop.ids.next() }
             answer(error)
         }
     }
 
-    private func prepare(_ head: HTTPRequestHead) throws(RequestFault) {
-        let facts = try RequestFacts(head, limits: loop.plane.configuration.limits)
-        current?.id = facts.requestID ?? loop.ids.next()
-        current?.keepsAlive = facts.keepsAlive
-        current?.length = facts.contentLength
-        current?.isChunked = facts.isChunked
-        current?.waitsForContinue = facts.expectsContinue && facts.hasBody
+    private func prepare(_ request: CurrentRequest, _ head: RequestHead) throws(RequestFault) {
+        let facts = try RequestFacts(head)
+        request.id = facts.requestID ?? loop.ids.next()
+        request.keepsAlive = facts.keepsAlive
+        request.length = facts.contentLength
+        request.isChunked = facts.isChunked
+        request.waitsForContinue = facts.expectsContinue && facts.hasBody
         let match = try match(head)
         let identity = try authorise(match.route, facts)
         if match.route.action.isInference {
-            current?.exchange = try exchange(match, facts, head.headers, identity)
+            request.exchange = try exchange(match, facts, head, identity)
         } else {
             try checkPlainLength(facts.contentLength, match.route.action)
-            current?.client = identity.name
+            request.client = identity.name
             if takesBody(match.route.action) {
-                current?.question = match
+                request.question = match
             } else {
-                current?.answer = try plainAnswer(match)
+                request.answer = try plainAnswer(match)
             }
         }
-        if current?.waitsForContinue == true { sendContinue() }
+        if request.waitsForContinue { sendContinue() }
     }
 
     /// Whether the answer has to wait for the body.
@@ -58,10 +57,10 @@ extension HTTPConnection {
         try checkLength(length, limit: HTTPLimits.discardedBytes)
     }
 
-    private func match(_ head: HTTPRequestHead) throws(RequestFault) -> RouteMatch {
-        if let last = lastMatch, last.method == head.method, last.target == head.uri { return last.match }
-        let match = try Route.match(method: head.method.rawValue, target: head.uri)
-        lastMatch = (head.method, head.uri, match)
+    private func match(_ head: RequestHead) throws(RequestFault) -> RouteMatch {
+        if let last = lastMatch, head.asks(last.line) { return last.match }
+        let match = try Route.match(method: head.method.name, target: head.target)
+        lastMatch = (head.line, match)
         return match
     }
 
@@ -83,14 +82,15 @@ extension HTTPConnection {
 
     /// A piece of the body came.
     func receive(_ bytes: ByteBuffer) {
-        let received = (current?.received ?? 0) + bytes.readableBytes
-        current?.received = received
+        guard let current else { return }
+        current.received += bytes.readableBytes
         do throws(RequestFault) {
-            let isInference = current?.exchange != nil
+            let isInference = current.exchange != nil
             try checkLength(
-                received, limit: isInference ? loop.plane.configuration.limits.bodyBytes : HTTPLimits.discardedBytes)
-            try current?.exchange?.receive(bytes)
-            if current?.question != nil { current?.text.append(contentsOf: bytes.readableBytesView) }
+                current.received,
+                limit: isInference ? loop.plane.configuration.limits.bodyBytes : HTTPLimits.discardedBytes)
+            try current.exchange?.receive(bytes)
+            if current.question != nil { current.text.append(contentsOf: bytes.readableBytesView) }
         } catch {
             answer(error)
         }
@@ -98,15 +98,16 @@ extension HTTPConnection {
 
     /// The request is complete.
     func end() {
-        current?.isComplete = true
+        guard let current else { return }
+        current.isComplete = true
         switch phase {
         case .receiving:
-            if let exchange = current?.exchange {
+            if let exchange = current.exchange {
                 start(exchange)
-            } else if let answer = current?.answer {
+            } else if let answer = current.answer {
                 reply(answer)
-            } else if let question = current?.question {
-                answer(question, body: current?.text ?? [])
+            } else if let question = current.question {
+                answer(question, body: current.text)
             }
         case .discarding: finish(at: readAt)
         default: break

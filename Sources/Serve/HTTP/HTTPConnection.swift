@@ -1,13 +1,12 @@
 import Monitor
 import NIOCore
-import NIOHTTP1
 
 /// One client's connection: takes its requests in order, one at a time, and answers them in that order.
 ///
-/// Belongs to one event loop. Requests that were sent ahead wait in `pending`, which one read from the socket bounds:
-/// nothing more is read while something waits there.
+/// Belongs to one event loop. Requests that were sent ahead wait as the bytes they came in, which one read from the socket
+/// bounds: nothing more is read while something waits there.
 final class HTTPConnection: ChannelDuplexHandler, ServerConnection {
-    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundIn = ByteBuffer
     typealias InboundOut = Never
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
@@ -31,10 +30,12 @@ final class HTTPConnection: ChannelDuplexHandler, ServerConnection {
     var phase = Phase.idle
     var current: CurrentRequest?
     var context: ChannelHandlerContext?
-    /// The target that was matched last: clients mostly ask for the same again.
-    var lastMatch: (method: HTTPMethod, target: String, match: RouteMatch)?
+    /// The method and target that were matched last: clients mostly ask for the same again.
+    var lastMatch: (line: [UInt8], match: RouteMatch)?
     /// The `Host` and `Origin` that were accepted last.
     var lastOrigin: (host: String?, origin: String?)?
+    /// The last JSON before binary tensors.
+    let repeated = RepeatedHeader()
     /// Tells its requests from those of others where clients take turns.
     let number: UInt64
 
@@ -44,21 +45,22 @@ final class HTTPConnection: ChannelDuplexHandler, ServerConnection {
     var phaseBegan = MonotonicClock.now()
     /// When the first byte of a header came that is not complete; 0 without one.
     var headerBegan: UInt64 = 0
-    /// Bytes that came since the current header began, or since it was complete.
-    var rawBytes = 0
     /// Requests that others than the event loop answered, or will.
     var errands: UInt64 = 0
     /// Since when the client has not read its replies; 0 when it does.
     var blockedSince: UInt64 = 0
 
-    private var pending = CircularBuffer<HTTPServerRequestPart>()
-    private var isHandlingPending = false
-    private var isReading = false
+    var parser: RequestParser
+    /// What came and is not parsed: half of a header, or requests that were sent ahead.
+    var unread = ByteBuffer()
+    var isParsing = false
+    var isReading = false
     private var needsFlush = false
-    private var holdsRead = false
+    var holdsRead = false
 
     init(loop: LoopState) {
         self.loop = loop
+        parser = RequestParser(limits: loop.plane.configuration.limits)
         number = loop.ids.random()
     }
 
@@ -69,7 +71,7 @@ final class HTTPConnection: ChannelDuplexHandler, ServerConnection {
     }
 
     /// Nothing may be handled now: a reply is awaited, or replies are not being read.
-    private var isBlocked: Bool { phase == .waiting || blockedSince != 0 }
+    var isBlocked: Bool { phase == .waiting || blockedSince != 0 }
 }
 
 // MARK: - Reading
@@ -92,45 +94,22 @@ extension HTTPConnection {
         phase = .closed
         current?.flight?.cancel()
         current = nil
-        pending.removeAll()
+        unread = ByteBuffer()
         loop.remove(self)
     }
 
-    /// Called before the parser sees bytes.
-    ///
-    /// - Returns: whether it should see them.
-    func willParse(_ count: Int) -> Bool {
+    /// Counts bytes that came, and says whether they are still looked at.
+    func admits(_ count: Int) -> Bool {
         loop.plane.metrics.bytesReceived.add(count)
         guard phase != .lingering, phase != .closed else { return false }
         readAt = MonotonicClock.now()
-        if phase == .idle, headerBegan == 0 {
-            headerBegan = readAt
-            rawBytes = 0
-        }
-        rawBytes += count
         return true
-    }
-
-    /// Called after the parser has seen them: ends connections that send much and mean little by it.
-    func didParse() {
-        switch phase {
-        case .idle where headerBegan != 0 && rawBytes > loop.plane.configuration.limits.rawHeaderBytes:
-            refuse(RequestFault(.headerTooLarge, "the request's header is not complete after \(rawBytes) bytes"))
-        case .receiving, .discarding:
-            guard let current, rawBytes > 3 * current.received + HTTPLimits.framingSlack else { return }
-            refuse(RequestFault(.malformedRequest, "the body's chunks are too small or carry too much beside it"))
-        default: break
-        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         isReading = true
-        let part = unwrapInboundIn(data)
-        if isBlocked || !pending.isEmpty {
-            pending.append(part)
-        } else {
-            handle(part)
-        }
+        let bytes = unwrapInboundIn(data)
+        if admits(bytes.readableBytes) { take(bytes) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -139,58 +118,18 @@ extension HTTPConnection {
     }
 
     func read(context: ChannelHandlerContext) {
-        if pending.isEmpty && blockedSince == 0 { context.read() } else { holdsRead = true }
+        if holdsBack { holdsRead = true } else { context.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable, blockedSince != 0 {
             blockedSince = 0
-            handlePending()
+            goOn()
         }
         context.fireChannelWritabilityChanged()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? HTTPParserError else {
-            context.close(promise: nil)
-            return
-        }
-        switch error {
-        case .headerOverflow: refuse(RequestFault(.headerTooLarge, "the request's header is too large"))
-        default: refuse(RequestFault(.malformedRequest, "this is no well-formed HTTP/1.1 request"))
-        }
-    }
-
-    private func handle(_ part: HTTPServerRequestPart) {
-        switch part {
-        case .head(let head): if phase == .idle { begin(head) }
-        case .body(let bytes): if phase == .receiving { receive(bytes) } else { drop(bytes) }
-        case .end: end()
-        }
-    }
-
-    private func drop(_ bytes: ByteBuffer) {
-        current?.received += bytes.readableBytes
-    }
-
-    /// Goes on with requests that were sent ahead, until one has to be waited for.
-    func handlePending() {
-        guard !isHandlingPending else { return }
-        isHandlingPending = true
-        while !isBlocked, let part = pending.popFirst() { handle(part) }
-        isHandlingPending = false
-        if !isReading { flushIfNeeded() }
-        if holdsRead, pending.isEmpty, blockedSince == 0 {
-            holdsRead = false
-            context?.read()
-        }
-    }
-
-    /// The bytes read so far that belong to the next request, not to the one whose header is now complete.
-    func headerIsComplete() {
-        headerBegan = 0
-        rawBytes = 0
-    }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
 
 // MARK: - Writing
@@ -208,7 +147,7 @@ extension HTTPConnection {
         if !context.channel.isWritable {
             flushIfNeeded()
             if !context.channel.isWritable, blockedSince == 0 { blockedSince = MonotonicClock.now() }
-        } else if !isReading, !isHandlingPending {
+        } else if !isReading, !isParsing {
             flushIfNeeded()
         }
     }
@@ -234,7 +173,7 @@ extension HTTPConnection {
     func sendAndLinger(_ bytes: ByteBuffer) {
         guard let context else { return }
         enter(.lingering, at: MonotonicClock.now())
-        pending.removeAll()
+        unread = ByteBuffer()
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { _ in self.context?.close(mode: .output, promise: nil) }
         send(bytes, then: promise)

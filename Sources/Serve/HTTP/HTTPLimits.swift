@@ -33,6 +33,4 @@ package struct HTTPLimits: Hashable, Sendable {
     static let framingSlack = 256 * 1024
     /// The rest of a refused body up to this many bytes is read and dropped, so that the connection can go on.
     static let discardedBytes = 64 * 1024
-    /// Bytes of the header that reach the parser before it has to be complete; the exact limits are applied after it.
-    var rawHeaderBytes: Int { headerBytes + targetBytes + 64 * 1024 }
 }

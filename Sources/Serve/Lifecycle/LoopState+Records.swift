@@ -42,13 +42,13 @@ extension LoopState {
 
     /// Logs an answer that is slow, or the server's fault, or with every other.
     func log(_ request: AnsweredRequest, at now: UInt64) {
-        let configuration = plane.configuration
         let (nanoseconds, status) = (now &- request.receivedAt, request.status.rawValue)
-        guard configuration.logsEveryRequest || nanoseconds >= configuration.slowRequest || status >= 500,
-            let suppressed = admitLine(now)
+        // The configuration as a whole is not copied, which would take a reference to everything in it.
+        let isSlow = nanoseconds >= plane.configuration.slowRequest
+        guard plane.configuration.logsEveryRequest || isSlow || status >= 500, let suppressed = admitLine(now)
         else { return }
         let level: Logger.Level =
-            status >= 500 ? .warning : nanoseconds >= configuration.slowRequest ? .notice : .info
+            status >= 500 ? .warning : isSlow ? .notice : .info
         var metadata: Logger.Metadata = [
             "request_id": "\(request.id)", "method": "\(request.method)", "status": "\(status)",
             "milliseconds": "\(Double(nanoseconds / 1000) / 1000)",

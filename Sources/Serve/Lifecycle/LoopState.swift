@@ -17,6 +17,11 @@ final class LoopState {
     private var log = LogLimiter()
     private var ticks: RepeatedTask?
 
+    /// The buffer of the last reply: whole again once its bytes have left.
+    private var spare = ByteBuffer()
+
+    /// A reply's buffer larger than this is not kept.
+    private static let keptReply = 64 * 1024
     /// Scratch text larger than this is not kept.
     private static let keptText = 1 << 20
 
@@ -89,6 +94,20 @@ final class LoopState {
         swap(&taken, &text)
         taken.bytes.removeAll(keepingCapacity: true)
         return taken
+    }
+
+    /// An empty buffer to write a reply to; give it back with `recycle` when it has been handed to the socket.
+    func takeBuffer(_ capacity: Int, _ context: ChannelHandlerContext) -> ByteBuffer {
+        guard capacity <= Self.keptReply else { return context.channel.allocator.buffer(capacity: capacity) }
+        var taken = ByteBuffer()
+        swap(&taken, &spare)
+        // Takes new memory where the socket still has the old.
+        taken.clear(minimumCapacity: capacity)
+        return taken
+    }
+
+    func recycle(_ buffer: ByteBuffer) {
+        if buffer.capacity <= Self.keptReply { spare = buffer }
     }
 
     func recycle(_ writer: consuming JSONWriter) {

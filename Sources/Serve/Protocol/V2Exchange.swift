@@ -20,8 +20,11 @@ final class V2Exchange: InferenceExchange {
     /// - Parameters:
     ///   - length: the body's declared length, within the limit; `nil` when it is not declared.
     ///   - headerLength: what `Inference-Header-Content-Length` says.
+    ///   - repeated: the connection's last JSON before tensors.
     /// - Throws: `RequestFault` when the two cannot be.
-    init(job: InferenceJob, length: Int?, headerLength: Int?, shared: SharedMemory? = nil) throws(RequestFault) {
+    init(
+        job: InferenceJob, length: Int?, headerLength: Int?, shared: SharedMemory? = nil, repeated: RepeatedHeader
+    ) throws(RequestFault) {
         self.job = job
         self.shared = shared
         let pool = job.pool
@@ -33,7 +36,9 @@ final class V2Exchange: InferenceExchange {
         case nil: body = .json(BodyBytes(pool: pool, expected: length))
         case 0?: body = .raw(try RawBody(arm: job.arm, pool: pool, length: length))
         case let headerLength?:
-            body = .binary(BinaryBody(arm: job.arm, pool: pool, headerLength: headerLength, length: length))
+            body = .binary(
+                BinaryBody(
+                    arm: job.arm, pool: pool, headerLength: headerLength, length: length, repeated: repeated))
         }
     }
 

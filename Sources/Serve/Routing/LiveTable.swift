@@ -1,4 +1,3 @@
-import NIOHTTP1
 import Release
 import Trust
 
@@ -107,10 +106,10 @@ final class LiveEndpoint: Sendable {
     /// The arm of a request without a version: that of its routing key, or a random one.
     ///
     /// - Throws: `RequestFault.Code.modelNotReady` when there is none.
-    func pick(_ headers: HTTPHeaders, _ identity: Identity, random: @autoclosure () -> UInt64) throws(RequestFault)
+    func pick(_ head: RequestHead, _ identity: Identity, random: @autoclosure () -> UInt64) throws(RequestFault)
         -> LiveArm
     {
-        try pick(identity, random: random()) { headers.first(name: $0) }
+        try pick(identity, random: random()) { head.first(name: $0) }
     }
 
     /// The same for a request whose headers are found by `header`.

@@ -20,14 +20,30 @@ enum RequestTarget {
         return segments
     }
 
+    /// Host and port of a target that names them; `nil` for one that is a path.
+    static func authority(of target: String) -> String? {
+        afterScheme(target.utf8).map { String(Substring($0.prefix { !endsAuthority($0) })) }
+    }
+
+    private static func endsAuthority(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+    }
+
+    /// What follows the scheme of an absolute target.
+    private static func afterScheme(_ target: String.UTF8View) -> Substring.UTF8View? {
+        for scheme in ["http://", "https://"] as [StaticString]
+        where target.count > scheme.utf8CodeUnitCount && ASCII.equals(target.prefix(scheme.utf8CodeUnitCount), scheme) {
+            return target.dropFirst(scheme.utf8CodeUnitCount)
+        }
+        return nil
+    }
+
     /// The path without query, scheme and authority.
     private static func path(of target: String.UTF8View) throws(RequestFault) -> Substring.UTF8View {
         var rest = target[...]
-        for scheme in ["http://", "https://"] as [StaticString]
-        where rest.count > scheme.utf8CodeUnitCount && ASCII.equals(rest.prefix(scheme.utf8CodeUnitCount), scheme) {
-            rest = rest.dropFirst(scheme.utf8CodeUnitCount).drop { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+        if let absolute = afterScheme(target) {
+            rest = absolute.drop { !endsAuthority($0) }
             if rest.first != UInt8(ascii: "/") { return Substring("/").utf8 }
-            break
         }
         guard rest.first == UInt8(ascii: "/") else {
             throw RequestFault(.invalidTarget, "the request's target is no path")
@@ -68,21 +84,12 @@ enum RequestTarget {
     private static func escape(_ part: Substring.UTF8View, _ index: inout String.Index) throws(RequestFault) -> UInt8 {
         var value: UInt8 = 0
         for _ in 0..<2 {
-            guard index < part.endIndex, let digit = hexadecimal(part[index]) else {
+            guard index < part.endIndex, let digit = ASCII.hexadecimal(part[index]) else {
                 throw RequestFault(.invalidTarget, "the request's path has '%' without two hexadecimal digits")
             }
             value = value << 4 | digit
             part.formIndex(after: &index)
         }
         return value
-    }
-
-    private static func hexadecimal(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

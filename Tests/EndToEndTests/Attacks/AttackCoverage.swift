@@ -46,6 +46,8 @@ struct AttackRow: Sendable, CustomStringConvertible {
         AttackRow(
             4, "smuggling", "ServeTests/HTTPTests.ambiguousRequestsEndTheConnection",
             "ServeTests/HTTPTests.bareLineFeedsDoNotSmuggleARequest", "ServeTests/HTTPTests.chunkExtensionsAreLimited",
+            "ServeTests/RequestParserTests.whatReadersDisagreeAboutIsRefused",
+            "ServeTests/RequestParserTests.damagedRequestsAreReadAsByTheLibrary",
             "ControlTests/ConnectionGuardTests.ambiguousRequestsEndTheConnection"),
         AttackRow(
             5, "large headers", "ServeTests/HTTPTests.headersAreLimited",

@@ -15,6 +15,8 @@ enum FuzzTarget {
     case frames
     /// The path of a request line.
     case target
+    /// Requests of HTTP/1, from their first byte on.
+    case http
 
     init?(rawValue: String) {
         switch rawValue {
@@ -24,6 +26,7 @@ enum FuzzTarget {
         case "tensorflow": self = .tensorflow
         case "frames": self = .frames
         case "target": self = .target
+        case "http": self = .http
         default:
             guard let parser = ParserTarget(rawValue: rawValue) else { return nil }
             self = .file(parser)
@@ -38,6 +41,7 @@ enum FuzzTarget {
         case .infer: Self.infer(bytes)
         case .tensorflow: Self.tensorflow(bytes)
         case .frames: FrameExercise.run(bytes)
+        case .http: RequestParserTarget.exercise(bytes)
         case .target: _ = try? RequestTarget.segments(String(decoding: bytes, as: UTF8.self))
         }
     }
