@@ -31,15 +31,10 @@ struct HeaderEncoder {
     /// The head of a reply.
     mutating func head(requestID: String, encoding: String?, into buffer: inout ByteBuffer) {
         begin(&buffer)
-        buffer.writeInteger(UInt8(0x88))
         if headIsKnown {
-            // The newest field has the index 62.
-            let newest: UInt8 = successIsKnown ? 63 : 62
-            buffer.writeInteger(0x80 | (newest + 2))
-            buffer.writeInteger(0x80 | (newest + 1))
-            // A name that is known, and a value that is not kept.
-            buffer.writeMultipleIntegers(UInt8(0x0F), newest - 15)
+            buffer.writeBytes(successIsKnown ? Self.knownHead : Self.knownFirstHead)
         } else {
+            buffer.writeInteger(UInt8(0x88))
             Self.write(usesTable, Self.contentType, &buffer)
             Self.write(usesTable, Self.acceptEncoding, &buffer)
             Self.write(usesTable, Self.requestIDName, &buffer)
@@ -93,6 +88,15 @@ extension HeaderEncoder {
     private static let contentType = Spelt(kept: 0x40 | 31, passing: [0x0F, 31 - 15], rest: text("application/grpc"))
     private static let acceptEncoding = Spelt(rest: text("grpc-accept-encoding") + text(CallHead.Encoding.all))
     private static let requestIDName = Spelt(rest: text("x-request-id"))
+    /// Once all is known: status 200, two fields by their indices, a third's name. The newest field has the index 62.
+    private static let knownHead = known(after: 63)
+    /// The same before any call has ended well.
+    private static let knownFirstHead = known(after: 62)
+
+    private static func known(after newest: UInt8) -> [UInt8] {
+        [0x88, 0x80 | (newest + 2), 0x80 | (newest + 1), 0x0F, newest - 15]
+    }
+
     private static let success = Spelt(rest: text("grpc-status") + text("0"))
 
     private static func write(_ isKept: Bool, _ field: Spelt, _ buffer: inout ByteBuffer) {

@@ -44,6 +44,9 @@ struct MessageAssembler {
     }
 
     private mutating func begin(_ bytes: inout ByteBuffer) throws(RequestFault) -> Message? {
+        if prefixCount == 0, let (flag, length) = bytes.readMultipleIntegers(as: (UInt8, UInt32).self) {
+            return try begin(flag: UInt64(flag), length: Int(length))
+        }
         while prefixCount < Self.prefixLength, let byte = bytes.readInteger(as: UInt8.self) {
             prefix = prefix << 8 | UInt64(byte)
             prefixCount += 1
@@ -51,6 +54,10 @@ struct MessageAssembler {
         guard prefixCount == Self.prefixLength else { return nil }
         let (flag, length) = (prefix >> 32, Int(prefix & 0xFFFF_FFFF))
         (prefix, prefixCount) = (0, 0)
+        return try begin(flag: flag, length: length)
+    }
+
+    private func begin(flag: UInt64, length: Int) throws(RequestFault) -> Message {
         guard flag <= 1 else {
             throw RequestFault(.malformedBody, "a message begins with the flag \(flag); expected 0 or 1")
         }

@@ -118,7 +118,10 @@ extension ProtoReader {
     mutating func string(_ field: ProtoField) throws(RequestFault) -> String {
         try expect(.bytes, field)
         let range = try range()
-        guard let text = String(validating: UnsafeRawBufferPointer(rebasing: bytes[range]), as: UTF8.self) else {
+        let raw = UnsafeRawBufferPointer(rebasing: bytes[range])
+        // Nearly all text is ASCII, which needs no slow look.
+        if raw.allSatisfy({ $0 < 0x80 }) { return String(decoding: raw, as: UTF8.self) }
+        guard let text = String(validating: raw, as: UTF8.self) else {
             throw malformed("field \(field.number) is text, but not UTF-8")
         }
         return text

@@ -59,7 +59,7 @@ private final class LibraryClient {
         let handler = NIOHTTP2Handler(
             mode: .client, connectionConfiguration: configuration, streamConfiguration: .init())
         try channel.pipeline.syncOperations.addHandler(handler)
-        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: port)).wait()
+        channel.pipeline.fireChannelActive()
     }
 
     deinit { _ = try? channel.finish(acceptAlreadyClosed: true) }
