@@ -123,11 +123,11 @@ def slipway_serve(home):
     return Server("Slipway", command, home.environment)
 
 
-def slipway_run(home, model):
+def slipway_run(home, model, *options):
     """One file, from a home that `run` makes for itself."""
     environment = {**home.environment}
     del environment["SLIPWAY_HOME"]
-    command = [SLIPWAY, "run", model, "--port", "{port}", "--log", "json"]
+    command = [SLIPWAY, "run", model, "--port", "{port}", "--log", "json", *options]
     return Server("Slipway run", command, environment)
 
 

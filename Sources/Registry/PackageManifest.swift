@@ -30,14 +30,8 @@ package struct PackageManifest: Hashable, Sendable {
     package var graph: Layer? { layers.first { $0.path == PackageContents.graphPath } }
     /// The layer of the pipeline, in a package that is one.
     package var pipeline: Layer? { layers.first { $0.path == PackageContents.pipelinePath } }
-    /// - Throws: `RegistryError.Code.invalid` for a pipeline: what takes packages in looks for a graph to check.
-    package func requireGraph(_ reference: Reference) throws(RegistryError) {
-        guard pipeline == nil else {
-            throw RegistryError(
-                .invalid, "'\(reference)' is a pipeline, which is not carried elsewhere yet",
-                help: "share its models, and import its file there")
-        }
-    }
+    /// Whether it is a version as Slipway writes it: described, and a graph or a pipeline.
+    package var isVersion: Bool { description != nil && (graph != nil || pipeline != nil) }
 
     /// The layer that holds the `PackageDescription`.
     package var description: Layer? { layers.first { $0.path == PackageDescription.path } }

@@ -72,6 +72,10 @@ struct PretendChecks: PullChecks {
         return .object([("engines", [])])
     }
 
+    func check(_ pipeline: PackagedPipeline) async throws {
+        for member in pipeline.members { _ = try await check(member.graph) }
+    }
+
     func importing(
         _ path: String, named name: String, as model: ModelName, provenance: JSONValue
     ) async throws -> ModelRegistry.Addition {

@@ -99,6 +99,41 @@ extension EndToEnd {
             }
         }
 
+        /// By archive and by registry: with the same digest, and models that are no versions of their own there.
+        @Test(.timeLimit(.minutes(2)))
+        func aPipelineIsCarriedWithEverythingItsModelsAreMadeOf() async throws {
+            let slipway = try await Self.home()
+            try await slipway.expect("import", slipway.scratch.file("scorer.json"), "--name", "scorer")
+            let digest = try await slipway.json("show", "scorer:1")["digest"]?.stringValue
+            let data = Slipway.example("digits/held-out.npz")
+            func accuracy(_ slipway: Slipway) async throws -> Double? {
+                try await slipway.json("evaluate", "scorer:1", "--data", data, "--prediction", "logits")["accuracy"]?
+                    .doubleValue
+            }
+            let expected = try await accuracy(slipway)
+            let archive = slipway.scratch.file("scorer.slipway")
+            try await slipway.expect("export", "scorer:1", archive)
+            let byArchive = try Slipway()
+            let imported = try await byArchive.json("import", archive)
+            #expect(imported["digest"]?.stringValue == digest, "\(imported.encodedString())")
+            let byRegistry = try Slipway()
+            try await DockerRegistry.running { registry in
+                try await slipway.expect("push", "scorer:1", "\(registry.name)/scorer")
+                let pulled = try await byRegistry.json("pull", "\(registry.name)/scorer:1")
+                #expect(pulled["digest"]?.stringValue == digest, "\(pulled.encodedString())")
+            }
+            for other in [byArchive, byRegistry] {
+                #expect(try await other.json("list").arrayValue?.count == 1)
+                try await other.expect("fsck")
+                let found = try await accuracy(other)
+                #expect(found == expected && expected ?? 0 > 0.9)
+                let output = other.scratch.file("scores.npz")
+                let summary = try await other.json(
+                    "predict", "scorer:1", "--input", data, "--output", output, "--outputs", "logits")
+                #expect(summary["rows"]?.intValue == 450, "\(summary.encodedString())")
+            }
+        }
+
         @Test
         func whatCannotBeIsRefusedWithTheEdgeNamed() async throws {
             let slipway = try await Self.home()

@@ -12,6 +12,9 @@ package protocol PullChecks: Sendable {
     /// - Throws: what is wrong with it.
     func check(_ graph: PackagedGraph) async throws -> JSONValue?
 
+    /// The same for a pipeline: each of its models, and whether it fits them.
+    func check(_ pipeline: PackagedPipeline) async throws
+
     /// Imports a file of another tool as the next version of a model.
     ///
     /// - Parameters:
@@ -198,6 +201,13 @@ package struct Puller: Sendable {
         try checkConfiguration(try bytes(package.config, files, atMost: Self.largestConfiguration), package)
         let description = try PackageDescription(
             parsing: try bytes(layer.blob, files, atMost: Self.largestDescription))
+        let pipeline = try package.packagedPipeline(
+            from: "\(reference)", declared: description.signature, path: { path($0, files) },
+            bytes: { try bytes($0, files, atMost: Self.largestDescription) })
+        if let pipeline {
+            try await checks.check(pipeline)
+            return nil
+        }
         return try await checks.check(
             package.packagedGraph(from: "\(reference)", declared: description.signature) { path($0, files) })
     }

@@ -50,7 +50,6 @@ package struct Pusher: Sendable {
     ) async throws -> Report {
         let bytes = try registry.manifestBytes(record.digest)
         let manifest = try PackageManifest(parsing: bytes)
-        try manifest.requireGraph(record.reference)
         let target = RemoteReference.Target.tag(try RemoteReference.tag(tag))
         var report = Report(reference: client.place.with(target), digest: record.digest)
         let current = try await client.digest(of: target)

@@ -90,7 +90,7 @@ enum RemotePackage: Hashable, Sendable {
     private static func version(_ manifest: FetchedManifest, _ kind: String) throws -> PackageManifest? {
         guard kind == PackageManifest.artifactType else { return nil }
         let parsed = try PackageManifest(parsing: manifest.bytes)
-        return parsed.graph != nil && parsed.description != nil ? parsed : nil
+        return parsed.isVersion ? parsed : nil
     }
 
     private static func foreign(_ layers: [JSONValue]) throws(DistributionError) -> RemotePackage {

@@ -52,7 +52,7 @@ package final class ModelArchive: Sendable {
             digest = root.blob.digest
             manifest = try PackageManifest(parsing: try source.blob(root.blob, limit: PackageManifest.largest))
             for blob in [manifest.config] + manifest.layers.map(\.blob) { try source.require(blob) }
-            guard let layer = manifest.description, manifest.graph != nil else {
+            guard let layer = manifest.description, manifest.isVersion else {
                 throw RegistryError(
                     .invalid,
                     "the version in the archive has no \(PackageContents.graphPath) or no \(PackageDescription.path)",

@@ -14,12 +14,14 @@ extension ModelRegistry {
     ///   - model: what it becomes a version of; `nil` for the name in the archive.
     ///   - note: instead of the one in the archive.
     ///   - check: looks at the graph, stored but not recorded yet, and throws to refuse the version.
+    ///   - checkPipeline: the same for a version that is a pipeline.
     ///   - progress: bytes stored, and all of them.
     /// - Throws: `RegistryError.Code.damaged` when a blob is not what its name says, `HomeError` when recording fails, and
     ///   what `check` throws.
     package func importArchive(
         _ archive: ModelArchive, as model: ModelName? = nil, note: String? = nil, source: String = "",
         check: (_ graph: PackagedGraph) async throws -> Void = { _ in },
+        checkPipeline: (_ pipeline: PackagedPipeline) async throws -> Void = { _ in },
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) async throws -> Addition {
         guard let model = model ?? archive.model else {
@@ -34,9 +36,16 @@ extension ModelRegistry {
             done += count
             progress(min(done, total), total)
         }
-        try await check(
-            try archive.manifest.packagedGraph(
-                from: archive.path, declared: archive.description.signature, path: blobs.checkedPath))
+        let declared = archive.description.signature
+        let pipeline = try archive.manifest.packagedPipeline(
+            from: archive.path, declared: declared, path: blobs.checkedPath,
+            bytes: { try blobs.bytes($0.digest, limit: PackageDescription.largest) })
+        if let pipeline {
+            try await checkPipeline(pipeline)
+        } else {
+            try await check(
+                try archive.manifest.packagedGraph(from: archive.path, declared: declared, path: blobs.checkedPath))
+        }
         return try record(archive, as: model, note: note ?? archive.note, source: source)
     }
 

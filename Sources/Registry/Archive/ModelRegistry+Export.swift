@@ -98,7 +98,6 @@ private struct ArchiveContent {
         let bytes = try registry.blobs.bytes(record.digest, limit: PackageManifest.largest)
         let subject = Blob(digest: record.digest, size: bytes.count)
         let manifest = try PackageManifest(parsing: bytes)
-        try manifest.requireGraph(record.reference)
         add(subject)
         for blob in [manifest.config] + manifest.layers.map(\.blob).sorted(by: { $0.digest < $1.digest }) { add(blob) }
         var annotations: [(String, JSONValue)] = [

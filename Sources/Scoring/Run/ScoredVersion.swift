@@ -18,17 +18,22 @@ package struct ScoredVersion: Sendable {
 
     /// Loads a version, its blobs checked against their digests.
     ///
-    /// - Parameter runs: how many will be in flight at a time.
+    /// - Parameters:
+    ///   - runs: how many will be in flight at a time.
+    ///   - pipeline: loads a version that is a pipeline.
     package static func load(
-        _ record: VersionRecord, from registry: ModelRegistry, on engine: any Engine, concurrentRuns runs: Int
+        _ record: VersionRecord, from registry: ModelRegistry, on engine: any Engine, concurrentRuns runs: Int,
+        pipeline: (SessionOptions) throws -> any Session
     ) throws -> ScoredVersion {
         try registry.verify(record.digest)
         let description = try registry.description(record.digest)
         var options = SessionOptions()
         options.concurrentRuns = runs
-        options.declared = description.signature
+        let isPipeline = try registry.pipeline(record.digest) != nil
+        if !isPipeline { options.declared = description.signature }
         let session = try ClientSession.wrapping(
-            engine.load(.file(try registry.modelFilePath(record.digest)), options: options),
+            isPipeline
+                ? pipeline(options) : engine.load(.file(registry.modelFilePath(record.digest)), options: options),
             processing: description.processing)
         return ScoredVersion(
             reference: record.reference.description, digest: record.digest.description, session: session,

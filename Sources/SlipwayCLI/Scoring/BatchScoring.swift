@@ -5,6 +5,7 @@ import Scoring
 import Synchronization
 import Tensors
 import UnixSignals
+import Workshop
 
 /// Scores a file with a version of the home, in this process.
 struct BatchScoring {
@@ -26,7 +27,9 @@ struct BatchScoring {
         let record = try registry.resolve(try Reference(target))
         let engine = try home.engines().engine(flags.engine)
         let threads = flags.threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        let version = try ScoredVersion.load(record, from: registry, on: engine, concurrentRuns: threads)
+        let version = try ScoredVersion.load(record, from: registry, on: engine, concurrentRuns: threads) { options in
+            try registry.session(record.digest, on: engine, options: options)
+        }
         let summary = try await watched(ScoringRun(version, options(threads: threads)), input, output)
         answer.answer(json(summary, version), name: output) { text(summary, version) }
     }

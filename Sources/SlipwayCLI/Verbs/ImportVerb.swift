@@ -87,11 +87,15 @@ struct ImportVerb: AsyncParsableCommand {
         }
         let importer = Importer(registry: registry, engineDirectories: [try homeOptions.engineDirectory()])
         var line = ProgressLine("storing it", answer)
-        let (addition, inspection) = try await ArchiveImporter(registry: registry, importer: importer).run(
+        let (addition, content) = try await ArchiveImporter(registry: registry, importer: importer).run(
             file, as: try name.map { try ModelName($0) }, note: note.isEmpty ? nil : note, runsOnce: !noRun,
             progress: { line.show($0, of: $1) }, step: showStep)
         Terminal.progress("")
-        print(Importer.Report(addition: addition, inspection: inspection, engines: [], changes: []), nil)
+        switch content {
+        case .model(let inspection):
+            print(Importer.Report(addition: addition, inspection: inspection, engines: [], changes: []), nil)
+        case .pipeline(let plan): print(addition, plan)
+        }
     }
 
     private func bringPipeline(_ registry: ModelRegistry) throws {
@@ -105,6 +109,10 @@ struct ImportVerb: AsyncParsableCommand {
         request.note = note
         request.labels = try namedLabels()
         let (addition, plan) = try PipelineImporter(registry: registry).run(request)
+        print(addition, plan)
+    }
+
+    private func print(_ addition: ModelRegistry.Addition, _ plan: PipelinePlan) {
         let record = addition.record
         answer.answer(PipelineText.json(record, plan, outcome: addition.outcome), name: record.reference.description) {
             let title = "\(record.reference)  \(VersionText.short(record.digest))  \(outcome(addition.outcome))"

@@ -109,6 +109,10 @@ private struct ImportChecks: PullChecks {
         try await importer.check(graph, runsOnce: runsOnce, progress: show).comparison
     }
 
+    func check(_ pipeline: PackagedPipeline) async throws {
+        _ = try await importer.check(pipeline, runsOnce: runsOnce, progress: show)
+    }
+
     func importing(
         _ path: String, named name: String, as model: ModelName, provenance: JSONValue
     ) async throws -> ModelRegistry.Addition {

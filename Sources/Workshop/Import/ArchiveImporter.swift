@@ -1,3 +1,4 @@
+package import Pipelines
 package import Registry
 import Tensors
 
@@ -10,6 +11,12 @@ package struct ArchiveImporter: Sendable {
     package init(registry: ModelRegistry, importer: Importer) {
         self.registry = registry
         self.importer = importer
+    }
+
+    /// What an archive turned out to hold.
+    package enum Content: Sendable {
+        case model(ModelInspection)
+        case pipeline(PipelinePlan)
     }
 
     /// Imports an archive. Repeatable: a version that is there stays, and is not run again.
@@ -25,18 +32,21 @@ package struct ArchiveImporter: Sendable {
         _ path: String, as model: ModelName? = nil, note: String? = nil, runsOnce: Bool = true,
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
         step: @Sendable (Importer.Step) -> Void = { _ in }
-    ) async throws -> (addition: ModelRegistry.Addition, inspection: ModelInspection) {
+    ) async throws -> (addition: ModelRegistry.Addition, content: Content) {
         let archive = try ModelArchive(path)
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let isNew = !isRegistered(archive, as: model)
         var checked: Importer.Checked?
+        var plan: PipelinePlan?
         let addition = try await registry.importArchive(
             archive, as: model, note: note, source: name,
             check: { checked = try await importer.check($0, runsOnce: runsOnce && isNew, progress: step) },
+            checkPipeline: { plan = try await importer.check($0, runsOnce: runsOnce && isNew, progress: step) },
             progress: progress)
+        if let plan { return (addition, .pipeline(plan)) }
         guard let checked else { throw WorkshopError(.rejected, "the archive's model was not checked") }
         if let comparison = checked.comparison { try keep(comparison, of: addition.record) }
-        return (addition, checked.inspection)
+        return (addition, .model(checked.inspection))
     }
 
     private func isRegistered(_ archive: ModelArchive, as model: ModelName?) -> Bool {
