@@ -76,6 +76,8 @@ let package = Package(
         room("Tensors", ["CZlib"]),
         room("Images", ["Tensors"]),
         room("ModelGraph", ["Tensors", "Images"]),
+        room("Pickle", ["Tensors"]),
+        room("Sklearn", ["Tensors", "ModelGraph", "Pickle"]),
         room("Engines", ["Tensors", "Images", "CEngines"]),
         room("Pipelines", ["Tensors", "Engines"]),
         room("Monitor"),
@@ -89,8 +91,8 @@ let package = Package(
         room(
             "Workshop",
             [
-                "Tensors", "ModelGraph", "Engines", "Pipelines", "Home", "Trust", "Registry", "CSandbox", subprocess,
-                systemPackage,
+                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Engines", "Pipelines", "Home", "Trust", "Registry",
+                "CSandbox", subprocess, systemPackage,
             ]),
         room(
             "Serve",
@@ -126,6 +128,8 @@ let package = Package(
         tests("Tensors", exclude: ["Fixtures"]),
         tests("Images", ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),
+        tests("Pickle", ["Tensors", "ModelGraph"], exclude: ["Fixtures"]),
+        tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Tensors"], exclude: ["Fixtures"],
@@ -157,7 +161,8 @@ let package = Package(
                 systemPackage, subprocess,
             ], exclude: ["Fixtures", "WorkshopChild"]),
         .executableTarget(
-            name: "FuzzChild", dependencies: ["Tensors", "Images", "ModelGraph"], path: "Tests/Fuzz",
+            name: "FuzzChild", dependencies: ["Tensors", "Images", "ModelGraph", "Pickle", "Sklearn"],
+            path: "Tests/Fuzz",
             exclude: ["Corpus", "Driver", "Serve"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzChild", "TestSupport", "Tensors", subprocess],

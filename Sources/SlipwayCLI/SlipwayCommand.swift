@@ -25,7 +25,8 @@ struct SlipwayCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Models",
                 subcommands: [
-                    ImportVerb.self, ListVerb.self, ShowVerb.self, EvaluateVerb.self, AliasVerb.self, RemoveVerb.self,
+                    ImportVerb.self, ScanVerb.self, ListVerb.self, ShowVerb.self, EvaluateVerb.self, AliasVerb.self,
+                    RemoveVerb.self,
                     RestoreVerb.self, ExportVerb.self, GarbageVerb.self, CheckVerb.self,
                     PushVerb.self, PullVerb.self,
                 ]),
