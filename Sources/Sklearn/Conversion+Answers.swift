@@ -75,8 +75,13 @@ extension Conversion {
             }
             return try joined(made, estimator, &assembly)
         default:
-            throw ConversionError("\(estimator.place) is not on the list of classes that are rebuilt here")
+            throw unknown(estimator)
         }
+    }
+
+    /// The refusal of a class that is not on the list.
+    static func unknown(_ estimator: Estimator) -> ConversionError {
+        ConversionError("\(estimator.place) is not on the list of classes that are rebuilt here")
     }
 
     /// Tables side by side.

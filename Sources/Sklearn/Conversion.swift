@@ -88,6 +88,7 @@ package enum Conversion {
     ) throws(ConversionError) -> FeatureTable {
         let texts = try Composition.textColumns(estimator)
         let source = try firstWithFeatures(estimator)
+        guard EstimatorCatalog.knows(source.className) else { throw unknown(source) }
         let width = try source.featureCount()
         guard !texts.isEmpty else {
             assembly.inputs = [ValueInfo(assembly.name("X"), .float32, [.symbol("N"), .fixed(width)])]

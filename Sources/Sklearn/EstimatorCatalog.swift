@@ -10,6 +10,19 @@ enum EstimatorCatalog {
         "sklearn.model_selection._search.GridSearchCV", "sklearn.model_selection._search.RandomizedSearchCV",
     ]
 
+    /// Classes that are made of others, or take text.
+    private static let others: Set<String> = [
+        "sklearn.preprocessing._encoders.OneHotEncoder", "sklearn.pipeline.Pipeline", "sklearn.pipeline.FeatureUnion",
+        "sklearn.compose._column_transformer.ColumnTransformer",
+        "sklearn.preprocessing._function_transformer.FunctionTransformer",
+    ]
+
+    /// Whether a class is on the list.
+    static func knows(_ className: String) -> Bool {
+        models[className] != nil || transformers[className] != nil || searches.contains(className)
+            || others.contains(className)
+    }
+
     static let models: [String: ModelBuilder] = [
         "sklearn.linear_model._logistic.LogisticRegression": LinearModels.logisticRegression,
         "sklearn.linear_model._logistic.LogisticRegressionCV": LinearModels.logisticRegression,

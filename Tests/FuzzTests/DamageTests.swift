@@ -32,7 +32,7 @@ import Testing
             "json": ["Examples/digits/sample.json", "Examples/digits/expected.json", "Examples/iris/sample.json"],
             "processing": ["Examples/digits/processing.json", "Examples/digits/image-processing.json"],
             "pickle": [
-                "Examples/scikit-learn/1.5/pipeline-linear.joblib", "Examples/scikit-learn/1.9/tree-classifier.pkl",
+                "Examples/scikit-learn/1.5/pipeline-linear.joblib", "Examples/scikit-learn/1.9/tree-classifier.joblib",
                 "Examples/scikit-learn/1.0/columns.pkl", "Tests/PickleTests/Fixtures/state.pt",
                 "Tests/PickleTests/Fixtures/legacy.pt", "Tests/PickleTests/Fixtures/canary.npz",
             ],

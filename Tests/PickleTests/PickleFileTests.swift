@@ -121,7 +121,7 @@ import Testing
         for name in ["canary-0.pkl", "canary-4.pkl", "canary.npy", "canary.npz", "weights.safetensors", "legacy.pt"] {
             let bytes = try Self.bytes(name).array
             for place in bytes.indices {
-                for change in [0x01, 0x80, 0xFF] as [UInt8] {
+                for change in [0xFF] as [UInt8] {
                     var damaged = bytes
                     damaged[place] ^= change
                     _ = try? TensorListing(PickleBytes(copying: damaged))

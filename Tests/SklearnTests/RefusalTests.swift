@@ -31,7 +31,7 @@ import Testing
 
     @Test(arguments: [
         ("csklearn.svm._classes\nSVC\n)\u{81}}b.", "not on the list"),
-        ("csklearn.linear_model._logistic\nLogisticRegression\n)\u{81}}b.", "has no"),
+        ("csklearn.linear_model._logistic\nLogisticRegression\n)\u{81}}b.", "not fitted"),
         ("(dp0\n.", "weights by name"), ("I3\n.", "found an integer"),
         ("cnumpy\nndarray\n.", "the name"),
     ])

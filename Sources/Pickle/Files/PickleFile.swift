@@ -52,6 +52,16 @@ package struct PickleFile: Sendable {
         return first == 0x80 && second <= 5
     }
 
+    /// Whether a packed file is worth unpacking whole, by its first bytes.
+    static func mayHoldPickle(_ beginning: PickleBytes) -> Bool {
+        switch FileKind(beginning) {
+        case .zip, .gzip, .zlib: true
+        case .npy: beginning.text.contains("|O")
+        case .foreign, .safetensors: false
+        case .other: mayBeginPickle(beginning)
+        }
+    }
+
     /// Whether the first byte is one that a pickle of protocol 0 or 1 may begin with.
     package static func mayBeginPickle(_ bytes: PickleBytes) -> Bool {
         if declaresVersion(bytes) { return true }
@@ -65,16 +75,10 @@ package struct PickleFile: Sendable {
     ) throws(PickleError) -> (String, PickleFile) {
         let beginning = try Unpacking.unpack(bytes, packing, upTo: 1024, limits: limits)
         // So that nothing large is unpacked that is no pickle in the end.
-        switch FileKind(beginning) {
-        case .other where !mayBeginPickle(beginning):
+        guard mayHoldPickle(beginning), FileKind(beginning) != .other || declaresVersion(beginning) else {
             throw PickleError(
                 .unsupported, "this is a \(name) archive that holds no pickle",
                 help: "unpack it and give what is inside")
-        case .safetensors, .foreign:
-            throw PickleError(
-                .unsupported, "this is a \(name) archive that holds no pickle",
-                help: "unpack it and give what is inside")
-        default: break
         }
         var inner = try PickleFile(
             try Unpacking.unpack(bytes, packing, limits: limits), limits: limits, place: place, depth: depth + 1)
@@ -171,13 +175,9 @@ enum ZipReading {
         } catch {
             throw PickleError(.malformed, error.message)
         }
-        switch FileKind(beginning) {
-        case .zip, .gzip, .zlib, .npy: return true
-        case .foreign, .safetensors: return false
-        case .other:
-            if PickleFile.declaresVersion(beginning) { return true }
-            return names.contains { member.name.hasSuffix(".\($0)") } && PickleFile.mayBeginPickle(beginning)
-        }
+        guard PickleFile.mayHoldPickle(beginning) else { return false }
+        guard FileKind(beginning) == .other, !PickleFile.declaresVersion(beginning) else { return true }
+        return names.contains { member.name.hasSuffix(".\($0)") }
     }
 
     /// How pickles are called; those of protocols 0 and 1 begin with nothing that tells them.
