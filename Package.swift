@@ -77,6 +77,8 @@ let package = Package(
         room("Images", ["Tensors"]),
         room("Columns", ["Tensors"]),
         room("ModelGraph", ["Tensors", "Images", "Columns"]),
+        room("Pickle", ["Tensors"]),
+        room("Sklearn", ["Tensors", "ModelGraph", "Pickle"]),
         room("Engines", ["Tensors", "Images", "Columns", "CEngines"]),
         room("Pipelines", ["Tensors", "Engines"]),
         room("Monitor"),
@@ -93,8 +95,8 @@ let package = Package(
         room(
             "Workshop",
             [
-                "Tensors", "ModelGraph", "Engines", "Pipelines", "Home", "Trust", "Registry", "CSandbox", subprocess,
-                systemPackage,
+                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Engines", "Pipelines", "Home", "Trust", "Registry",
+                "CSandbox", subprocess, systemPackage,
             ]),
         room(
             "Serve",
@@ -133,6 +135,8 @@ let package = Package(
         tests("Images", ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests("Columns", ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),
+        tests("Pickle", ["Tensors", "ModelGraph"], exclude: ["Fixtures"]),
+        tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Tensors"], exclude: ["Fixtures"],
@@ -165,7 +169,8 @@ let package = Package(
                 systemPackage, subprocess,
             ], exclude: ["Fixtures", "WorkshopChild"]),
         .executableTarget(
-            name: "FuzzChild", dependencies: ["Tensors", "Images", "ModelGraph"], path: "Tests/Fuzz",
+            name: "FuzzChild", dependencies: ["Tensors", "Images", "ModelGraph", "Pickle", "Sklearn"],
+            path: "Tests/Fuzz",
             exclude: ["Corpus", "Driver", "Serve"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzChild", "TestSupport", "Tensors", subprocess],

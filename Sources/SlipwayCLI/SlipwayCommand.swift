@@ -27,7 +27,8 @@ struct SlipwayCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Models",
                 subcommands: [
-                    ImportVerb.self, ColumnsVerb.self, ListVerb.self, ShowVerb.self, EvaluateVerb.self, AliasVerb.self,
+                    ImportVerb.self, ColumnsVerb.self, ScanVerb.self, ListVerb.self, ShowVerb.self, EvaluateVerb.self,
+                    AliasVerb.self,
                     RemoveVerb.self,
                     RestoreVerb.self, ExportVerb.self, GarbageVerb.self, CheckVerb.self,
                     PushVerb.self, PullVerb.self, PackageVerb.self,

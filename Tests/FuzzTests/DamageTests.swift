@@ -31,6 +31,12 @@ import Testing
             "csv": ["Examples/iris/iris.csv"],
             "json": ["Examples/digits/sample.json", "Examples/digits/expected.json", "Examples/iris/sample.json"],
             "processing": ["Examples/digits/processing.json", "Examples/digits/image-processing.json"],
+            "pickle": [
+                "Examples/scikit-learn/1.5/pipeline-linear.joblib", "Examples/scikit-learn/1.9/tree-classifier.joblib",
+                "Examples/scikit-learn/1.0/columns.pkl", "Tests/PickleTests/Fixtures/state.pt",
+                "Tests/PickleTests/Fixtures/legacy.pt", "Tests/PickleTests/Fixtures/canary.npz",
+            ],
+            "safetensors": ["Tests/PickleTests/Fixtures/weights.safetensors"],
             "image": [
                 "baseline-420-17x33.jpg", "progressive-420-17x33.jpg", "restart.jpg", "restart-progressive.jpg",
                 "grey.jpg",

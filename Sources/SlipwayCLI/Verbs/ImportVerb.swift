@@ -10,14 +10,15 @@ struct ImportVerb: AsyncParsableCommand {
         commandName: "import", abstract: "Brings a model file into the registry as the next version of a model.",
         discussion: """
             The file is read in a limited child process, validated, run once on every engine, and stored by digest. \
-            Importing the same bytes with the same options again gives the version that is there. An archive that \
+            Importing the same bytes with the same options again gives the version that is there. A scikit-learn model \
+            (.pkl, .joblib) is rebuilt as ONNX from what its file says; nothing in it runs. An archive that \
             'slipway export' wrote is imported too: its version keeps its digest. So is a pipeline: a JSON file that names \
             versions of other models and what flows between them.
             """)
 
     @Argument(
-        help: "An ONNX file, an archive of a version, or a pipeline.",
-        completion: .file(extensions: ["onnx", "slipway", "json"]))
+        help: "An ONNX file, a scikit-learn pickle, an archive of a version, or a pipeline.",
+        completion: .file(extensions: ["onnx", "pkl", "joblib", "slipway", "json"]))
     var file: String
 
     @Option(name: .shortAndLong, help: "The model it becomes a version of (default: the file's name).")
@@ -205,6 +206,7 @@ extension Importer.Step {
         switch self {
         case .staging: "copying the file"
         case .inspecting: "reading it in a limited child"
+        case .converting: "rebuilding it as a graph, in a limited child"
         case .compiling: "compiling its processing"
         case .running(let engine): "running it once on \(engine.displayName)"
         case .storing: "storing it"

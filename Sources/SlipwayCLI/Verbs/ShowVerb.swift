@@ -17,7 +17,10 @@ struct ShowVerb: AsyncParsableCommand {
               slipway show digits:2 digits:3                    what differs between two models
             """)
 
-    @Argument(help: "An ONNX file, or a version such as digits:3.", completion: Candidates.filesAndVersions)
+    @Argument(
+        help:
+            "An ONNX file, a file of weights (safetensors, PyTorch), a scikit-learn pickle, or a version such as digits:3.",
+        completion: Candidates.filesAndVersions)
     var subject: String
 
     @Argument(help: "Another one: show what differs.", completion: Candidates.filesAndVersions)
@@ -119,7 +122,14 @@ struct ShowVerb: AsyncParsableCommand {
     }
 
     private func showFile() async throws {
-        let inspection = try await ChildRunner().inspect(path: subject)
+        let inspection: ModelInspection
+        switch try await ChildRunner().look(at: subject) {
+        case .model(let found): inspection = found
+        case .foreign(let contents):
+            return answer.answer(contents, name: subject) {
+                ForeignText.lines(contents, title: subject).joined(separator: "\n")
+            }
+        }
         let summary = inspection.summary(besideModel: subject)
         answer.answer(summary, name: subject) {
             SummaryText.lines(summary, title: subject).joined(separator: "\n")
@@ -193,6 +203,7 @@ struct ShowVerb: AsyncParsableCommand {
             }
             return engines.isEmpty ? "  engines  not checked" : "  engines  \(words.joined(separator: ", "))"
         case .tuning: return "  tuned    \(TuningText.line(referrer.payload)), \(referrer.createdAt)"
+        case .lineage where referrer.name == "source": return "  made     \(ForeignText.source(referrer.payload))"
         case .provenance: return "  trained  \(referrer.payload.encodedString())"
         default: return "  \(referrer.kind.rawValue)  \(referrer.name)"
         }

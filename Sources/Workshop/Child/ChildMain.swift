@@ -1,6 +1,8 @@
 import Engines
 import Glibc
 import ModelGraph
+import Pickle
+import Sklearn
 import Tensors
 
 /// The limited child's side: puts up the walls, does one task, reports on standard error.
@@ -40,6 +42,9 @@ package enum ChildMain {
             try PageReport.write(path: path, sizes: sizes, title: title, fileBytes: fileSize(path)) { bytes in
                 bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
             }
+        case .scan(let path): try ForeignDoor.scan(path: path)
+        case .convert(let path): try ForeignDoor.convert(path: path) { write($0, to: STDOUT_FILENO) }
+        case .contents(let path): try ForeignDoor.contents(path: path)
         case .difference(let before, let after): try DifferenceReport.read(before: before, after: after)
         case .probe(let path, let engine, let directories, _):
             try Probe.run(path: path, engine: engine, directories: directories) { bytes in
@@ -52,6 +57,7 @@ package enum ChildMain {
         switch task {
         case .inspect, .compile, .layers, .page, .difference: .parsing(fileBytes: bytes)
         case .arrays: .unpacking()
+        case .scan, .convert, .contents: .rebuilding(fileBytes: bytes)
         case .probe(_, _, _, let weights): .running(fileBytes: bytes + min(weights, Int.max >> 1))
         }
     }
@@ -81,6 +87,17 @@ package enum ChildMain {
             .object([
                 ("error", .string(error.message)),
                 ("code", .string(error.code == .io ? "unreadable" : error.code == .tooLarge ? "limit" : "rejected")),
+            ])
+        case let error as PickleError:
+            .object([
+                ("error", .string(error.message)),
+                ("code", .string(error.code == .io ? "unreadable" : error.code == .tooLarge ? "limit" : "rejected")),
+                ("help", error.help.map(JSONValue.string) ?? .null),
+            ])
+        case let error as ConversionError:
+            .object([
+                ("error", .string(error.message)), ("code", "rejected"),
+                ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),
             ])
         case let error as EngineError:
             .object([("error", .string(error.description)), ("code", "mismatch")])

@@ -19,6 +19,13 @@ package enum ChildTask: Hashable, Sendable {
     /// Read and validate two models; report what differs.
     case difference(before: String, after: String)
 
+    /// Look through a file for what reading it in Python would import; report every name.
+    case scan(path: String)
+    /// Rebuild a scikit-learn model as a graph and write it to standard output.
+    case convert(path: String)
+    /// Report what is in a file of weights, or what a scikit-learn file becomes.
+    case contents(path: String)
+
     /// What is to become of weights that are in other files, in the order in which the model names these.
     package enum Weights: Hashable, Sendable {
         /// There are none.
@@ -36,7 +43,7 @@ package enum ChildTask: Hashable, Sendable {
     var paths: [String] {
         switch self {
         case .inspect(let path), .probe(let path, _, _, _), .arrays(let path), .layers(let path, _),
-            .page(let path, _, _):
+            .page(let path, _, _), .scan(let path), .convert(let path), .contents(let path):
             [path]
         case .compile(let path, _, .embed(let weights)): [path] + weights
         case .compile(let path, _, _): [path]
@@ -51,6 +58,9 @@ package enum ChildTask: Hashable, Sendable {
         switch self {
         case .inspect(let path): [Self.verb, "inspect", path]
         case .arrays(let path): [Self.verb, "arrays", path]
+        case .scan(let path): [Self.verb, "scan", path]
+        case .convert(let path): [Self.verb, "convert", path]
+        case .contents(let path): [Self.verb, "contents", path]
         case .compile(let path, let processing, .inside): [Self.verb, "compile", path, processing]
         case .compile(let path, let processing, .embed(let files)):
             [Self.verb, "compile", path, processing, "embed"] + files
@@ -70,6 +80,9 @@ package enum ChildTask: Hashable, Sendable {
         switch (words.first, words.count) {
         case ("inspect", 2): self = .inspect(path: words[1])
         case ("arrays", 2): self = .arrays(path: words[1])
+        case ("scan", 2): self = .scan(path: words[1])
+        case ("convert", 2): self = .convert(path: words[1])
+        case ("contents", 2): self = .contents(path: words[1])
         case ("compile", 3): self = .compile(path: words[1], processing: words[2])
         case ("compile", 5...):
             let rest = Array(words[4...])
@@ -95,7 +108,7 @@ package enum ChildTask: Hashable, Sendable {
     /// How long the parent waits before it ends the child.
     var wallClock: Duration {
         switch self {
-        case .inspect, .compile, .arrays, .layers, .page, .difference: .seconds(120)
+        case .inspect, .compile, .arrays, .layers, .page, .difference, .scan, .convert, .contents: .seconds(120)
         case .probe: .seconds(300)
         }
     }

@@ -1,7 +1,7 @@
 import ModelGraph
 
-/// What a file that is no ONNX model is instead, told by its bytes and never by its name. None of these is opened: a
-/// pickle runs code when it is read, and a check that tells good ones from bad ones does not exist.
+/// What a file that is no ONNX model is instead, told by its bytes and never by its name, for the doors that take only
+/// ONNX. `ForeignDoor` rebuilds some of these as ONNX when they are imported.
 enum ForeignFormat: CaseIterable {
     case pickle, zip, hdf5, gguf, safetensors, tflite, sevenZip, gzip, tar, npy, text
 
@@ -43,7 +43,10 @@ enum ForeignFormat: CaseIterable {
     private var words: (what: String, help: String) {
         switch self {
         case .pickle:
-            ("a Python pickle, which would run code when it is read", "export it where it was trained: \(Self.exports)")
+            (
+                "a Python pickle, which would run code when it is read",
+                "import it first, if scikit-learn wrote it; else export it where it was trained: \(Self.exports)"
+            )
         case .zip:
             ("a zip archive, as PyTorch and Keras write it", "export it where it was trained: \(Self.exports)")
         case .hdf5:

@@ -7,9 +7,10 @@ enum Inspection {
     /// The most problems that are reported of one file.
     private static let mostProblems = 20
 
-    /// - Returns: what `ModelInspection` reads.
+    /// - Returns: what `ModelInspection` reads; for a file that `ForeignDoor` may open, only that it is one.
     static func inspect(path: String) throws -> JSONValue {
-        let model = try validated(try read(path))
+        guard let graph = try readUnlessForeign(path) else { return .object([("foreign", true)]) }
+        let model = try validated(graph)
         let (plain, classes) = try model.replacingZipMaps()
         // Says what is wrong with references that the summary would pass over.
         _ = try model.externalFiles()
@@ -39,6 +40,18 @@ enum Inspection {
             guard output(piece) else { throw WorkshopError(.limit, "the model could not be handed over") }
         }
         return .object([("compiled", true)])
+    }
+
+    /// Reads a file; `nil` when it is no ONNX model, but perhaps a file that is rebuilt as one.
+    private static func readUnlessForeign(_ path: String) throws -> Model? {
+        let buffer = try MappedFile(path: path, maximumBytes: GraphLimits().fileBytes).buffer
+        do {
+            return try Model.read(buffer)
+        } catch {
+            guard error.code == .malformed else { throw error }
+            if ForeignDoor.mayOpen(buffer) { return nil }
+            throw ForeignFormat(buffer.bytes)?.refusal ?? error
+        }
     }
 
     /// Reads a file; one that is no ONNX model is told by what it is instead.

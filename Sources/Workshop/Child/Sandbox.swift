@@ -26,6 +26,13 @@ package struct Sandbox: Sendable {
             fileBytes: 64 * megabyte)
     }
 
+    /// For reading pickles of this size, which may be packed: what they may unpack to, and the values that it becomes.
+    package static func rebuilding(fileBytes: Int) -> Sandbox {
+        Sandbox(
+            extraAddressSpace: saturating(fileBytes, times: 4, plus: 3072 * megabyte), cpuSeconds: 120,
+            fileBytes: saturating(fileBytes, times: 8, plus: 256 * megabyte))
+    }
+
     /// For loading and running a model of this size on an engine: four times the file and a gigabyte.
     package static func running(fileBytes: Int) -> Sandbox {
         Sandbox(

@@ -57,7 +57,7 @@ package struct Importer: Sendable {
 
     /// What is going on, for a progress line.
     package enum Step: Sendable {
-        case staging, inspecting, compiling, running(EngineKind), storing
+        case staging, inspecting, converting, compiling, running(EngineKind), storing
     }
 
     private static let largestFile = 64 << 30
@@ -102,18 +102,27 @@ package struct Importer: Sendable {
         let lock = try HomeLock.acquire(.blobs, .shared, in: home, wait: true)
         defer { lock.release() }
         // What no reader takes need not be copied.
-        let source = try StagedFile(copying: request.path, into: home, limit: GraphLimits().fileBytes)
+        var source = try StagedFile(copying: request.path, into: home, limit: GraphLimits().fileBytes)
         progress(.inspecting)
-        var inspection = try ModelInspection(json: try await child.run(.inspect(path: source.path)).report)
+        var report = try await child.run(.inspect(path: source.path)).report
+        var origin: SourceRecord?
+        if report["foreign"] != nil {
+            progress(.converting)
+            let (rebuilt, record) = try await rebuilt(source, request.path, in: home)
+            (source, origin) = (rebuilt, record)
+            report = try await child.run(.inspect(path: source.path)).report
+        }
+        var inspection = try ModelInspection(json: report)
         let weights = try StagedWeights(
             inspection.externalFiles, besideModel: request.path, into: home, embedded: embeddedWeights,
             limit: Self.largestFile)
-        var changes: [String] = []
+        let remarks = origin.map { [$0.line] + $0.notes } ?? []
+        var changes = remarks
         var graph = source
         if request.processing != nil || inspection.hasMapOutput || !weights.isEmpty {
             progress(.compiling)
             graph = try await compiled(source, request.processing, weights, in: home)
-            changes = inspection.changes + weights.changes
+            changes = remarks + inspection.changes + weights.changes
             inspection = try ModelInspection(json: try await child.run(.inspect(path: graph.path)).report)
             try weights.checkNames(of: inspection)
         }
@@ -130,6 +139,9 @@ package struct Importer: Sendable {
         if addition.isNew {
             try registry.attach(
                 trials.json, kind: .comparison, name: "import", to: addition.record.digest)
+        }
+        if let origin {
+            try registry.attach(origin.json, kind: .lineage, name: "source", to: addition.record.digest)
         }
         return Report(addition: addition, inspection: inspection, engines: trials, changes: changes)
     }

@@ -23,6 +23,11 @@ package struct ModelInspection: Sendable {
 
     /// Reads a child's report, which is checked like any input.
     init(json: JSONValue) throws {
+        if json["foreign"] != nil {
+            throw WorkshopError(
+                .rejected, "this is not an ONNX model",
+                help: "if scikit-learn wrote it, 'slipway import' makes an ONNX model of it first")
+        }
         guard let signature = json["signature"], let summary = json["summary"] else {
             throw WorkshopError(.crashed, "the limited child's report is incomplete")
         }

@@ -204,7 +204,9 @@ struct AttackRow: Sendable, CustomStringConvertible {
             "ModelGraphTests/DoubtTests.scalesThatCannotBeMeantAreTold"),
         AttackRow(69, "other domains", imports),
         AttackRow(
-            70, "other formats", imports, "EndToEndTests/HostileFileTests.aFileThatIsNoModelIsRefusedAndHarmsNothing"),
+            70, "other formats", imports, "EndToEndTests/HostileFileTests.aFileThatIsNoModelIsRefusedAndHarmsNothing",
+            "EndToEndTests/PickleDoorTests.aCanaryFiresThroughNoDoor",
+            "PickleTests/PickleFileTests.aCanaryIsFoundAndNeverFires"),
         AttackRow(
             71, "archives", files, "RegistryTests/TarTests.pathsThatLeadAstrayAreRefused",
             "RegistryTests/TarTests.longPathsThatLeadAstrayAreRefused", "RegistryTests/TarTests.whatIsNoFileIsRefused",
@@ -216,8 +218,9 @@ struct AttackRow: Sendable, CustomStringConvertible {
             reason: "zstd and xz are not read anywhere"),
         AttackRow(
             73, "zip files that contradict themselves", imports, "TensorsTests/NPZTests.otherFilesAreRefused",
-            "TensorsTests/DamagedFileTests.flippedBitsNeverTrap"),
-        AttackRow(74, "safetensors", imports, reason: "it is refused by name: nothing reads it yet"),
+            "TensorsTests/DamagedFileTests.flippedBitsNeverTrap",
+            "PickleTests/PickleFileTests.zipFilesThatContradictThemselvesAreRefused"),
+        AttackRow(74, "safetensors", "PickleTests/SafetensorsTests.everyBrokenRuleIsRefused"),
         AttackRow(75, "GGUF", imports, reason: "it is refused by name: nothing reads it yet"),
         AttackRow(76, "LiteRT", imports, reason: "it is refused by name: nothing reads it yet"),
         AttackRow(

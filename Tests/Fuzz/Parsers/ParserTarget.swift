@@ -16,6 +16,10 @@ enum ParserTarget: String, CaseIterable {
     case processing
     /// JPEG and PNG images, decoded and made a tensor.
     case image
+    /// Pickles of every kind, looked through and rebuilt.
+    case pickle
+    /// Files of weights.
+    case safetensors
 
     /// Arrays in tests stay small, so that memory that grows beyond a file is seen.
     private static let limits = ArrayLimits(bytes: 64 << 20)
@@ -29,6 +33,8 @@ enum ParserTarget: String, CaseIterable {
         case .json: Self.json(bytes)
         case .processing: ProcessingExercise.run(bytes)
         case .image: Self.image(bytes)
+        case .pickle: PickleExercise.run(bytes)
+        case .safetensors: PickleExercise.weights(bytes)
         }
     }
 

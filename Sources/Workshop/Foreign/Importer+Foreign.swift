@@ -1,0 +1,32 @@
+import Glibc
+import Home
+import ModelGraph
+import SystemPackage
+import Tensors
+import Trust
+
+/// Models of other libraries.
+extension Importer {
+    /// The graph that a file becomes, rebuilt in the limited child, and the record of the file.
+    func rebuilt(
+        _ source: StagedFile, _ path: String, in home: HomeDirectory
+    ) async throws -> (graph: StagedFile, record: SourceRecord) {
+        var facts: [SourceRecord] = []
+        let digest = try Self.digest(of: source)
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let graph = try await StagedFile(in: home) { descriptor async throws(WorkshopError) in
+            let report = try await child.run(
+                .convert(path: source.path), writingTo: FileDescriptor(rawValue: descriptor))
+            facts.append(try SourceRecord(json: report, digest: digest, file: name))
+        }
+        guard let record = facts.first else {
+            throw WorkshopError(.crashed, "the limited child's report is incomplete")
+        }
+        return (graph, record)
+    }
+
+    private static func digest(of source: StagedFile) throws(GraphError) -> Digest {
+        let file = try MappedFile(path: source.path, maximumBytes: .max)
+        return withExtendedLifetime(file) { Digest(of: file.buffer.bytes) }
+    }
+}
