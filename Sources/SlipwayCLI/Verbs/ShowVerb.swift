@@ -193,6 +193,7 @@ struct ShowVerb: AsyncParsableCommand {
             }
             return engines.isEmpty ? "  engines  not checked" : "  engines  \(words.joined(separator: ", "))"
         case .tuning: return "  tuned    \(TuningText.line(referrer.payload)), \(referrer.createdAt)"
+        case .prepared: return nil
         case .provenance: return "  trained  \(referrer.payload.encodedString())"
         default: return "  \(referrer.kind.rawValue)  \(referrer.name)"
         }
