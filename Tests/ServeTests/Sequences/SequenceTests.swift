@@ -193,7 +193,8 @@ import Trust
     /// The server's whole memory counts, not only what is set aside for states.
     @Test func aSequenceThatTheServersMemoryHasNoRoomForIsRefused() async throws {
         let room = Atomic<Int>(12)
-        let admits: @Sendable (Int) -> Bool = { bytes in room.wrappingSubtract(bytes, ordering: .relaxed).newValue >= 0 }
+        let admits: @Sendable (Int) -> Bool = { bytes in room.wrappingSubtract(bytes, ordering: .relaxed).newValue >= 0
+        }
         try await TestPlane.run([try Self.endpoint()], configure: { $0.admitsMemory = admits }) { server in
             let client = try server.client()
             #expect(try client.post(Self.path, Self.body(8, "1", start: true)).status == 200)
