@@ -6,7 +6,10 @@
 #include <stdlib.h>
 
 #if defined(__linux__)
+#include <link.h>
 #include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 #if defined(__has_feature)
@@ -21,6 +24,29 @@ static _Atomic(uint64_t) refusals;
 void slipway_trim_heap(void) {
 #if defined(__GLIBC__)
     malloc_trim(0);
+#endif
+}
+
+#if defined(__linux__)
+// Segments that cannot be written to are what their files are: nothing is lost with their pages.
+static int forget_segments(struct dl_phdr_info *object, size_t size, void *page) {
+    (void)size;
+    size_t mask = *(const size_t *)page - 1;
+    for (int index = 0; index < object->dlpi_phnum; index++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[index];
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) != 0) continue;
+        size_t begin = (object->dlpi_addr + segment->p_vaddr + mask) & ~mask;
+        size_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_filesz) & ~mask;
+        if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
+    }
+    return 0;
+}
+#endif
+
+void slipway_forget_code(void) {
+#if defined(__linux__)
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    dl_iterate_phdr(forget_segments, &page);
 #endif
 }
 

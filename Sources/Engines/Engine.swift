@@ -8,10 +8,17 @@ package protocol Engine: Sendable {
     /// The devices the library reports on this machine.
     var devices: [Device] { get }
 
+    /// Whether it can write down what its optimisation makes of a graph, as `SessionOptions.Optimization` has it.
+    var recordsOptimization: Bool { get }
+
     /// Compiles a model for one device.
     ///
     /// - Throws: `EngineError` with the library's own message and code when it refuses the model.
     func load(_ source: ModelSource, options: SessionOptions) throws(EngineError) -> any Session
+}
+
+extension Engine {
+    package var recordsOptimization: Bool { false }
 }
 
 /// One version loaded on one engine, on one device.
@@ -115,7 +122,19 @@ package struct SessionOptions: Hashable, Sendable {
     /// The arithmetic an engine may use inside.
     package enum Precision: String, Hashable, Sendable, Codable { case float32, bfloat16 }
 
+    /// What an engine does with a graph before it runs.
+    package enum Optimization: Hashable, Sendable {
+        /// It is optimised for this machine.
+        case full
+        /// The same, and the result is written to a file: an ONNX graph for this version of the engine on this machine.
+        /// Only for engines with `recordsOptimization`.
+        case recorded(path: String)
+        /// The graph is such a result: nothing is left to be done.
+        case done
+    }
+
     package var device: Device = .cpu
+    package var optimization = Optimization.full
     /// Threads inside one run; concurrency between runs is the caller's.
     package var threadsPerRun = 1
     /// Runs that will be in flight at a time; an engine sizes its pools by it.

@@ -9,6 +9,12 @@ package enum EngineMemory {
         slipway_trim_heap()
     }
 
+    /// Lets go of the program's own pages, and the libraries', that were only needed to come so far: a third of what a
+    /// process has resident that then does little. Those that are needed again cost a fault each, microseconds.
+    package static func forgetCode() {
+        slipway_forget_code()
+    }
+
     /// Gives engines no large block (4 MiB and more) that would make the heap larger than this; 0 for no limit.
     ///
     /// A graph may make a tensor of any size out of a number in a request. The run fails then, with

@@ -17,6 +17,12 @@ package struct ReferrerKind: Hashable, Sendable, RawRepresentable {
     package static let lineage = ReferrerKind(rawValue: "lineage")
     /// Which engine, precision and thread count it runs best with here.
     package static let tuning = ReferrerKind(rawValue: "tuning")
+    /// What an engine's optimisation made of its graph for this machine.
+    package static let prepared = ReferrerKind(rawValue: "prepared")
+
+    /// Whether it is true, and to be trusted, in the home that made it and nowhere else: it leaves with no archive, and is
+    /// taken from none.
+    package var isLocal: Bool { self == .tuning || self == .prepared }
 }
 
 /// Something known about a version, attached to its digest.

@@ -1,4 +1,5 @@
 import Control
+import Engines
 import Release
 import Subprocess
 import SystemPackage
@@ -18,7 +19,16 @@ struct SupervisedServer {
         var status: ProcessEnd
         var ready: JSONValue?
         var wasStopped: Bool
+        /// Why there was none.
+        var obstacle: String?
+
+        var wasStarted: Bool { obstacle == nil }
+        /// How it ended, for people.
+        var end: String { obstacle ?? "\(status)" }
     }
+
+    /// `EX_OSERR` of sysexits.h.
+    private static let systemError: Int32 = 71
 
     /// - Returns: the exit code.
     func run() async throws -> Int32 {
@@ -27,15 +37,16 @@ struct SupervisedServer {
         var hasCrashed = false
         while true {
             let began = ContinuousClock.now
-            let life = try await live(known, afterCrash: hasCrashed)
+            let life = try await begin(known, afterCrash: hasCrashed)
             known = known ?? life.ready
             if life.ready != nil { _ = supervisor.handle(.ready) }
             if life.wasStopped { _ = supervisor.handle(.stopRequested) }
             let seconds = Double((ContinuousClock.now - began).components.seconds)
             switch supervisor.handle(.exited(life.status, afterSeconds: seconds)) {
             case .start(let pause):
-                hasCrashed = if case .signal = life.status { true } else { false }
-                Terminal.say("\(Paint.yellow("warning")): the server \(life.status); starting it again")
+                // What could not be started has not crashed: the version that crashed before it is not blamed twice.
+                if life.wasStarted { hasCrashed = if case .signal = life.status { true } else { false } }
+                Terminal.say("\(Paint.yellow("warning")): the server \(life.end); starting it again")
                 guard try await Self.pause(seconds: pause) else { return 0 }
             case .finish(let status): return Self.code(status)
             case .giveUp(let reason):
@@ -65,6 +76,22 @@ struct SupervisedServer {
         }
     }
 
+    /// One life; one that could not begin, for want of processes, threads or memory, has ended at once.
+    private func begin(_ known: JSONValue?, afterCrash: Bool) async throws -> Life {
+        do {
+            return try await live(known, afterCrash: afterCrash)
+        } catch let error as SubprocessError where error.code == .spawnFailed {
+            let reason = error.underlyingError.map { "\($0)" } ?? "\(error)"
+            let life = Life(
+                status: .code(Self.systemError), wasStopped: false,
+                obstacle: "cannot be started (\(reason)): the system gives it no process, or no memory for one")
+            guard known != nil else { throw Failure(8106, .unavailable, "the server \(life.end)", help: Self.remedy) }
+            return life
+        }
+    }
+
+    private static let remedy = "raise the limit of processes and threads ('ulimit -u', pids.max), or end others"
+
     private func live(_ known: JSONValue?, afterCrash: Bool) async throws -> Life {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         var platform = PlatformOptions()
@@ -88,6 +115,9 @@ struct SupervisedServer {
                 for try await line in execution.standardOutput.strings() {
                     if let value = try? JSONValue.parse(Array(line.utf8)), value["ready"]?.boolValue == true {
                         ready = value
+                        // From here on it waits.
+                        EngineMemory.trim()
+                        EngineMemory.forgetCode()
                         announce(value, again: known != nil)
                     }
                 }

@@ -51,6 +51,21 @@ import Testing
         #expect(try deployments.endpoints().map(\.text) == ["digits"])
     }
 
+    /// However long ago that was.
+    @Test(arguments: [0, 7, 8, 70])
+    func whatIsInForceIsAmongWhatWasOfLate(_ failures: Int) throws {
+        try carryOut(.deploy(versions[0]))
+        try carryOut(.deploy(versions[1]))
+        for _ in 0..<failures {
+            let revision = try #require(try deployments.submit(.deploy(versions[2]), for: .digits).revision)
+            try deployments.record(.failed(reason: "no"), of: revision)
+        }
+        let recent = try deployments.recentHistory(of: .digits)
+        #expect(recent.current?.number == 2 && recent.nextNumber == failures + 3)
+        #expect(recent.entries.count <= max(8, 8 * failures))
+        #expect(try deployments.plan(.rollback(to: nil), for: .digits).next.arms.first?.version == versions[0].version)
+    }
+
     @Test func aFailedRevisionIsPassedOver() throws {
         try carryOut(.deploy(versions[0]))
         let revision = try #require(try deployments.submit(.deploy(versions[1]), for: .digits).revision)

@@ -4,12 +4,12 @@ import Glibc
 import Monitor
 import Registry
 import Release
-import Serve
 import TestSupport
 import Testing
 import Trust
 
 @testable import Control
+@testable import Serve
 
 /// Which version leaves memory for another.
 @Suite struct EvictionTests {
@@ -108,6 +108,37 @@ import Trust
         #expect(try await Self.servable(harbour, "a").isResident)
         #expect(try await !Self.servable(harbour, "b").isResident, "the next in line left")
         await harbour.plane.shutdown(grace: 0)
+    }
+
+    /// A load that waits for room goes on the moment a version falls idle, not at the next look.
+    @Test func aLoadThatWaitsIsWokenByTheLastRequestThatLeaves() async throws {
+        let harbour = try Self.harbour(megabytes: 20)
+        for name in ["a", "b"] { _ = try await Self.deploy(harbour, name) }
+        let all = [try await Self.servable(harbour, "a"), try await Self.servable(harbour, "b")]
+        for servable in all { servable.begin() }
+        let keeper = harbour.platform.keeper
+        let begun = MonotonicClock.now()
+        async let made = Task.detached { keeper.makeRoom(1, since: begun) }.value
+        try await wait(for: "the load to wait") { all.allSatisfy(\.isWatched) }
+        #expect(harbour.engine.alive.count == 2)
+        all[0].end()
+        #expect(await made)
+        #expect(!all[0].isResident && all[1].isResident && !all[1].isWatched)
+        all[1].end()
+        #expect(harbour.engine.alive.count == 1)
+    }
+
+    @Test func aLoadThatNobodyWaitsForAnyMoreIsGivenUp() async throws {
+        let harbour = try Self.harbour(megabytes: 20)
+        for name in ["a", "b"] { _ = try await Self.deploy(harbour, name) }
+        harbour.platform.keeper.sweep(idleFor: 0)
+        let (a, b) = (try await Self.servable(harbour, "a"), try await Self.servable(harbour, "b"))
+        b.begin()
+        let keeper = harbour.platform.keeper
+        let start = MonotonicClock.now()
+        #expect(await Task.detached { keeper.makeRoom(1, since: start, for: a) }.value == false)
+        #expect(MonotonicClock.now() - start < 5_000_000_000, "not after its patience has ended")
+        b.end()
     }
 
     @Test func aVersionThatIsGoneFromTheDiskIsSaidAndTriedAgain() async throws {

@@ -1,5 +1,6 @@
 import Release
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Control
@@ -54,6 +55,50 @@ import Testing
         #expect(inner.bytes == nil && outer == nil)
         // Everything that was reserved is free again.
         _ = try budget.load("b:1", Self.load("b", 80)) {}
+    }
+
+    /// Weights that are mapped are not read into the heap first, and are counted although they are not touched yet.
+    @Test func whatIsMappedTakesWhatItHas() throws {
+        let process = Process()
+        let budget = Self.budget(process, 260)
+        let load = Self.load("m", 100)
+        #expect(throws: ReleaseError.self, "read, it may take 358 MB") { try budget.load("m:1", load) {} }
+        let mapping = MemoryBudget.Mapping(bytes: 100 * Self.megabyte, sparedBytes: 100 * Self.megabyte) {
+            100 * Self.megabyte
+        }
+        let (_, bytes) = try budget.load("m:1", load, mapping) { process.grow(by: 10) }
+        #expect(bytes == 110 * Self.megabyte && budget.reclaimable(load) == 110 * Self.megabyte)
+        process.grow(by: 100)
+        #expect(throws: ReleaseError.self) { try budget.load("m:1", load, mapping) {} }
+    }
+
+    @Test func whatRequestsLeaveBehindIsAskedForAndLookedAtNowAndThen() {
+        let process = Process()
+        let budget = Self.budget(process, 200)
+        let start: UInt64 = 1_000_000_000
+        #expect(budget.admits(60 * Self.megabyte, at: start))
+        #expect(!budget.admits(60 * Self.megabyte, at: start + 1), "what was let in counts before it is there")
+        #expect(budget.admits(40 * Self.megabyte, at: start + 2))
+        // It was not used in the end.
+        #expect(budget.admits(100 * Self.megabyte, at: start + 200_000_000))
+        process.grow(by: 100)
+        #expect(!budget.admits(1, at: start + 400_000_000))
+        #expect(!budget.admits(.max, at: start + 400_000_001))
+        #expect(Self.budget(process, nil).admits(.max))
+    }
+
+    @Test func mappedFilesAreFoundByTheirNames() throws {
+        let folder = try TemporaryDirectory()
+        let maps = folder.file("maps")
+        try TextFile.write(
+            """
+            00400000-00500000 r--p 00000000 fe:00 12  /home/blobs/sha256/abc
+            00600000-00601000 r--p 00001000 fe:00 12  /home/blobs/sha256/abc
+            00700000-00800000 r--p 00000000 fe:00 13  /home/blobs/sha256/abcd
+            00900000-00a00000 rw-p 00000000 00:00 0
+            """, to: maps)
+        #expect(ProcessMemory.mappedBytes(of: ["abc"], maps: maps) == 0x101000)
+        #expect(ProcessMemory.mappedBytes(of: ["x"], maps: maps) == 0)
     }
 
     @Test func aLoadThatFailsGivesItsRoomBack() throws {

@@ -10,6 +10,10 @@
 /// Returns free heap pages to the system; about 10 ms after a large model. Does nothing where libc is not glibc.
 void slipway_trim_heap(void);
 
+/// Lets go of pages of code and constants, of the program and of every library: what is needed again is read again, from
+/// the page cache as a rule. They stay part of a process that has only ever used them to start.
+void slipway_forget_code(void);
+
 /// From how many bytes on the heap engines get no large block (4 MiB and more) that passes it; 0 for no limit.
 ///
 /// Engines allocate tensors with `posix_memalign` and `aligned_alloc`, and report a refusal as the failure of a run.

@@ -40,6 +40,7 @@ typedef struct OrtValue OrtValue;
          (OrtSession *, const OrtRunOptions *, const char *const *input_names, const OrtValue *const *inputs,          \
           size_t input_count, const char *const *output_names, size_t output_count, OrtValue **outputs))               \
     SLOT(10, OrtStatus *, CreateSessionOptions, (OrtSessionOptions **out))                                             \
+    SLOT(11, OrtStatus *, SetOptimizedModelFilePath, (OrtSessionOptions *, const char *path))                          \
     SLOT(18, OrtStatus *, EnableCpuMemArena, (OrtSessionOptions *))                                                    \
     SLOT(22, OrtStatus *, SetSessionLogSeverityLevel, (OrtSessionOptions *, int32_t severity))                         \
     SLOT(23, OrtStatus *, SetSessionGraphOptimizationLevel, (OrtSessionOptions *, int32_t level))                      \

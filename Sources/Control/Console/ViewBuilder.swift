@@ -134,6 +134,7 @@ enum ViewBuilder {
         case .tuning:
             let tuning = (try? TuningEvidence.tuning(payload)).map { "\($0), on \($0.machine)" }
             return [Views.Fact(name: "Tuned", value: tuning ?? "nothing")]
+        case .prepared: return []
         default: return [Views.Fact(name: referrer.kind.rawValue, value: String(payload.encodedString().prefix(400)))]
         }
     }

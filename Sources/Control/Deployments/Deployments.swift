@@ -30,6 +30,12 @@ package struct Deployments: Sendable {
         try database.read { try $0.history(of: endpoint) }
     }
 
+    /// What an endpoint has been of late, what is in force or on its way among it: for those who need no more, since
+    /// reading everything that it has been takes time and memory that grow with every revision.
+    package func recentHistory(of endpoint: EndpointName) throws -> EndpointHistory {
+        try database.read { try $0.recentHistory(of: endpoint) }
+    }
+
     /// Revisions of an endpoint, newest first, a page at a time.
     ///
     /// - Parameter before: the last number of the page before.
@@ -48,7 +54,8 @@ package struct Deployments: Sendable {
     package func plan(_ request: ReleaseRequest, for endpoint: EndpointName) throws -> Plan {
         try database.read { snapshot in
             try Planner.plan(
-                request, history: snapshot.history(of: endpoint), quarantined: snapshot.quarantined(at: endpoint))
+                request, history: snapshot.history(for: request, of: endpoint),
+                quarantined: snapshot.quarantined(at: endpoint))
         }
     }
 
@@ -60,7 +67,7 @@ package struct Deployments: Sendable {
         _ request: ReleaseRequest, for endpoint: EndpointName, author: String? = nil, note: String? = nil
     ) throws -> (plan: Plan, revision: Revision?) {
         try database.write { transaction in
-            var history = try transaction.history(of: endpoint)
+            var history = try transaction.history(for: request, of: endpoint)
             let plan = try Planner.plan(
                 request, history: history, quarantined: transaction.quarantined(at: endpoint))
             guard !plan.isEmpty else { return (plan, nil) }
@@ -105,11 +112,33 @@ package struct Deployments: Sendable {
 extension HomeReading {
     /// Everything an endpoint has been, oldest first.
     func history(of endpoint: EndpointName) throws -> EndpointHistory {
-        let rows = try revisions(of: endpoint.text, limit: 1000).items.reversed()
-        return try EndpointHistory(
-            endpoint,
-            entries: rows.map(EndpointHistory.Entry.init(row:)))
+        try history(of: endpoint, limit: Self.mostRevisions).history
     }
+
+    /// The newest revisions, oldest first: so many that what is in force or on its way is among them, if there is such a
+    /// revision.
+    func recentHistory(of endpoint: EndpointName) throws -> EndpointHistory {
+        var limit = 8
+        while true {
+            let (history, isWhole) = try history(of: endpoint, limit: limit)
+            guard history.current == nil, !isWhole, limit < Self.mostRevisions else { return history }
+            limit = min(8 * limit, Self.mostRevisions)
+        }
+    }
+
+    /// What a request has to look at: only who goes back looks far.
+    func history(for request: ReleaseRequest, of endpoint: EndpointName) throws -> EndpointHistory {
+        if case .rollback = request { return try history(of: endpoint) }
+        return try recentHistory(of: endpoint)
+    }
+
+    private func history(of endpoint: EndpointName, limit: Int) throws -> (history: EndpointHistory, isWhole: Bool) {
+        let page = try revisions(of: endpoint.text, limit: limit)
+        let entries = try page.items.reversed().map(EndpointHistory.Entry.init(row:))
+        return (try EndpointHistory(endpoint, entries: entries), page.next == nil)
+    }
+
+    private static var mostRevisions: Int { 1000 }
 
     /// Digests that may not enter service at an endpoint.
     func quarantined(at endpoint: EndpointName) throws -> Set<String> {

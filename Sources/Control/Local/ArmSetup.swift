@@ -20,6 +20,31 @@ struct ArmSetup: Hashable, Sendable {
     }
 }
 
+extension EngineChoice {
+    /// The engine that a version is going to run on, as far as that can be told without opening any.
+    ///
+    /// - Parameter tuning: what was measured for it.
+    func expectedKind(_ tuning: ArmTuning?) -> EngineKind {
+        switch self {
+        case .named(let engine): EngineKind(rawValue: engine.name) ?? .onnxRuntime
+        case .auto: tuning.flatMap { EngineKind(rawValue: $0.engine.name) } ?? .onnxRuntime
+        }
+    }
+}
+
+extension Deployments {
+    /// The engines that what is deployed is going to run on.
+    func expectedEngines() throws -> Set<EngineKind> {
+        var kinds: Set<EngineKind> = []
+        for endpoint in try endpoints() {
+            for session in try recentHistory(of: endpoint).current?.spec.sessions ?? [] {
+                kinds.insert(session.engine.expectedKind(session.tuning))
+            }
+        }
+        return kinds
+    }
+}
+
 /// Why a tuning does not hold here.
 struct TuningDoubt: CustomStringConvertible {
     let description: String

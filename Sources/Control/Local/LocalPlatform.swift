@@ -1,8 +1,10 @@
+import Engines
 package import Logging
 package import Monitor
 package import Registry
 package import Release
 package import Serve
+import Workshop
 
 /// The platform of one machine: endpoints run in this process, behind its data plane.
 ///
@@ -44,6 +46,8 @@ package actor LocalPlatform: Platform {
     private var waiting: [EndpointName: Int] = [:]
     /// Everything that should be loaded at the start is loaded, or was given up.
     private(set) var isComplete = false
+    /// What engines made of graphs, to be kept once everything answers.
+    private var recordings: [(version: VersionReference, recording: GraphRecording)] = []
 
     /// - Parameters:
     ///   - memory: what versions may take.
@@ -55,7 +59,9 @@ package actor LocalPlatform: Platform {
     ) {
         self.plane = plane
         self.logger = logger
-        loader = VersionLoader(registry: registry, engines: engines, concurrentRuns: concurrentRuns, memory: memory)
+        loader = VersionLoader(
+            registry: registry, engines: engines, concurrentRuns: concurrentRuns, memory: memory,
+            keepsPrepared: keepsMarks)
         marks = keepsMarks ? Marks(database: registry.database) : nil
         self.metrics = VersionMetrics(registry: metrics)
         keeper = SessionKeeper(loader: loader, metrics: self.metrics, logger: logger)
@@ -95,6 +101,7 @@ package actor LocalPlatform: Platform {
         }
         report.seconds = Self.seconds(clock.now - began)
         log(report, endpoint)
+        keepRecordings()
         return report
     }
 
@@ -143,6 +150,37 @@ package actor LocalPlatform: Platform {
     package func complete() {
         isComplete = true
         publish()
+        keepRecordings()
+    }
+
+    /// Stores what engines made of graphs, one after the other, in the background.
+    private func keepRecordings() {
+        guard isComplete, !recordings.isEmpty else { return }
+        let all = recordings
+        recordings = []
+        Blocking.begin { [loader, logger] in
+            for (version, recording) in all {
+                loader.memory.disturb()
+                do {
+                    switch try recording.keep() {
+                    case .kept(let bytes):
+                        logger.info(
+                            "the optimised graph is kept: the next start is quicker",
+                            metadata: ["version": "\(version)", "bytes": "\(bytes)"])
+                    case .refused(let reason):
+                        logger.info(
+                            "the optimised graph is not kept",
+                            metadata: ["version": "\(version)", "reason": "\(reason)"])
+                    }
+                } catch {
+                    logger.warning(
+                        "the optimised graph could not be kept",
+                        metadata: ["version": "\(version)", "reason": "\(error)"])
+                }
+                loader.memory.disturb()
+            }
+            EngineMemory.trim()
+        }
     }
 
     /// The versions that answer now, by endpoint.
@@ -220,6 +258,7 @@ extension LocalPlatform {
                     "version does not run on made-up inputs; it is served because it was evaluated on real ones",
                     metadata: ["version": "\(session.version)", "reason": "\(problem)"])
             }
+            recordings += loaded.recordings.map { (version: session.version, recording: $0) }
             entering[endpoint, default: [:]][session] = Held(
                 servable: servable, drain: drain, id: id, bytes: loaded.reclaimableBytes)
             metrics.loaded(

@@ -1,4 +1,5 @@
 import Release
+import Serve
 import Synchronization
 
 /// Keeps versions from being loaded that would push the process over its memory: they are refused with numbers before
@@ -15,6 +16,16 @@ package final class MemoryBudget: Sendable {
         var modelBytes: Int
     }
 
+    /// What a load maps into memory instead of reading it: next to nothing of it is resident when the load ends, all of it
+    /// when the version has run.
+    struct Mapping {
+        var bytes = 0
+        /// Bytes of the model that are not read because of it.
+        var sparedBytes = 0
+        /// Bytes of it that are mapped now: an engine that rearranges weights does not keep the originals.
+        var kept: () -> Int = { 0 }
+    }
+
     private struct State {
         /// Expected of what is being loaded now.
         var pending = 0
@@ -23,6 +34,8 @@ package final class MemoryBudget: Sendable {
         var begun = 0
         /// The most that a load took, in bytes.
         var known: [Load: Int] = [:]
+        /// When the process was last looked at, what it had, and what was let in since: that may not be resident yet.
+        var glance: (at: UInt64, resident: Int, admitted: Int) = (0, 0, 0)
     }
 
     /// Bytes that the process may have resident; `nil` for no limit.
@@ -44,9 +57,10 @@ package final class MemoryBudget: Sendable {
     ///   else was loaded meanwhile.
     /// - Throws: `ReleaseError.Code.failed` when it would not fit; what `body` throws.
     func load<Value>(
-        _ what: String, _ load: Load, makeRoom: (_ missing: Int) -> Bool = { _ in false }, _ body: () throws -> Value
+        _ what: String, _ load: Load, _ mapping: Mapping = Mapping(),
+        makeRoom: (_ missing: Int) -> Bool = { _ in false }, _ body: () throws -> Value
     ) throws -> (value: Value, bytes: Int?) {
-        let (before, expected, begun) = try admit(what, load, makeRoom)
+        let (before, expected, begun) = try admit(what, load, mapping, makeRoom)
         defer {
             state.withLock { state in
                 state.pending -= expected
@@ -54,7 +68,7 @@ package final class MemoryBudget: Sendable {
             }
         }
         let value = try body()
-        let taken = max(0, resident() - before)
+        let taken = max(0, resident() - before) + min(mapping.kept(), mapping.bytes)
         let wasAlone = state.withLock { state in
             guard state.underWay == 1, state.begun == begun else { return false }
             state.known[load] = max(taken, state.known[load] ?? 0)
@@ -66,6 +80,25 @@ package final class MemoryBudget: Sendable {
     /// Something was unloaded: what is being measured now cannot be told from it.
     func disturb() { state.withLock { $0.begun += 1 } }
 
+    /// Whether so many bytes more would stay within the limit, for what requests leave behind. Cheap enough to be asked
+    /// on an event loop: the process is looked at ten times a second at most.
+    package func admits(_ bytes: Int, at now: UInt64 = MonotonicClock.now()) -> Bool {
+        guard let limit else { return true }
+        return state.withLock { state in
+            if now &- state.glance.at >= Self.glanceAge || state.glance.at == 0 {
+                state.glance = (at: max(1, now), resident: resident(), admitted: 0)
+            }
+            let others = state.pending.addingReportingOverflow(state.glance.resident).partialValue
+            let (sum, overflow) = others.addingReportingOverflow(state.glance.admitted)
+            let (whole, tooMany) = sum.addingReportingOverflow(max(0, bytes))
+            guard !overflow, !tooMany, whole <= limit else { return false }
+            state.glance.admitted += max(0, bytes)
+            return true
+        }
+    }
+
+    private static let glanceAge: UInt64 = 100_000_000
+
     /// Bytes that unloading a version is expected to give back.
     func reclaimable(_ load: Load) -> Int { max(state.withLock { $0.known[load] } ?? 0, load.modelBytes) }
 
@@ -76,11 +109,11 @@ package final class MemoryBudget: Sendable {
 
     /// Reserves what a load is expected to take.
     private func admit(
-        _ what: String, _ load: Load, _ makeRoom: (Int) -> Bool
+        _ what: String, _ load: Load, _ mapping: Mapping, _ makeRoom: (Int) -> Bool
     ) throws(ReleaseError) -> (before: Int, expected: Int, begun: Int) {
         while true {
             let before = resident()
-            switch reserve(load, resident: before) {
+            switch reserve(load, mapping, resident: before) {
             case .granted(let expected, let begun): return (before, expected, begun)
             case .missing(let bytes, let pending, let expected):
                 guard makeRoom(bytes) else {
@@ -90,9 +123,9 @@ package final class MemoryBudget: Sendable {
         }
     }
 
-    private func reserve(_ load: Load, resident: Int) -> Admission {
+    private func reserve(_ load: Load, _ mapping: Mapping, resident: Int) -> Admission {
         state.withLock { state in
-            let expected = state.known[load] ?? Self.estimate(load.modelBytes)
+            let expected = state.known[load] ?? Self.estimate(load.modelBytes, mapping)
             let sum = resident.addingReportingOverflow(state.pending).partialValue
                 .addingReportingOverflow(expected)
             if let limit, sum.overflow || sum.partialValue > limit {
@@ -123,10 +156,14 @@ package final class MemoryBudget: Sendable {
 
     /// What loading takes at its peak, three and a half times the model's bytes and some for the session.
     ///
-    /// Measured with ResNet-50 (102 MB): 325 MB at the peak with ONNX Runtime, 377 MB with OpenVINO.
-    private static func estimate(_ modelBytes: Int) -> Int {
-        let (product, overflow) = modelBytes.multipliedReportingOverflow(by: 7)
-        return overflow ? .max / 2 : product / 2 + (8 << 20)
+    /// Measured with ResNet-50 (102 MB): 325 MB at the peak with ONNX Runtime, 377 MB with OpenVINO. Weights that are mapped
+    /// take what they have, and a quarter for what an engine may still rearrange.
+    private static func estimate(_ modelBytes: Int, _ mapping: Mapping) -> Int {
+        let read = max(0, modelBytes - mapping.sparedBytes)
+        let (product, overflow) = read.multipliedReportingOverflow(by: 7)
+        let mapped = mapping.bytes.addingReportingOverflow(mapping.bytes / 4)
+        guard !overflow, !mapped.overflow else { return .max / 2 }
+        return product / 2 + (8 << 20) + min(mapped.partialValue, .max / 4)
     }
 
     static func text(_ bytes: Int) -> String {

@@ -33,7 +33,7 @@ package actor Reconciler {
             await bringInLine(endpoint)
         }
         busy[endpoint] = task
-        if before != nil, let newest = try? deployments.history(of: endpoint).current?.number {
+        if before != nil, let newest = try? deployments.recentHistory(of: endpoint).current?.number {
             await platform.giveWay(at: endpoint, to: newest)
         }
         await task.value
@@ -49,7 +49,7 @@ package actor Reconciler {
     private func bringInLine(_ endpoint: EndpointName) async {
         for _ in 0..<Self.mostAttempts {
             do {
-                guard let revision = try deployments.history(of: endpoint).current,
+                guard let revision = try deployments.recentHistory(of: endpoint).current,
                     applied[endpoint] != revision.number
                 else { return }
                 let report = try await platform.apply(revision)

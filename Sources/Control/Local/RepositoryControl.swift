@@ -28,7 +28,7 @@ struct RepositoryControl: ModelControl {
         let number = try adapting { () throws -> Int? in
             let endpoint = try EndpointName(model)
             let candidate = try candidate(for: endpoint)
-            let current = try deployments.history(of: endpoint).current
+            let current = try deployments.recentHistory(of: endpoint).current
             // What is recorded already may still have to be carried out.
             if let current, current.spec.arms.map(\.digest) == [candidate.digest] { return current.number }
             return try deployments.submit(.deploy(candidate), for: endpoint, author: client, note: Self.note)
@@ -50,7 +50,7 @@ struct RepositoryControl: ModelControl {
     func unload(_ model: String, for client: String) async throws(ModelControlError) {
         let number = try adapting { () throws -> Int? in
             let endpoint = try EndpointName(model)
-            guard let current = try deployments.history(of: endpoint).current, !current.spec.arms.isEmpty else {
+            guard let current = try deployments.recentHistory(of: endpoint).current, !current.spec.arms.isEmpty else {
                 throw ModelControlError(.unknown, "model '\(model)' is not in service")
             }
             return try deployments.submit(.undeploy, for: endpoint, author: client, note: Self.note).revision?.number
@@ -78,7 +78,7 @@ struct RepositoryControl: ModelControl {
         guard let endpoint = try? EndpointName(model) else { return }
         await reconciler.reconcile(endpoint)
         try adapting {
-            guard let number, let entry = try deployments.history(of: endpoint).entry(number) else { return }
+            guard let number, let entry = try deployments.recentHistory(of: endpoint).entry(number) else { return }
             switch entry.outcome {
             case .healthy: return
             case .failed(let reason):

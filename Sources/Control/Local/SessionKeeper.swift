@@ -1,5 +1,5 @@
+import Dispatch
 import Engines
-import Glibc
 import Logging
 import Release
 import Serve
@@ -32,14 +32,14 @@ final class SessionKeeper: Sendable {
         /// Those that requests wait for, in the order in which they asked.
         var asked: [UInt64] = []
         var workers = 0
+        /// Loads that wait for room, and what wakes them.
+        var bells: [UInt64: DispatchSemaphore] = [:]
     }
 
     /// Loads that requests asked for and that are under way at a time.
     private static let mostWorkers = 2
     /// How long a load waits for versions in use to become idle, in nanoseconds.
     private static let patience: UInt64 = 10_000_000_000
-    /// Between two looks at whether one has, in microseconds.
-    private static let pause: UInt32 = 10_000
 
     private let loader: VersionLoader
     private let metrics: VersionMetrics
@@ -69,17 +69,20 @@ final class SessionKeeper: Sendable {
             servable: servable, endpoint: endpoint, wanted: wanted, isPinned: false, bytes: bytes,
             loadedAt: MonotonicClock.now())
         state.withLock { $0.entries[id] = entry }
+        ring()
     }
 
     /// Whether a version stays in memory whatever happens.
-    func pin(_ id: UInt64, _ isPinned: Bool) { state.withLock { $0.entries[id]?.isPinned = isPinned } }
+    func pin(_ id: UInt64, _ isPinned: Bool) {
+        state.withLock { $0.entries[id]?.isPinned = isPinned }
+        ring()
+    }
 
     /// A version has left service.
     func remove(_ id: UInt64) {
-        guard let gone = state.withLock({ $0.entries.removeValue(forKey: id) }), !gone.servable.isResident else {
-            return
-        }
-        gone.servable.leftService()
+        guard let gone = state.withLock({ $0.entries.removeValue(forKey: id) }) else { return }
+        ring()
+        if !gone.servable.isResident { gone.servable.leftService() }
     }
 
     // MARK: - Out
@@ -88,28 +91,62 @@ final class SessionKeeper: Sendable {
     ///
     /// - Parameters:
     ///   - begun: when the load that needs the room began to look for it.
-    ///   - isWanted: whether that load still makes sense.
+    ///   - wanted: the version that waits for the load, which makes sense while it is awaited.
     /// - Returns: whether something was unloaded.
-    func makeRoom(_ missing: Int, since begun: UInt64, isWanted: () -> Bool = { true }) -> Bool {
+    func makeRoom(_ missing: Int, since begun: UInt64, for wanted: Servable? = nil) -> Bool {
+        let bell = DispatchSemaphore(value: 0)
+        let key = state.withLock { state in
+            state.identifiers += 1
+            state.bells[state.identifiers] = bell
+            return state.identifiers
+        }
+        var watched: [Servable] = []
+        // Those that did not let themselves be unloaded: a request has come for them, or they are leaving service.
+        var stuck: Set<UInt64> = []
+        defer {
+            state.withLock { $0.bells[key] = nil }
+            for servable in watched { servable.unwatch(key) }
+        }
         while true {
-            switch choice(missing: missing) {
-            case .unload(let id): if unload(id, .memory) { return true }
+            let entries = residentEntries()
+            switch Self.choice(entries, stuck, missing: missing) {
+            case .unload(let id):
+                if unload(id, .memory) { return true }
+                stuck.insert(id)
+                continue
             case .hopeless: return false
-            case .wait: break
+            case .wait: stuck = []
             }
-            guard MonotonicClock.now() &- begun < Self.patience, isWanted() else { return false }
-            usleep(Self.pause)
+            let now = MonotonicClock.now()
+            let deadline = begun &+ Self.patience
+            guard now < deadline, wanted?.isAwaited() ?? true else { return false }
+            watched = entries.values.filter { $0.servable.isInUse && !$0.isPinned }.map(\.servable)
+            if let wanted { watched.append(wanted) }
+            for servable in watched { servable.watch(key) { bell.signal() } }
+            // Of those that have only just come back, the first that may leave.
+            let ends = entries.values.map(\.protectedUntil).filter { $0 > now }
+            _ = bell.wait(timeout: .now() + .nanoseconds(Int(min(deadline, ends.min() ?? .max) - now)))
         }
     }
 
-    private func choice(missing: Int) -> EvictionChoice {
-        let candidates = state.withLock { state in
-            state.entries.filter(\.value.servable.isResident).map { id, entry in
-                EvictionChoice.Candidate(
-                    id: id, bytes: entry.bytes, lastUsed: entry.lastUsed,
-                    isBusy: entry.servable.isInUse, isPinned: entry.isPinned || !entry.servable.canLeave,
-                    protectedUntil: entry.protectedUntil)
-            }
+    private func residentEntries() -> [UInt64: Entry] {
+        state.withLock { state in state.entries.filter(\.value.servable.isResident) }
+    }
+
+    /// Something changed that those who wait for room should look at.
+    private func ring() {
+        for bell in state.withLock({ Array($0.bells.values) }) { bell.signal() }
+    }
+
+    private static func choice(
+        _ entries: [UInt64: Entry], _ stuck: Set<UInt64>, missing: Int
+    ) -> EvictionChoice {
+        let candidates = entries.map { id, entry in
+            EvictionChoice.Candidate(
+                id: id, bytes: entry.bytes, lastUsed: entry.lastUsed,
+                isBusy: entry.servable.isInUse || stuck.contains(id),
+                isPinned: entry.isPinned || !entry.servable.canLeave,
+                protectedUntil: entry.protectedUntil)
         }
         return EvictionChoice(candidates, missing: missing, now: MonotonicClock.now())
     }
@@ -133,6 +170,7 @@ final class SessionKeeper: Sendable {
         guard entry.servable.unload() != nil else { return false }
         EngineMemory.trim()
         loader.memory.disturb()
+        ring()
         metrics.unloaded(entry.servable, endpoint: entry.endpoint, reason)
         let freed = max(0, before - ProcessMemory.residentBytes())
         let idle = (MonotonicClock.now() &- entry.lastUsed) / 1_000_000_000
@@ -178,10 +216,9 @@ final class SessionKeeper: Sendable {
         var isGivenUp = false
         do {
             let loaded = try loader.loadHere(entry.wanted) { missing in
-                makeRoom(missing, since: begun) {
-                    isGivenUp = !entry.servable.isAwaited()
-                    return !isGivenUp
-                }
+                guard !makeRoom(missing, since: begun, for: entry.servable) else { return true }
+                isGivenUp = !entry.servable.isAwaited()
+                return false
             }
             enter(id, loaded, took: MonotonicClock.now() &- begun)
         } catch {
@@ -202,6 +239,7 @@ final class SessionKeeper: Sendable {
             return entry
         }
         guard let entry else { return }
+        ring()
         metrics.cameBack(entry.servable, endpoint: entry.endpoint, seconds: loaded.seconds, bytes: loaded.bytes)
         logger.info(
             "version is in memory again",

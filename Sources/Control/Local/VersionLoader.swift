@@ -21,6 +21,8 @@ struct VersionLoader: Sendable {
     /// How many runs will be in flight at a time.
     let concurrentRuns: Int
     let memory: MemoryBudget
+    /// Whether what engines make of graphs is used and kept.
+    let keepsPrepared: Bool
 
     /// A version in memory.
     struct Loaded: Sendable {
@@ -40,9 +42,11 @@ struct VersionLoader: Sendable {
         var accuracy: Double?
         /// How it is run.
         var setup: ArmSetup
+        /// What the engine made of its graphs, to be kept when there is time.
+        var recordings: [GraphRecording]
     }
 
-    /// Loads a version on the engine that is asked for. The blob is checked against its digest first.
+    /// Loads a version on the engine that is asked for. What is read of it is compared with its digest first.
     ///
     /// - Parameter makeRoom: as in `MemoryBudget.load`; may block.
     func load(_ wanted: ArmSession, makeRoom: @escaping @Sendable (Int) -> Bool) async throws -> Loaded {
@@ -53,15 +57,21 @@ struct VersionLoader: Sendable {
     func loadHere(_ wanted: ArmSession, makeRoom: (Int) -> Bool) throws -> Loaded {
         let began = ContinuousClock.now
         let digest = try Digest(wanted.digest)
-        try registry.verify(digest)
         let description = try registry.description(digest)
         let setup = ArmSetup(wanted, on: engines)
         let options = try options(setup.engine)
         let engine = try engines.engine(try kind(setup.engine))
+        let target = keepsPrepared ? PreparationTarget(engine) : nil
+        let checked = try registry.check(digest, for: target)
+        let recorder = target.map { GraphRecorder(registry, for: $0) }
         let load = MemoryBudget.Load(
             digest: wanted.digest, engine: setup.engine, modelBytes: try registry.manifest(digest).contentSize)
-        let (session, bytes) = try memory.load(wanted.version.description, load, makeRoom: makeRoom) {
-            let session = try registry.session(digest, on: engine, options: options)
+        let mapping = MemoryBudget.Mapping(bytes: checked.mappedBytes, sparedBytes: checked.sparedBytes) {
+            ProcessMemory.mappedBytes(of: checked.mappedFiles)
+        }
+        let (session, bytes) = try memory.load(wanted.version.description, load, mapping, makeRoom: makeRoom) {
+            let session = try registry.session(
+                digest, on: engine, options: options, checked: checked, recorder: recorder)
             EngineMemory.trim()
             return try ClientSession.wrapping(session, processing: description.processing)
         }
@@ -72,7 +82,8 @@ struct VersionLoader: Sendable {
             classes: description.processing?["labels"]?.arrayValue?.compactMap(\.stringValue) ?? [],
             seconds: Double(took.seconds) + Double(took.attoseconds) / 1e18, bytes: bytes,
             reclaimableBytes: memory.reclaimable(load), isEvaluated: evaluation != nil,
-            accuracy: evaluation?.payload["accuracy"]?.doubleValue, setup: setup)
+            accuracy: evaluation?.payload["accuracy"]?.doubleValue, setup: setup,
+            recordings: recorder?.recordings ?? [])
     }
 
     /// Runs a session until its times are known.

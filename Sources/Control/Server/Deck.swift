@@ -27,7 +27,7 @@ struct Deck: Sendable {
 
     init(
         options: ServerOptions, registry: ModelRegistry, engines: EngineCatalog, plane: DataPlane,
-        bound: (host: String, port: Int), metrics: MetricsRegistry, serveMetrics: ServeMetrics,
+        bound: (host: String, port: Int), memory: MemoryBudget, metrics: MetricsRegistry, serveMetrics: ServeMetrics,
         access: any Authenticator, tokens: TokenAuthenticator, logger: Logger
     ) {
         self.options = options
@@ -42,8 +42,7 @@ struct Deck: Sendable {
         platform = LocalPlatform(
             plane: plane, registry: registry, engines: engines,
             concurrentRuns: options.concurrentRuns ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
-            memory: MemoryBudget(limit: options.memory ?? ProcessMemory.usualLimit()), metrics: metrics,
-            keepsMarks: options.pinned == nil, logger: logger)
+            memory: memory, metrics: metrics, keepsMarks: options.pinned == nil, logger: logger)
         reconciler = Reconciler(deployments: deployments, platform: platform, logger: logger)
         sampler = TrafficSampler(platform: platform, metrics: serveMetrics)
     }

@@ -70,21 +70,37 @@ package struct Server: Sendable {
         if options.pinned == nil {
             warnings += try marks.judge(previousEnd: try marks.start(sawCrash: options.afterCrash))
         }
+        // Whoever ends this early waits for it: a process must not exit while a library is being opened.
+        async let opening: Void = openEngines()
         let tokens = TokenAuthenticator(try database.grants())
         let access = try access(tokens, &warnings)
         let metrics = MetricsRegistry()
         let serveMetrics = ServeMetrics(registry: metrics)
+        let memory = MemoryBudget(limit: options.memory ?? ProcessMemory.usualLimit())
+        var configuration = dataPlaneConfiguration
+        configuration.admitsMemory = { memory.admits($0) }
         let plane = DataPlane(
-            configuration: dataPlaneConfiguration, authenticator: access, metrics: serveMetrics, logger: logger)
+            configuration: configuration, authenticator: access, metrics: serveMetrics, logger: logger)
         let bound = try await listening { try await plane.start() }
         let keeper = CertificateKeeper(plane: plane, logger: logger)
         warnings += keeper.report()
         for warning in warnings { logger.warning("\(warning)") }
         let deck = Deck(
-            options: options, registry: registry, engines: engines, plane: plane, bound: bound, metrics: metrics,
-            serveMetrics: serveMetrics, access: access, tokens: tokens, logger: logger)
+            options: options, registry: registry, engines: engines, plane: plane, bound: bound, memory: memory,
+            metrics: metrics, serveMetrics: serveMetrics, access: access, tokens: tokens, logger: logger)
         try await serve(deck, warnings, onReady)
+        await opening
         if options.pinned == nil { try marks.stop() }
+    }
+
+    /// Opens the engines that are going to be needed while everything else is set up: their libraries take a while.
+    private func openEngines() async {
+        _ = try? await Blocking.run { [engines, options, registry] in
+            var kinds = Set(options.pinned.map { [$0.engine.expectedKind(nil)] } ?? [])
+            if options.pinned == nil, let expected = try? Deployments(registry).expectedEngines() { kinds = expected }
+            // What is wrong with one is said when a version is loaded on it.
+            for kind in kinds { _ = try? engines.engine(kind) }
+        }
     }
 
     private func serve(

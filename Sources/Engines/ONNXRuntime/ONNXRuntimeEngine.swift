@@ -2,6 +2,7 @@
 package struct ONNXRuntimeEngine: Engine {
     package let kind = EngineKind.onnxRuntime
     package let devices: [Device]
+    package let recordsOptimization = true
     private let library: ONNXRuntimeLibrary
 
     package var version: String { library.version }

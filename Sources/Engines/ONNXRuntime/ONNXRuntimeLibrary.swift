@@ -109,7 +109,12 @@ extension ONNXRuntimeLibrary {
         let settings = try Self.created(api) { api.CreateSessionOptions(&$0) }
         do throws(EngineError) {
             try check(api.SetSessionLogSeverityLevel(settings, 4), .unsupported)
-            try check(api.SetSessionGraphOptimizationLevel(settings, 99), .unsupported)
+            // `ORT_ENABLE_ALL`, and `ORT_DISABLE_ALL` for a graph that has been through it.
+            let level: Int32 = options.optimization == .done ? 0 : 99
+            try check(api.SetSessionGraphOptimizationLevel(settings, level), .unsupported)
+            if case .recorded(let path) = options.optimization {
+                try check(api.SetOptimizedModelFilePath(settings, path), .unsupported)
+            }
             try check(api.EnableCpuMemArena(settings), .unsupported)
             try check(api.SetIntraOpNumThreads(settings, Int32(clamping: options.threadsPerRun)), .unsupported)
             try check(api.SetInterOpNumThreads(settings, 1), .unsupported)

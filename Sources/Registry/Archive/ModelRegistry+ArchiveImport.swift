@@ -78,10 +78,11 @@ extension ModelRegistry {
 }
 
 extension Transaction {
-    /// Adds what a bundle alone knows: kinds and names of which nothing is known here.
+    /// Adds what a bundle alone knows: kinds and names of which nothing is known here, unless they are only ever made here.
     fileprivate func attach(_ bundle: ReferrerBundle, to digest: String) throws {
         let known = Set(try referrers(of: digest).map { [$0.kind, $0.name] })
-        for entry in bundle.referrers where !known.contains([entry.kind.rawValue, entry.name]) {
+        for entry in bundle.referrers
+        where !entry.kind.isLocal && !known.contains([entry.kind.rawValue, entry.name]) {
             try attachReferrer(
                 to: digest, kind: entry.kind.rawValue, name: entry.name, payload: entry.payload.encodedString(),
                 createdAt: entry.createdAt)

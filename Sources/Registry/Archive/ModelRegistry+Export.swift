@@ -132,7 +132,7 @@ private struct ArchiveContent {
     }
 
     private static func bundle(_ digest: Digest, _ registry: ModelRegistry) throws -> ReferrerBundle? {
-        let entries = try registry.referrers(of: digest).reversed().filter { $0.kind != .tuning }
+        let entries = try registry.referrers(of: digest).reversed().filter { !$0.kind.isLocal }
             .map { ReferrerBundle.Entry(kind: $0.kind, name: $0.name, payload: $0.payload, createdAt: $0.createdAt) }
         guard !entries.isEmpty else { return nil }
         let named = Set(entries.flatMap(\.named)).sorted()

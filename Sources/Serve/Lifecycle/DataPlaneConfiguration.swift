@@ -28,6 +28,8 @@ package struct DataPlaneConfiguration: Sendable {
     package var sequences = 10_000
     /// Bytes of the state of all sequences.
     package var sequenceBytes = 256 << 20
+    /// Whether the server may have so many bytes more, for the state of sequences. Asked on event loops: must not block.
+    package var admitsMemory: @Sendable (Int) -> Bool = { _ in true }
     /// Nanoseconds without a request after which a sequence is given up.
     package var sequenceIdle: UInt64 = 60 * HTTPLimits.second
     /// Whether health and `GET /` answer whoever asks.

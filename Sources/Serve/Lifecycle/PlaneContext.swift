@@ -38,7 +38,7 @@ final class PlaneContext: Sendable {
             count: configuration.runThreads, capacity: configuration.runQueue, longestWait: configuration.longestWait)
         sequences = SequenceTable(
             capacity: configuration.sequences, byteLimit: configuration.sequenceBytes,
-            idleTime: configuration.sequenceIdle)
+            idleTime: configuration.sequenceIdle, admitsMemory: configuration.admitsMemory)
         serverMetadata = Metadata.server(
             version: configuration.serverVersion, extensions: configuration.protocolExtensions)
         index = Metadata.index(version: configuration.serverVersion)

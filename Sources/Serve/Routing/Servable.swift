@@ -144,6 +144,18 @@ extension Servable {
     /// - Returns: the last reference to it that this room has; dropping it may take a while.
     package func unload() -> (any Session)? { berth.unload() }
 
+    /// Has `body` called, once and from any thread, when no request is in flight or none waits for the session any more; at
+    /// once when none is in flight.
+    ///
+    /// - Parameter key: tells the watcher apart; the same one watches once, until `unwatch`.
+    package func watch(_ key: UInt64, _ body: @escaping @Sendable () -> Void) { berth.watch(key, body) }
+
+    /// Whether somebody watches, for tests.
+    var isWatched: Bool { berth.isWatched }
+
+    /// Ends what `watch` began.
+    package func unwatch(_ key: UInt64) { berth.unwatch(key) }
+
     /// Whether a request still waits for the session. When none does, the load that was asked for is forgotten, and
     /// must not be begun.
     package func isAwaited() -> Bool { berth.isAwaited() }

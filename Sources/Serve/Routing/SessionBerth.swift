@@ -29,17 +29,21 @@ package final class SessionBerth: Sendable {
         var isLoading = false
         /// Why the last load failed, and until when nobody tries again.
         var failure: (fault: RequestFault, until: UInt64)?
+        /// Who wants to know when it falls idle, or is wanted by nobody any more.
+        var watchers: [UInt64: @Sendable () -> Void] = [:]
     }
 
     private static let retired = 1
     private static let away = 2
+    /// Somebody wants to know when the last request leaves.
+    private static let watched = 4
     /// One request.
-    private static let user = 4
+    private static let user = 8
 
     private let reload: Reload?
     nonisolated(unsafe) private var resident: (any Session)?
     private let waiting = Mutex(Waiting())
-    /// The requests in flight times `user`, plus `retired`, plus `away`.
+    /// The requests in flight times `user`, plus `retired`, plus `away`, plus `watched`.
     private let state = Atomic<Int>(0)
     private let used = Atomic<UInt64>(0)
 
@@ -62,12 +66,14 @@ package final class SessionBerth: Sendable {
 
     /// - Returns: whether it was the last request of a retired version.
     func leave() -> Bool {
-        state.wrappingSubtract(Self.user, ordering: .acquiringAndReleasing).newValue & ~Self.away == Self.retired
+        let left = state.wrappingSubtract(Self.user, ordering: .acquiringAndReleasing).newValue
+        if left & Self.watched != 0, left < Self.user { tellWatchers() }
+        return left & ~(Self.away | Self.watched) == Self.retired
     }
 
     /// - Returns: whether no request is in flight; `false` when it was retired before.
     func retire() -> Bool {
-        state.bitwiseOr(Self.retired, ordering: .acquiringAndReleasing).oldValue & ~Self.away == 0
+        state.bitwiseOr(Self.retired, ordering: .acquiringAndReleasing).oldValue & ~(Self.away | Self.watched) == 0
     }
 
     /// For requests in flight that found it resident.
@@ -80,12 +86,40 @@ package final class SessionBerth: Sendable {
     func unload() -> (any Session)? {
         guard reload != nil else { return nil }
         return waiting.withLock { _ in
+            let idle = state.load(ordering: .relaxed) & Self.watched
             guard
-                state.compareExchange(expected: 0, desired: Self.away, ordering: .acquiringAndReleasing).exchanged
+                state.compareExchange(expected: idle, desired: idle | Self.away, ordering: .acquiringAndReleasing)
+                    .exchanged
             else { return nil }
             defer { resident = nil }
             return resident
         }
+    }
+
+    // MARK: Watching
+
+    /// Has `body` called, once and from any thread, when no request is in flight or none waits for the session any more;
+    /// at once when none is in flight. Must not block.
+    ///
+    /// - Parameter key: tells the watcher apart; the same one watches once.
+    func watch(_ key: UInt64, _ body: @escaping @Sendable () -> Void) {
+        waiting.withLock { $0.watchers[key] = body }
+        if state.bitwiseOr(Self.watched, ordering: .acquiringAndReleasing).oldValue < Self.user { tellWatchers() }
+    }
+
+    /// Has `body` of this key not called any more.
+    func unwatch(_ key: UInt64) { waiting.withLock { $0.watchers[key] = nil } }
+
+    /// Whether somebody waits for that, for tests.
+    var isWatched: Bool { waiting.withLock { !$0.watchers.isEmpty } }
+
+    private func tellWatchers() {
+        let watchers = waiting.withLock { waiting in
+            state.bitwiseAnd(~Self.watched, ordering: .acquiringAndReleasing)
+            defer { waiting.watchers = [:] }
+            return waiting.watchers.values
+        }
+        for watcher in watchers { watcher() }
     }
 
     /// Waits for the session, and has it loaded unless that is under way.
@@ -110,7 +144,12 @@ package final class SessionBerth: Sendable {
     }
 
     /// Nobody waits with this ticket any more.
-    func leave(_ ticket: UInt64) { waiting.withLock { $0.waiters[ticket] = nil } }
+    func leave(_ ticket: UInt64) {
+        let isUnwanted = waiting.withLock { waiting in
+            waiting.waiters.removeValue(forKey: ticket) != nil && waiting.waiters.isEmpty && !waiting.watchers.isEmpty
+        }
+        if isUnwanted { tellWatchers() }
+    }
 
     func isAwaited() -> Bool {
         waiting.withLock { waiting in

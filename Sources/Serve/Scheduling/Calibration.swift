@@ -60,6 +60,9 @@ extension Calibration {
     static let rowCounts = [1, 8, 32]
     /// A size that takes longer than this, in nanoseconds, ends the series: larger ones never run on an event loop.
     private static let longRun: UInt64 = 5_000_000
+    /// Inputs of more elements than this end it as well: making them up, and what the engine then keeps for them, costs more
+    /// than what they would tell. Four times as many are still predicted.
+    private static let mostElements = 2 << 20
     private static let runsPerSize = 9
 
     /// Warms a session up and measures it with made-up inputs of several sizes. Blocks for as long as that takes:
@@ -97,6 +100,7 @@ extension Calibration {
         var points: [Point] = []
         var isPredicted = true
         for rows in hasFreeRows ? rowCounts : [1] {
+            guard (points.first?.elements ?? 0) <= mostElements / rows else { break }
             guard let inputs = try? session.samples(SampleInputs(kind: kind), rows: rows) else { break }
             do throws(EngineError) {
                 isPredicted = try shapesMatch(session, inputs, plan) && isPredicted

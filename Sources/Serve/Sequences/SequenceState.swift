@@ -14,7 +14,7 @@ package final class SequenceState: Sendable {
         case restarted
         /// Its first request failed.
         case failed
-        /// Its state grew beyond the server's memory for states.
+        /// Its state grew beyond the server's memory for states, or beyond all that it may have.
         case outgrown
         /// Its version was unloaded.
         case unloaded

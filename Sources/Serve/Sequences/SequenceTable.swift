@@ -70,9 +70,14 @@ final class SequenceTable: Sendable {
     /// Nanoseconds after which a sequence is given up.
     let idleTime: UInt64
     private static let mostWaiting = 1024
+    /// Whether the server may have so many bytes more.
+    private let admitsMemory: @Sendable (Int) -> Bool
     private let state = Mutex(State())
 
-    init(capacity: Int, byteLimit: Int, idleTime: UInt64) {
+    init(
+        capacity: Int, byteLimit: Int, idleTime: UInt64, admitsMemory: @escaping @Sendable (Int) -> Bool = { _ in true }
+    ) {
+        self.admitsMemory = admitsMemory
         self.capacity = capacity
         self.byteLimit = byteLimit
         self.idleTime = idleTime
@@ -185,6 +190,12 @@ extension SequenceTable {
             throw RequestFault(
                 .overloaded, "the state of another sequence does not fit into this server's memory for it")
         }
+        guard admitsMemory(visit.bytes) else {
+            throw RequestFault(
+                .outOfMemory,
+                "the state of another sequence, \(visit.bytes) bytes, does not fit into the memory that this server may have; "
+                    + "end sequences with 'sequence_end', or have the server started with more --memory")
+        }
     }
 
     private func settle(_ visit: Visit, _ departure: Departure, _ state: inout State, _ now: UInt64) {
@@ -193,12 +204,13 @@ extension SequenceTable {
         switch departure {
         case .ran(let tensors):
             let bytes = tensors.reduce(0) { $0 + $1.byteCount }
-            state.bytes += bytes - (state.sequences[visit.key]?.bytes ?? bytes)
+            let growth = bytes - (state.sequences[visit.key]?.bytes ?? bytes)
+            state.bytes += growth
             state.sequences[visit.key]?.tensors = tensors
             state.sequences[visit.key]?.bytes = bytes
             if visit.ends {
                 end(visit.key, .ended, &state)
-            } else if state.bytes > byteLimit {
+            } else if state.bytes > byteLimit || growth > 0 && !admitsMemory(growth) {
                 end(visit.key, .outgrown, &state)
             }
         case .unchanged:

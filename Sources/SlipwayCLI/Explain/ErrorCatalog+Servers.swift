@@ -118,6 +118,24 @@ extension ErrorCatalog {
                 $ slipway serve --tls-certificate chain.pem --tls-key key.pem
                 error[SW8105]: the key 'key.pem' is not that of the certificate 'chain.pem'
                 """),
+        ErrorPage(
+            8106, "The server's process cannot be started",
+            """
+            'serve' runs the server in a process of its own, and the system gives it none: a limit of processes and \
+            threads is reached, or memory is short. A server that was ready before is tried again, with growing pauses.
+            """,
+            causes: [
+                "the user has as many processes and threads as it may", "the control group has (pids.max)",
+                "the machine has no memory for another process",
+            ],
+            remedies: [
+                "look at the limits: ulimit -u; cat /sys/fs/cgroup/pids.max", "end other processes, or raise the limit",
+            ],
+            example: """
+                $ slipway serve
+                error[SW8106]: the server cannot be started (Resource temporarily unavailable): the system gives it no \
+                process, or no memory for one
+                """),
     ]
 
     /// The demo, temporary places, and faults of ours.

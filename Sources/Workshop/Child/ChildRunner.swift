@@ -85,6 +85,10 @@ package struct ChildRunner: Sendable {
             }
         } catch let error as WorkshopError {
             throw error
+        } catch let error as SubprocessError where error.code == .spawnFailed {
+            throw WorkshopError(
+                .sandbox, "the limited child cannot be started: \(error.underlyingError.map { "\($0)" } ?? "\(error)")",
+                help: "raise the limit of processes and threads ('ulimit -u', pids.max), or end others")
         } catch {
             throw WorkshopError(.sandbox, "the limited child could not be run: \(error)")
         }

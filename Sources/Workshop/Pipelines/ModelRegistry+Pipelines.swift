@@ -30,27 +30,55 @@ extension ModelRegistry {
 
     /// Loads a version to be run on the caller's threads: a model, or a pipeline with all its models.
     ///
+    /// - Parameters:
+    ///   - checked: what is used in place of graphs; `nil` loads the graphs themselves, which nobody compares with their
+    ///     digests here.
+    ///   - recorder: writes down what the engine makes of graphs.
     /// - Throws: `RegistryError` when its files are damaged, `EngineError` when the engine refuses it.
     package func session(
-        _ digest: Digest, on engine: any Engine, options: SessionOptions = SessionOptions()
+        _ digest: Digest, on engine: any Engine, options: SessionOptions = SessionOptions(),
+        checked: CheckedVersion? = nil, recorder: GraphRecorder? = nil
     ) throws -> any Session {
-        guard let plan = try pipelinePlan(digest) else { return try modelSession(digest, on: engine, options) }
-        let members = try plan.members.map { try modelSession(try memberDigest($0), on: engine, options) }
+        let loader = ModelLoader(
+            registry: self, engine: engine, options: options, checked: checked, recorder: recorder)
+        guard let plan = try pipelinePlan(digest) else { return try loader.session(digest) }
+        let members = try plan.members.map { try loader.session(try memberDigest($0)) }
         return PipelineSession(plan: plan, members: members)
     }
+}
 
-    private func modelSession(
-        _ digest: Digest, on engine: any Engine, _ options: SessionOptions
-    ) throws -> any Session {
+/// Loads single models the way that was asked for.
+private struct ModelLoader {
+    let registry: ModelRegistry
+    let engine: any Engine
+    let options: SessionOptions
+    let checked: CheckedVersion?
+    let recorder: GraphRecorder?
+
+    func session(_ digest: Digest) throws -> any Session {
         var options = options
-        let description = try description(digest)
+        let description = try registry.description(digest)
         options.declared = description.signature
-        let session = try engine.load(.file(try modelFilePath(digest)), options: options)
+        let session = try bareSession(digest, options)
         do throws(ModelState.Fault) {
             guard let state = try ModelState(session.signature, labels: description.labels) else { return session }
             return StatefulSession(state, session)
         } catch {
             throw WorkshopError(.rejected, "the version's labels declare state that it cannot have: \(error)")
         }
+    }
+
+    private func bareSession(_ digest: Digest, _ options: SessionOptions) throws -> any Session {
+        if let prepared = checked?.prepared[digest] {
+            var options = options
+            options.optimization = .done
+            let path = try registry.blobs.checkedPath(prepared.graph)
+            if let session = try? engine.load(.file(path), options: options) { return session }
+            // It was made by this very engine: whatever is wrong with it, the original is there. Nobody looked at it yet.
+            try registry.verify(digest)
+        }
+        let path = try registry.modelFilePath(digest)
+        if let session = recorder?.load(digest, on: engine, options, path: path) { return session }
+        return try engine.load(.file(path), options: options)
     }
 }

@@ -10,7 +10,11 @@ import Testing
                 "ControlTests/DescriptorBudgetTests.bothPlanesGetAShareOfWhatIsLeft",
             ], ""
         ),
-        (19, [], "a limit of threads is kept by a control group alone, which a test may not make everywhere"),
+        (
+            19,
+            ["EndToEndTests/ProcessLimitFaultTests.withoutProcessesWhatServesGoesOnAndTheSupervisorWaits"],
+            "only where a test may make a control group"
+        ),
         (
             20,
             [

@@ -190,6 +190,25 @@ import Trust
         }
     }
 
+    /// The server's whole memory counts, not only what is set aside for states.
+    @Test func aSequenceThatTheServersMemoryHasNoRoomForIsRefused() async throws {
+        let room = Atomic<Int>(12)
+        let admits: @Sendable (Int) -> Bool = { bytes in room.wrappingSubtract(bytes, ordering: .relaxed).newValue >= 0
+        }
+        try await TestPlane.run([try Self.endpoint()], configure: { $0.admitsMemory = admits }) { server in
+            let client = try server.client()
+            #expect(try client.post(Self.path, Self.body(8, "1", start: true)).status == 200)
+            let taken = 12 - room.load(ordering: .relaxed)
+            room.store(taken - 1, ordering: .relaxed)
+            let refused = try client.post(Self.path, Self.body(8, "2", start: true))
+            #expect(refused.status == 503 && refused.header("retry-after") != nil, "\(refused.text)")
+            #expect(refused.text.contains("--memory") && refused.text.contains("\(taken) bytes"), "\(refused.text)")
+            #expect(try client.post(Self.path, Self.body(0, "1")).status == 200, "what is under way goes on")
+            room.store(taken, ordering: .relaxed)
+            #expect(try client.post(Self.path, Self.body(8, "2", start: true)).status == 200)
+        }
+    }
+
     /// Steps of one sequence that are sent at once run one after another; a client that leaves takes its own along.
     @Test func requestsOfOneSequenceRunInOrder() async throws {
         let gate = Gate()
