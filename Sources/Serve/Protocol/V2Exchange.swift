@@ -111,7 +111,7 @@ final class V2Exchange: InferenceExchange {
         job.slots = []
     }
 
-    var replyBound: Int { V2Reply(request: request, job: job, shared: shared).bound }
+    var replyBound: Int { V2Reply.bound(of: request.outputs, job) }
 
     func encode(into text: inout JSONWriter) throws(RequestFault) -> EncodedReply {
         var reply = V2Reply(request: request, job: job, shared: shared)

@@ -3,26 +3,30 @@ import Tensors
 
 /// Writes the answer to an inference request: JSON, and after it the outputs that were asked for in binary form.
 struct V2Reply {
-    let request: V2Request
-    let job: InferenceJob
+    private let id: String?
+    private let outputs: [V2Request.Output]
+    private let job: InferenceJob
     /// Where outputs may be put that do not travel.
     private let shared: SharedMemory?
     private var encoded = EncodedReply()
 
     init(request: V2Request, job: InferenceJob, shared: SharedMemory? = nil) {
-        self.request = request
+        id = request.id
+        outputs = request.outputs
         self.shared = shared
         self.job = job
     }
 
     /// The most bytes that text and tensors can have, but for names; numbers of whatever value are taken at their longest.
-    var bound: Int {
-        request.outputs.reduce(0) { sum, output in
-            guard output.shared == nil, case .tensor(let tensor) = job.slots[output.index] else { return sum }
-            let size = output.isBinary ? Self.binarySize(tensor) : JSONWriter.tensorDataBound(tensor)
+    static func bound(of outputs: [V2Request.Output], _ job: InferenceJob) -> Int {
+        var sum = 0
+        for output in outputs where output.shared == nil {
+            guard case .tensor(let tensor) = job.slots[output.index] else { continue }
+            let size = output.isBinary ? binarySize(tensor) : JSONWriter.tensorDataBound(tensor)
             let (total, overflow) = sum.addingReportingOverflow(size)
-            return overflow ? .max : total
+            sum = overflow ? .max : total
         }
+        return sum
     }
 
     private static func binarySize(_ tensor: Tensor) -> Int {
@@ -33,12 +37,12 @@ struct V2Reply {
     ///   wrong with shared memory.
     mutating func encode(into text: inout JSONWriter) throws(RequestFault) -> EncodedReply {
         text.bytes.append(contentsOf: job.arm.replyPrefix)
-        if let id = request.id {
+        if let id {
             text.raw(",\"id\":")
             text.string(id)
         }
         text.raw(",\"outputs\":[")
-        for (place, output) in request.outputs.enumerated() {
+        for (place, output) in outputs.enumerated() {
             if place > 0 { text.raw(",") }
             try write(output, into: &text)
         }

@@ -16,6 +16,8 @@ final class InferenceFlight {
     }
 
     let source: any JobSource
+    /// The source's job, without asking it each time.
+    let job: InferenceJob
     private let loop: LoopState
     private var onEnd: ((Outcome) -> Void)?
     private var ticket: RunThreads.Ticket?
@@ -30,16 +32,15 @@ final class InferenceFlight {
     /// - Parameter onEnd: called once, unless it is cancelled before; within `start` when nothing has to be waited for.
     init(_ source: any JobSource, loop: LoopState, onEnd: @escaping (Outcome) -> Void) {
         self.source = source
+        job = source.job
         self.loop = loop
         self.onEnd = onEnd
     }
 
-    var job: InferenceJob { source.job }
     var isOver: Bool { onEnd == nil }
 
     /// The body is complete: fills the tensors, then runs or queues.
     func start() {
-        let job = job
         job.times.complete = MonotonicClock.now()
         if let fault = earlyRefusal() { return end(.refused(fault)) }
         do throws(RequestFault) {
