@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 
 /// A request's header: its bytes as they came, and where things are in them.
@@ -49,7 +50,11 @@ struct RequestHead {
 
     /// Whether the request line is this one but for the version.
     func asks(_ line: [UInt8]) -> Bool {
-        bytes.withUnsafeReadableBytes { $0[line.isEmpty ? 0..<0 : asked].elementsEqual(line) }
+        bytes.withUnsafeReadableBytes { bytes in
+            let found = UnsafeRawBufferPointer(rebasing: bytes[asked])
+            guard let start = found.baseAddress, found.count == line.count else { return false }
+            return line.withUnsafeBytes { $0.baseAddress.map { memcmp($0, start, found.count) == 0 } ?? false }
+        }
     }
 
     /// Method and target.

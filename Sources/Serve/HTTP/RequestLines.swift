@@ -60,7 +60,9 @@ struct RequestLines {
             // Source: Anderson, "Bit Twiddling Hacks": a word with a byte less than n, a word with a byte of zero.
             let below = (word &- (ones &* 0x20)) & ~word
             let delete = word ^ (ones &* 0x7F)
-            if (below | ((delete &- ones) & ~delete)) & (ones &* 0x80) != 0 { break }
+            let flags = (below | ((delete &- ones) & ~delete)) & (ones &* 0x80)
+            // What a byte borrows is borrowed from those above it: the lowest flag is right.
+            guard flags == 0 else { return index + (flags.trailingZeroBitCount &>> 3) }
             index += 8
         }
         while index < end, !isControl(bytes[index]) { index += 1 }

@@ -37,6 +37,49 @@ extension JSONCursor {
             text: UnsafeRawBufferPointer(rebasing: bytes[start..<position]))
     }
 
+    /// Reads a number of up to seven digits and a point that a comma or bracket follows, or does nothing.
+    ///
+    /// Fewer than 2^24 tens and a power of ten are exact as `Float`s, so that their quotient is the nearest to the number
+    /// (Clinger 1990). Most numbers that people send are as short as that, and take a third of the time so.
+    @inline(__always)
+    mutating func scanShortFloat() -> Float? {
+        guard bytes.count &- position >= 8 else { return nil }
+        var word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+        let length = Self.bytesBeforeEnd(word)
+        guard length > 0, length < 8 else { return nil }
+        let hasZero = UInt8(truncatingIfNeeded: word) == UInt8(ascii: "0")
+        var (mantissa, point): (UInt32, Int) = (0, length)
+        for index in 0..<length {
+            let digit = UInt8(truncatingIfNeeded: word) &- UInt8(ascii: "0")
+            word >>= 8
+            if digit < 10 {
+                mantissa = mantissa &* 10 &+ UInt32(digit)
+            } else if digit == UInt8(ascii: ".") &- UInt8(ascii: "0"), point == length, index > 0 {
+                point = index
+            } else {
+                return nil
+            }
+        }
+        // Nothing after a point, or digits after a leading zero, is for the other reader to refuse.
+        guard point != length &- 1 || length == 1, !hasZero || point == 1 else { return nil }
+        position &+= length
+        guard point < length else { return Float(mantissa) }
+        return Float(mantissa) / Self.shortPowers.withUnsafeBufferPointer { $0[length &- point &- 1] }
+    }
+
+    private static let shortPowers: [Float] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
+
+    /// How many of a word's bytes come before a comma or a closing bracket; 8 when none does.
+    ///
+    /// Source: Anderson, "Bit Twiddling Hacks", a word with a byte of zero: the lowest flag is right.
+    @inline(__always)
+    private static func bytesBeforeEnd(_ word: UInt64) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let (comma, bracket) = (word ^ (ones &* 0x2C), word ^ (ones &* 0x5D))
+        let flags = ((comma &- ones) & ~comma) | ((bracket &- ones) & ~bracket)
+        return (flags & (ones &* 0x80)).trailingZeroBitCount &>> 3
+    }
+
     /// Reads what follows the `e`. Saturates where only 0 and infinity are left.
     private mutating func scanExponent() throws(JSONError) -> Int {
         let isNegative = current == UInt8(ascii: "-")

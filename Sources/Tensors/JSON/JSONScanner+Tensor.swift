@@ -280,6 +280,7 @@ extension Float: JSONElement {
 
     @inline(__always)
     static func scan(_ cursor: inout JSONCursor) throws(JSONError) -> Float {
+        if let value = cursor.scanShortFloat() { return value }
         let start = cursor.position
         if let special = cursor.scanNonFinite() { return Float(special) }
         guard let value = try cursor.scanNumber().float else { throw JSONError.beyond("FP32", start) }

@@ -57,6 +57,12 @@ package struct JSONWriter {
     }
 
     /// Appends a whole number.
+    package mutating func integer(_ value: Int) {
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        digits(UInt64(value.magnitude))
+    }
+
+    /// Appends a whole number of another type.
     package mutating func integer(_ value: some BinaryInteger) {
         if let value = Int64(exactly: value) {
             if value < 0 { bytes.append(UInt8(ascii: "-")) }

@@ -40,6 +40,25 @@ import Testing
         return text
     }
 
+    /// Those that are read eight bytes at a time: a point anywhere or nowhere, zeros before and after it.
+    @Test func shortDecimalsAreReadAsTheCLibraryDoes() throws {
+        var generator = SeededGenerator(seed: 4)
+        var texts = (0..<10_000).map { String($0) } + (0..<10_000).map { "0.\($0)" } + ["0.0", "0.00000", "10.0000"]
+        for _ in 0..<60_000 {
+            let digits = Array(String(Int.random(in: 1...9_999_999, using: &generator)))
+            let point = Int.random(in: 1...digits.count, using: &generator)
+            texts.append(String(digits[..<point]) + (point < digits.count ? "." + String(digits[point...]) : ""))
+        }
+        try check(texts)
+    }
+
+    @Test(arguments: ["01", "1.", "1..2", ".5", "1.2.3", "00.5", "+1", "1 2", "1a", "0x1", "", "-", "1.e5", "9e"])
+    func shortTextsThatAreNoNumbersAreRejected(_ text: String) {
+        for tail in [",1,1,1,1,1]", "]          "] {
+            #expect(throws: JSONError.self) { try elements("[\(text)\(tail)", .float32, [6], as: Float.self) }
+        }
+    }
+
     @Test func shortestFormsOfRandomFloatsAreRead() throws {
         var generator = SeededGenerator(seed: 2)
         let texts = (0..<60_000).compactMap { _ -> String? in
