@@ -87,18 +87,29 @@ import Testing
         #expect(Self.budget(process, nil).admits(.max))
     }
 
-    @Test func mappedFilesAreFoundByTheirNames() throws {
+    @Test func whatIsMappedAndNotResidentIsFoundByItsName() throws {
         let folder = try TemporaryDirectory()
-        let maps = folder.file("maps")
+        let maps = folder.file("smaps")
         try TextFile.write(
             """
             00400000-00500000 r--p 00000000 fe:00 12  /home/blobs/sha256/abc
+            Size:               1024 kB
+            Rss:                  24 kB
+            Pss:                  24 kB
+            VmFlags: rd mr mw me
             00600000-00601000 r--p 00001000 fe:00 12  /home/blobs/sha256/abc
+            Size:                  4 kB
+            Rss:                   4 kB
             00700000-00800000 r--p 00000000 fe:00 13  /home/blobs/sha256/abcd
+            Size:               1024 kB
+            Rss:                   0 kB
             00900000-00a00000 rw-p 00000000 00:00 0
+            Size:               1024 kB
+            Rss:                   0 kB
             """, to: maps)
-        #expect(ProcessMemory.mappedBytes(of: ["abc"], maps: maps) == 0x101000)
-        #expect(ProcessMemory.mappedBytes(of: ["x"], maps: maps) == 0)
+        #expect(ProcessMemory.absentBytes(of: ["abc"], maps: maps) == 1000 * 1024)
+        #expect(ProcessMemory.absentBytes(of: ["abc", "abcd"], maps: maps) == 2024 * 1024)
+        #expect(ProcessMemory.absentBytes(of: ["x"], maps: maps) == 0)
     }
 
     @Test func aLoadThatFailsGivesItsRoomBack() throws {

@@ -130,8 +130,8 @@ extension EndToEnd {
                 for number in 201...1000 { try await cycle(number) }
                 let after = try Footprint(server.worker)
                 print("a thousand loads and unloads: \(before) after 200, \(after) after 1000")
-                // The history that each deployment reads grows as well: measured 4 KB a cycle with it.
-                #expect(after.resident - before.resident < 6 << 20, "\(before), then \(after)")
+                // Measured 2.5 KB a cycle: the database's page caches fill up, and the engine keeps some.
+                #expect(after.resident - before.resident < 4 << 20, "\(before), then \(after)")
                 #expect(after.files <= before.files + 2 && after.threads <= before.threads + 4)
             }
         }

@@ -35,11 +35,11 @@ import Trust
     }
 
     /// Loads a version for the first time, and keeps what came of it.
-    private func keep(_ digest: Digest) throws -> GraphRecording.Outcome {
+    private func keep(_ digest: Digest) throws -> GraphRecorder.Outcome {
         let recorder = GraphRecorder(registry, for: target, least: 1)
         _ = try registry.session(
             digest, on: engine, checked: try registry.check(digest, for: target), recorder: recorder)
-        return try #require(recorder.recordings.first).keep()
+        return try #require(recorder.outcomes.first).outcome
     }
 
     private func answer(_ digest: Digest, _ checked: CheckedVersion?) throws -> [UInt8] {
@@ -130,7 +130,7 @@ import Trust
         let digest = try version()
         let recorder = GraphRecorder(registry, for: target)
         _ = try registry.session(digest, on: engine, recorder: recorder)
-        #expect(recorder.recordings.isEmpty)
+        #expect(recorder.outcomes.isEmpty)
         #expect(PreparationTarget(try EngineCatalog().engine(.openVINO)) == nil)
     }
 }

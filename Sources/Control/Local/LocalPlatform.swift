@@ -1,4 +1,3 @@
-import Engines
 package import Logging
 package import Monitor
 package import Registry
@@ -46,8 +45,6 @@ package actor LocalPlatform: Platform {
     private var waiting: [EndpointName: Int] = [:]
     /// Everything that should be loaded at the start is loaded, or was given up.
     private(set) var isComplete = false
-    /// What engines made of graphs, to be kept once everything answers.
-    private var recordings: [(version: VersionReference, recording: GraphRecording)] = []
 
     /// - Parameters:
     ///   - memory: what versions may take.
@@ -101,7 +98,6 @@ package actor LocalPlatform: Platform {
         }
         report.seconds = Self.seconds(clock.now - began)
         log(report, endpoint)
-        keepRecordings()
         return report
     }
 
@@ -150,37 +146,6 @@ package actor LocalPlatform: Platform {
     package func complete() {
         isComplete = true
         publish()
-        keepRecordings()
-    }
-
-    /// Stores what engines made of graphs, one after the other, in the background.
-    private func keepRecordings() {
-        guard isComplete, !recordings.isEmpty else { return }
-        let all = recordings
-        recordings = []
-        Blocking.begin { [loader, logger] in
-            for (version, recording) in all {
-                loader.memory.disturb()
-                do {
-                    switch try recording.keep() {
-                    case .kept(let bytes):
-                        logger.info(
-                            "the optimised graph is kept: the next start is quicker",
-                            metadata: ["version": "\(version)", "bytes": "\(bytes)"])
-                    case .refused(let reason):
-                        logger.info(
-                            "the optimised graph is not kept",
-                            metadata: ["version": "\(version)", "reason": "\(reason)"])
-                    }
-                } catch {
-                    logger.warning(
-                        "the optimised graph could not be kept",
-                        metadata: ["version": "\(version)", "reason": "\(error)"])
-                }
-                loader.memory.disturb()
-            }
-            EngineMemory.trim()
-        }
     }
 
     /// The versions that answer now, by endpoint.
@@ -234,9 +199,11 @@ extension LocalPlatform {
 
     private func load(_ session: ArmSession, _ endpoint: EndpointName) async -> Passage.Event {
         do {
-            loading[endpoint, default: [:]][session] = try await loader.load(session) {
+            let loaded = try await loader.load(session) {
                 [keeper, begun = MonotonicClock.now()] missing in keeper.makeRoom(missing, since: begun)
             }
+            for outcome in loaded.preparations { log(outcome, session) }
+            loading[endpoint, default: [:]][session] = loaded
             return .loaded(session)
         } catch {
             return .failed(session, reason: "does not load: \(error)")
@@ -258,7 +225,6 @@ extension LocalPlatform {
                     "version does not run on made-up inputs; it is served because it was evaluated on real ones",
                     metadata: ["version": "\(session.version)", "reason": "\(problem)"])
             }
-            recordings += loaded.recordings.map { (version: session.version, recording: $0) }
             entering[endpoint, default: [:]][session] = Held(
                 servable: servable, drain: drain, id: id, bytes: loaded.reclaimableBytes)
             metrics.loaded(
@@ -330,6 +296,18 @@ extension LocalPlatform {
             logger.error(
                 "revision was given up; what ran before runs on",
                 metadata: ["endpoint": "\(endpoint)", "revision": "\(report.revision)", "reason": "\(reason)"])
+        }
+    }
+
+    private func log(_ outcome: GraphRecorder.Outcome, _ session: ArmSession) {
+        switch outcome {
+        case .kept(let bytes):
+            logger.info(
+                "the optimised graph is kept: the next start is quicker",
+                metadata: ["version": "\(session.version)", "bytes": "\(bytes)"])
+        case .refused(let reason):
+            logger.info(
+                "the optimised graph is not kept", metadata: ["version": "\(session.version)", "reason": "\(reason)"])
         }
     }
 

@@ -22,8 +22,9 @@ package final class MemoryBudget: Sendable {
         var bytes = 0
         /// Bytes of the model that are not read because of it.
         var sparedBytes = 0
-        /// Bytes of it that are mapped now: an engine that rearranges weights does not keep the originals.
-        var kept: () -> Int = { 0 }
+        /// Bytes of it that are mapped now and not resident yet: an engine that rearranges weights does not keep the
+        /// originals.
+        var absent: () -> Int = { 0 }
     }
 
     private struct State {
@@ -68,7 +69,7 @@ package final class MemoryBudget: Sendable {
             }
         }
         let value = try body()
-        let taken = max(0, resident() - before) + min(mapping.kept(), mapping.bytes)
+        let taken = max(0, resident() - before) + mapping.absent()
         let wasAlone = state.withLock { state in
             guard state.underWay == 1, state.begun == begun else { return false }
             state.known[load] = max(taken, state.known[load] ?? 0)

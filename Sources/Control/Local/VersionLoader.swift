@@ -42,8 +42,8 @@ struct VersionLoader: Sendable {
         var accuracy: Double?
         /// How it is run.
         var setup: ArmSetup
-        /// What the engine made of its graphs, to be kept when there is time.
-        var recordings: [GraphRecording]
+        /// What became of what the engine made of its graphs.
+        var preparations: [GraphRecorder.Outcome]
     }
 
     /// Loads a version on the engine that is asked for. What is read of it is compared with its digest first.
@@ -67,7 +67,7 @@ struct VersionLoader: Sendable {
         let load = MemoryBudget.Load(
             digest: wanted.digest, engine: setup.engine, modelBytes: try registry.manifest(digest).contentSize)
         let mapping = MemoryBudget.Mapping(bytes: checked.mappedBytes, sparedBytes: checked.sparedBytes) {
-            ProcessMemory.mappedBytes(of: checked.mappedFiles)
+            ProcessMemory.absentBytes(of: checked.mappedFiles.union(recorder?.mappedFiles ?? []))
         }
         let (session, bytes) = try memory.load(wanted.version.description, load, mapping, makeRoom: makeRoom) {
             let session = try registry.session(
@@ -83,7 +83,7 @@ struct VersionLoader: Sendable {
             seconds: Double(took.seconds) + Double(took.attoseconds) / 1e18, bytes: bytes,
             reclaimableBytes: memory.reclaimable(load), isEvaluated: evaluation != nil,
             accuracy: evaluation?.payload["accuracy"]?.doubleValue, setup: setup,
-            recordings: recorder?.recordings ?? [])
+            preparations: recorder?.outcomes.map(\.outcome) ?? [])
     }
 
     /// Runs a session until its times are known.

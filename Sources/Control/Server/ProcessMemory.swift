@@ -9,25 +9,31 @@ package enum ProcessMemory {
         return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
     }
 
-    /// Bytes of files with these names that are mapped into this process.
+    /// Bytes of files with these names that are mapped into this process and not resident yet.
     ///
-    /// Source: proc(5), `/proc/self/maps`.
-    static func mappedBytes(of names: Set<String>, maps: String = "/proc/self/maps") -> Int {
+    /// Source: proc(5), `/proc/self/smaps`.
+    static func absentBytes(of names: Set<String>, maps: String = "/proc/self/smaps") -> Int {
         guard !names.isEmpty, let file = fopen(maps, "re") else { return 0 }
         defer { fclose(file) }
         var line: UnsafeMutablePointer<CChar>?
         var capacity = 0
         defer { free(line) }
-        var total = 0
+        var kilobytes = 0
+        var isOne = false
         while getline(&line, &capacity, file) > 0, let line {
-            let text = String(cString: line)
-            guard let name = text.split(separator: "/").last?.filter({ !$0.isNewline }), names.contains(name) else {
+            let words = String(cString: line).split { $0 == " " || $0.isNewline }
+            guard let first = words.first else { continue }
+            // A mapping begins with its addresses and ends with its file; what is known of it follows line by line.
+            guard first.last == ":" else {
+                isOne =
+                    words.count > 5
+                    && names.contains(words[words.count - 1].split(separator: "/").last.map(String.init) ?? "")
                 continue
             }
-            let range = text.prefix { $0 != " " }.split(separator: "-").compactMap { Int($0, radix: 16) }
-            if range.count == 2 { total += max(0, range[1] - range[0]) }
+            guard isOne, words.count > 1, let number = Int(words[1]) else { continue }
+            if first == "Size:" { kilobytes += number } else if first == "Rss:" { kilobytes -= number }
         }
-        return total
+        return max(0, kilobytes) * 1024
     }
 
     /// The machine's memory, or what its control group leaves us, less a tenth for what is not ours to plan: `nil` when
