@@ -41,7 +41,7 @@ import Trust
         switch route.action {
         // The model has no output that a regression could answer with.
         case .regress: 400
-        case .repositoryLoad, .repositoryUnload, .loggingChange: 501
+        case .repositoryLoad, .repositoryUnload, .loggingChange, .multiModelLoad, .multiModelUnload: 501
         case .sharedStatus, .sharedRegister, .sharedUnregister, .cudaStatus, .cudaRegister, .cudaUnregister: 501
         default: 200
         }
