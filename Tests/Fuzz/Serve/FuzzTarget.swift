@@ -82,9 +82,16 @@ extension FuzzTarget {
             TensorSpec(name: "name", elementType: .string, dimensions: [.symbol("N"), .fixed(1)]),
         ])
 
+    private static let gapped = LiveArm(
+        inputs: [
+            TensorSpec(name: "age", elementType: .float64, dimensions: [.symbol("N")]),
+            TensorSpec(name: "count", elementType: .int64, dimensions: [.symbol("N")]),
+            TensorSpec(name: "name", elementType: .string, dimensions: [.symbol("N")]),
+        ], hasColumns: true)
+
     private static func rows(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { raw in
-            for arm in [single, words, columns] {
+            for arm in [single, words, columns, gapped] {
                 check {
                     var parser = RowRequestParser(raw, arm: arm, pool: pool)
                     return try parser.parse()
@@ -229,20 +236,23 @@ final class LiveArm: Sendable {
     let endpoint = "digits"
     let features: [String]?
     let signature: Signature
+    let hasColumns: Bool
 
     init(
         inputs: [TensorSpec] = [
             TensorSpec(name: "pixels", elementType: .float32, dimensions: [.symbol("N"), .fixed(4)]),
             TensorSpec(name: "words", elementType: .string, dimensions: [.symbol("N")]),
             TensorSpec(name: "ids", elementType: .int64, dimensions: [.fixed(2)]),
-        ], features: [String]? = nil
+        ], features: [String]? = nil, hasColumns: Bool = false
     ) {
         self.features = features
+        self.hasColumns = hasColumns
         signature = Signature(
             inputs: inputs,
             outputs: [TensorSpec(name: "scores", elementType: .float32, dimensions: [.symbol("N")])])
     }
 
+    func isColumn(_ input: Int) -> Bool { hasColumns }
     func input(_ name: String) -> Int? { signature.inputs.firstIndex { $0.name == name } }
     func output(_ name: String) -> Int? { signature.outputs.firstIndex { $0.name == name } }
 }
