@@ -273,7 +273,7 @@ struct ModelAttack: Sendable, CustomStringConvertible {
         ("GGUF", "GGUF", Array("GGUF".utf8) + [3, 0, 0, 0]),
         ("safetensors", "safetensors", [2, 0, 0, 0, 0, 0, 0, 0] + Array("{} ".utf8)),
         ("LiteRT", "LiteRT", [0x1c, 0, 0, 0] + Array("TFL3".utf8) + [0]),
-        ("gzip", "archive", [0x1f, 0x8b, 8, 0, 0]),
+        ("gzip that breaks off", "ends early", [0x1f, 0x8b, 8, 0, 0]),
         ("7z", "archive", Array("7z".utf8) + [0xbc, 0xaf, 0x27, 0x1c]),
         ("an array", "NumPy", [0x93] + Array("NUMPY".utf8) + [1, 0]),
         ("text", "text", Array("#!/bin/sh\ntouch executed\n".utf8)),
