@@ -84,7 +84,9 @@ extension Slipway {
             FilePath(log), .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
         var platform = PlatformOptions()
         platform.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(10))]
-        defer { endWhatServesStill() }
+        // A server that was there before, for the same home, is not ours to end.
+        let before = serverProcess
+        defer { endWhatServesStill(but: before) }
         let binary = try Self.binary()
         let program = launcher.first.map { Executable.name($0) } ?? .path(FilePath(binary))
         let line = launcher.isEmpty ? arguments : launcher.dropFirst() + [binary] + arguments
@@ -128,11 +130,14 @@ extension Slipway {
         }
     }
 
+    /// The process that serves this home.
+    private var serverProcess: Int32? {
+        (try? HomeDirectory(path: home.path)).flatMap { HomeLock.owner(of: .server, in: $0) }
+    }
+
     /// After a test that failed: a supervisor that had to be killed cannot take its worker with it.
-    private func endWhatServesStill() {
-        guard let directory = try? HomeDirectory(path: home.path),
-            let process = HomeLock.owner(of: .server, in: directory)
-        else { return }
+    private func endWhatServesStill(but other: Int32?) {
+        guard let process = serverProcess, process != other else { return }
         kill(process, SIGKILL)
     }
 }
