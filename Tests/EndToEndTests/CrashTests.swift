@@ -30,6 +30,19 @@ extension EndToEnd {
             #expect(ended.talk.contains("was killed by signal 9; starting it again"))
         }
 
+        /// The end that is asked for while the supervisor starts the server again comes all the same.
+        @Test(.timeLimit(.minutes(1)))
+        func aStopBetweenTwoLivesIsNotLost() async throws {
+            let slipway = try Slipway()
+            for pause in 0..<20 {
+                try await slipway.serving { server in
+                    #expect(kill(server.worker, SIGKILL) == 0)
+                    // From before the supervisor notices until after the next worker has begun.
+                    try await Task.sleep(for: .milliseconds(pause * 3))
+                }
+            }
+        }
+
         @Test
         func aVersionThatWasEnteringWhenTheServerDiedIsQuarantined() async throws {
             let slipway = try await Slipway.withDigits("cnn")

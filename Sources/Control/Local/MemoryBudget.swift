@@ -27,6 +27,18 @@ package final class MemoryBudget: Sendable {
         var absent: () -> Int = { 0 }
     }
 
+    /// What a measurement holds for. The first load of a version, which prepares its graph, has the weights twice; those
+    /// after it, which map what was prepared, must not be taken for as large.
+    private struct Measured: Hashable {
+        var load: Load
+        var mappedBytes: Int
+
+        init(_ load: Load, _ mapping: Mapping) {
+            self.load = load
+            mappedBytes = mapping.bytes
+        }
+    }
+
     private struct State {
         /// Expected of what is being loaded now.
         var pending = 0
@@ -34,7 +46,7 @@ package final class MemoryBudget: Sendable {
         var underWay = 0
         var begun = 0
         /// The most that a load took, in bytes.
-        var known: [Load: Int] = [:]
+        var known: [Measured: Int] = [:]
         /// When the process was last looked at, what it had, and what was let in since: that may not be resident yet.
         var glance: (at: UInt64, resident: Int, admitted: Int) = (0, 0, 0)
     }
@@ -72,7 +84,8 @@ package final class MemoryBudget: Sendable {
         let taken = max(0, resident() - before) + mapping.absent()
         let wasAlone = state.withLock { state in
             guard state.underWay == 1, state.begun == begun else { return false }
-            state.known[load] = max(taken, state.known[load] ?? 0)
+            let key = Measured(load, mapping)
+            state.known[key] = max(taken, state.known[key] ?? 0)
             return true
         }
         return (value, wasAlone ? taken : nil)
@@ -101,7 +114,9 @@ package final class MemoryBudget: Sendable {
     private static let glanceAge: UInt64 = 100_000_000
 
     /// Bytes that unloading a version is expected to give back.
-    func reclaimable(_ load: Load) -> Int { max(state.withLock { $0.known[load] } ?? 0, load.modelBytes) }
+    func reclaimable(_ load: Load, _ mapping: Mapping = Mapping()) -> Int {
+        max(state.withLock { $0.known[Measured(load, mapping)] } ?? 0, load.modelBytes)
+    }
 
     private enum Admission {
         case granted(expected: Int, begun: Int)
@@ -126,7 +141,7 @@ package final class MemoryBudget: Sendable {
 
     private func reserve(_ load: Load, _ mapping: Mapping, resident: Int) -> Admission {
         state.withLock { state in
-            let expected = state.known[load] ?? Self.estimate(load.modelBytes, mapping)
+            let expected = state.known[Measured(load, mapping)] ?? Self.estimate(load.modelBytes, mapping)
             let sum = resident.addingReportingOverflow(state.pending).partialValue
                 .addingReportingOverflow(expected)
             if let limit, sum.overflow || sum.partialValue > limit {

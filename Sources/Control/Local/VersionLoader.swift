@@ -81,7 +81,7 @@ struct VersionLoader: Sendable {
             session: session, labels: description.labels,
             classes: description.processing?["labels"]?.arrayValue?.compactMap(\.stringValue) ?? [],
             seconds: Double(took.seconds) + Double(took.attoseconds) / 1e18, bytes: bytes,
-            reclaimableBytes: memory.reclaimable(load), isEvaluated: evaluation != nil,
+            reclaimableBytes: memory.reclaimable(load, mapping), isEvaluated: evaluation != nil,
             accuracy: evaluation?.payload["accuracy"]?.doubleValue, setup: setup,
             preparations: recorder?.outcomes.map(\.outcome) ?? [])
     }

@@ -20,7 +20,6 @@ package struct BuiltImage: Hashable, Sendable {
 
 /// Makes an image that serves one version, without a daemon. The same files give the same image, byte for byte.
 package struct ImageBuilder {
-    static let manifestType = "application/vnd.oci.image.manifest.v1+json"
     static let configurationType = "application/vnd.oci.image.config.v1+json"
     static let layerType = "application/vnd.oci.image.layer.v1.tar+gzip"
 
@@ -110,7 +109,7 @@ package struct ImageBuilder {
             ("annotations", .object(labels.map { ($0.0, .string($0.1)) })),
             ("config", descriptor(configuration, configurationType)),
             ("layers", .array(layers.map { descriptor($0.blob, layerType, $0.title) })),
-            ("mediaType", .string(manifestType)), ("schemaVersion", 2),
+            ("mediaType", .string(PackageManifest.mediaType)), ("schemaVersion", 2),
         ]).encoded(sortedKeys: true)
     }
 

@@ -19,9 +19,11 @@ extension ImageStore {
         for blob in image.blobs {
             try Self.copy(path(blob.digest), to: "\(folder)/blobs/sha256/\(blob.digest.hex)", size: blob.size)
         }
-        try Self.replace("\(folder)/blobs/sha256/\(image.digest.hex)", with: image.manifest)
-        try Self.replace("\(folder)/oci-layout", with: Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8))
-        try Self.replace("\(folder)/index.json", with: try Self.index(image, name, others: Self.others(folder, name)))
+        try PartialBlob.replace("\(folder)/blobs/sha256/\(image.digest.hex)", with: image.manifest, in: folder)
+        try PartialBlob.replace(
+            "\(folder)/oci-layout", with: Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8), in: folder)
+        try PartialBlob.replace(
+            "\(folder)/index.json", with: try Self.index(image, name, others: Self.others(folder, name)), in: folder)
     }
 
     /// Checks that a layout may be written to a directory, before it is made.
@@ -56,7 +58,7 @@ extension ImageStore {
     {
         let own = JSONValue.object([
             ("annotations", .object([(nameKey, .string(name))])), ("digest", .string(image.digest.description)),
-            ("mediaType", .string(ImageBuilder.manifestType)),
+            ("mediaType", .string(PackageManifest.mediaType)),
             (
                 "platform",
                 .object([("architecture", .string(Architecture.ofThisMachine.imageName)), ("os", "linux")])
@@ -93,27 +95,6 @@ extension ImageStore {
             rest -= count
         }
         guard fsync(output) == 0, rename(temporary, path) == 0 else { throw PlatformError.system("write", path) }
-    }
-
-    private static func replace(_ path: String, with bytes: [UInt8]) throws(PlatformError) {
-        let temporary = path + ".partial"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard descriptor >= 0 else { throw PlatformError.system("write", path) }
-        defer { close(descriptor) }
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                let error = PlatformError.system("write", path)
-                unlink(temporary)
-                throw error
-            }
-            done += count
-        }
-        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw PlatformError.system("write", path) }
     }
 }
 

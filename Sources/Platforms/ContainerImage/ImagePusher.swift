@@ -45,7 +45,7 @@ package struct ImagePusher: Sendable {
             image.blobs.map { (blob: $0, path: store.path($0.digest)) }, mountingFrom: source, notes: home,
             progress: progress)
         if !report.wasThere {
-            try await client.put(image.manifest, mediaType: ImageBuilder.manifestType, as: target)
+            try await client.put(image.manifest, mediaType: PackageManifest.mediaType, as: target)
         }
         guard try await client.digest(of: .digest(image.digest)) == image.digest else {
             throw DistributionError(.damaged, "\(client.place.place) has taken the manifest and does not have it")

@@ -39,12 +39,8 @@ package struct ImageStore: Sendable {
     func add(_ bytes: [UInt8]) throws(PlatformError) -> Blob {
         let blob = Blob(digest: Digest(of: bytes), size: bytes.count)
         if has(blob) { return blob }
-        var file = try PartialBlob(in: folder)
-        let result = bytes.withUnsafeBytes { buffer in
-            Result<Void, PlatformError> { () throws(PlatformError) in try file.write(buffer) }
-        }
-        try result.get()
-        return try file.finish { path($0) }
+        try PartialBlob.replace(path(blob.digest), with: bytes, in: folder)
+        return blob
     }
 
     /// Packs a layer, unless the same was packed before.
@@ -109,13 +105,8 @@ package struct ImageStore: Sendable {
     }
 
     private func note(_ blob: Blob, for diffID: Digest) throws(PlatformError) {
-        var file = try PartialBlob(in: folder)
-        let text = Array("\(blob.digest.hex) \(blob.size)".utf8)
-        let result = text.withUnsafeBytes { buffer in
-            Result<Void, PlatformError> { () throws(PlatformError) in try file.write(buffer) }
-        }
-        try result.get()
-        _ = try file.finish { _ in notePath(diffID) }
+        try PartialBlob.replace(
+            notePath(diffID), with: Array("\(blob.digest.hex) \(blob.size)".utf8), in: folder)
     }
 
     private func has(_ blob: Blob) -> Bool {
@@ -141,7 +132,7 @@ package struct ImageStore: Sendable {
 }
 
 /// A blob being written; dropped before it is finished, it leaves nothing.
-private struct PartialBlob: ~Copyable {
+struct PartialBlob: ~Copyable {
     static let prefix = "partial-"
 
     private let temporary: String
@@ -152,7 +143,7 @@ private struct PartialBlob: ~Copyable {
     init(in folder: String) throws(PlatformError) {
         var source = SystemRandomNumberGenerator()
         temporary = "\(folder)/\(Self.prefix)\(String(source.next(), radix: 16))"
-        descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else { throw PlatformError.system("make the file", temporary) }
     }
 
@@ -171,6 +162,16 @@ private struct PartialBlob: ~Copyable {
             done += count
         }
         hash.write(bytes)
+    }
+
+    /// Writes small bytes to a file, in place of one that was there.
+    static func replace(_ path: String, with bytes: [UInt8], in folder: String) throws(PlatformError) {
+        var file = try PartialBlob(in: folder)
+        let result = bytes.withUnsafeBytes { buffer in
+            Result<Void, PlatformError> { () throws(PlatformError) in try file.write(buffer) }
+        }
+        try result.get()
+        _ = try file.finish { _ in path }
     }
 
     /// Gives it its name.

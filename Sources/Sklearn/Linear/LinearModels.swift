@@ -44,14 +44,22 @@ enum LinearModels {
         return .numbers(assembly.node("Exp", [value], "exponential"), targets: targets)
     }
 
-    /// Classifiers that decide by the sign or the largest sum and know no probabilities.
-    static func decider(
+    /// The sums of every class, and where the decision falls: by the sign of the only one, else by the largest.
+    private static func decisions(
         _ estimator: Estimator, _ features: FeatureMatrix, _ assembly: inout GraphAssembly
-    ) throws(ConversionError) -> Outputs {
+    ) throws(ConversionError) -> (labels: ClassLabels, value: String, targets: Int, places: String) {
         let labels = try ClassLabels(estimator)
         let (value, targets) = try scores(estimator, features, &assembly)
         try check(targets, labels, estimator)
         let places = targets == 1 ? assembly.places(value, above: 0) : assembly.largest(value)
+        return (labels, value, targets, places)
+    }
+
+    /// Classifiers that decide by the sign or the largest sum and know no probabilities.
+    static func decider(
+        _ estimator: Estimator, _ features: FeatureMatrix, _ assembly: inout GraphAssembly
+    ) throws(ConversionError) -> Outputs {
+        let (labels, _, _, places) = try decisions(estimator, features, &assembly)
         return .classes(places: places, probabilities: nil, labels: labels)
     }
 
@@ -59,10 +67,7 @@ enum LinearModels {
     static func logisticRegression(
         _ estimator: Estimator, _ features: FeatureMatrix, _ assembly: inout GraphAssembly
     ) throws(ConversionError) -> Outputs {
-        let labels = try ClassLabels(estimator)
-        let (value, targets) = try scores(estimator, features, &assembly)
-        try check(targets, labels, estimator)
-        let places = targets == 1 ? assembly.places(value, above: 0) : assembly.largest(value)
+        let (labels, value, targets, places) = try decisions(estimator, features, &assembly)
         let probabilities: String
         if try isOneVersusRest(estimator, labels.count) {
             let each = assembly.node("Sigmoid", [value], "sigmoid")
@@ -82,10 +87,7 @@ enum LinearModels {
     static func discriminants(
         _ estimator: Estimator, _ features: FeatureMatrix, _ assembly: inout GraphAssembly
     ) throws(ConversionError) -> Outputs {
-        let labels = try ClassLabels(estimator)
-        let (value, targets) = try scores(estimator, features, &assembly)
-        try check(targets, labels, estimator)
-        let places = targets == 1 ? assembly.places(value, above: 0) : assembly.largest(value)
+        let (labels, value, targets, places) = try decisions(estimator, features, &assembly)
         let probabilities =
             targets == 1 ? assembly.both(assembly.node("Sigmoid", [value], "sigmoid")) : assembly.softmax(value)
         return .classes(places: places, probabilities: probabilities, labels: labels)
