@@ -154,11 +154,14 @@ struct AttackRow: Sendable, CustomStringConvertible {
             "ServeTests/LimitedReplyTests.aReplyThatIsTooLargeIsRefusedBeforeItIsWritten"),
         AttackRow(47, "parameters", requests, "ServeTests/CallRefusalTests.requestsThatDoNotFitAreRefused"),
         AttackRow(
-            48, "sequences", requests, "ServeTests/CallRefusalTests.requestsThatDoNotFitAreRefused",
-            reason: "there are no sequences yet: whoever asks for one is refused"),
+            48, "sequences", requests, "ServeTests/SequenceTests.nobodyReachesTheSequencesOfOthers",
+            "ServeTests/SequenceTests.startingAgainForgetsWhatWas",
+            "ServeTests/SequenceTests.whatHasNotBegunIsRefusedInTritonsWords"),
         AttackRow(
-            49, "shared memory", requests, "ServeTests/CallRefusalTests.whatIsNotOfferedIsSaidSo",
-            reason: "there is no shared memory yet: whoever asks for it is refused"),
+            49, "shared memory", requests, "ServeTests/SharedMemoryTests.nothingIsSharedUnlessAskedFor",
+            "ServeTests/SharedMemoryTests.onlySegmentsWithThePrefixAreOpenedAndNoneIsNamedInErrors",
+            "ServeTests/SharedMemoryTests.regionsLieWithinTheirSegments",
+            "ServeTests/SharedMemoryTests.aSegmentThatShrinksIsAnErrorAndNoMore"),
         AttackRow(50, "names of models", requests, "ReleaseTests/NameTests.otherNamesAreRefused"),
         AttackRow(
             51, "text in logs", requests, "SlipwayCLITests/TextTests.aLineOfALogStaysALine",
@@ -170,8 +173,7 @@ struct AttackRow: Sendable, CustomStringConvertible {
         AttackRow(
             54, "clients that never read", "ServeTests/HTTPTests.repliesThatNobodyReadAreBounded",
             "ServeTests/StreamTests.aStreamThatIsNotReadIsHeldBackAndGivenUp"),
-        AttackRow(
-            55, "backtracking", reason: "no regular expression and no tokeniser sees what a request brings"),
+        AttackRow(55, "backtracking", runs),
     ]
 
     // MARK: - M: model files

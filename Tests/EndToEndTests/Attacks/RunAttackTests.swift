@@ -30,20 +30,45 @@ extension EndToEnd {
             try TextFile.write(try single().encoded(), to: slipway.scratch.file("single.onnx"))
             try TextFile.write(try gather().encoded(), to: slipway.scratch.file("gather.onnx"))
             try TextFile.write(try division().encoded(), to: slipway.scratch.file("division.onnx"))
-            let targets = [
-                ("words", "\(fixtures)/identity_string.onnx", "onnxruntime"),
-                ("echo", slipway.scratch.file("echo.onnx"), "onnxruntime"),
-                ("single", slipway.scratch.file("single.onnx"), "onnxruntime"),
-                ("gather", slipway.scratch.file("gather.onnx"), "onnxruntime"),
-                ("division", slipway.scratch.file("division.onnx"), "onnxruntime"),
-                ("fill", "\(fixtures)/fill.onnx", "onnxruntime"), ("expand", "\(fixtures)/expand.onnx", "onnxruntime"),
-                ("tile", "\(fixtures)/tile.onnx", "onnxruntime"), ("range", "\(fixtures)/range.onnx", "onnxruntime"),
-                ("other", "\(fixtures)/fill.onnx", "openvino"),
-            ]
+            for (name, node) in text {
+                try TextFile.write(try Self.reading(node).encoded(), to: slipway.scratch.file("\(name).onnx"))
+            }
+            let targets =
+                [
+                    ("words", "\(fixtures)/identity_string.onnx", "onnxruntime"),
+                    ("echo", slipway.scratch.file("echo.onnx"), "onnxruntime"),
+                    ("single", slipway.scratch.file("single.onnx"), "onnxruntime"),
+                    ("gather", slipway.scratch.file("gather.onnx"), "onnxruntime"),
+                    ("division", slipway.scratch.file("division.onnx"), "onnxruntime"),
+                    ("fill", "\(fixtures)/fill.onnx", "onnxruntime"),
+                    ("expand", "\(fixtures)/expand.onnx", "onnxruntime"),
+                    ("tile", "\(fixtures)/tile.onnx", "onnxruntime"),
+                    ("range", "\(fixtures)/range.onnx", "onnxruntime"),
+                    ("other", "\(fixtures)/fill.onnx", "openvino"),
+                ] + text.map { ($0.name, slipway.scratch.file("\($0.name).onnx"), "onnxruntime") }
             for (name, file, engine) in targets {
                 try await slipway.expect("import", file, "--name", name, "--no-run")
                 try await slipway.expect("deploy", "\(name):1", "--engine", engine)
             }
+        }
+
+        /// What looks for patterns in the text that a request brings.
+        private static let text: [(name: String, node: Node)] = [
+            ("repeated", Node("RegexFullMatch", ["x"], ["y"], attributes: [Attribute("pattern", .text("(a+)+"))])),
+            (
+                "alternating",
+                Node("RegexFullMatch", ["x"], ["y"], attributes: [Attribute("pattern", .text("(a|aa)+b?(a*)*c"))])
+            ),
+            ("split", Node("StringSplit", ["x"], ["words", "y"])),
+        ]
+
+        /// `x` STRING [N] to `y` [N]: whether it matches, or how many words it has.
+        private static func reading(_ node: Node) -> Model {
+            let type: ElementType = node.operatorType == "StringSplit" ? .int64 : .bool
+            let graph = Graph(
+                "reading", nodes: [node], inputs: [ValueInfo("x", .string, [.symbol("N")])],
+                outputs: [ValueInfo("y", type, [.symbol("N")])])
+            return Model(graph, opset: 20, irVersion: 9)
         }
 
         /// One row, and no more.

@@ -1,7 +1,7 @@
 import Tensors
 
-/// Attacks by numbers: requests that are well-formed, for models that make something bad of them. Rows 42, 45, 46 and 67
-/// of the attack list.
+/// Attacks by numbers: requests that are well-formed, for models that make something bad of them. Rows 42, 45, 46, 55 and
+/// 67 of the attack list.
 struct RunAttack: Sendable, CustomStringConvertible {
     var row: Int
     var endpoint: String
@@ -13,9 +13,9 @@ struct RunAttack: Sendable, CustomStringConvertible {
     /// Of the error; `nil` for any.
     var code: String?
 
-    var description: String { "row \(row): \(endpoint) \(json.prefix(120)) \(tail ?? [])" }
+    var description: String { "row \(row): \(endpoint) \(json.prefix(120)) \((tail ?? []).prefix(24))" }
 
-    static let all = words + batches + amplifiers + divisions
+    static let all = words + batches + amplifiers + divisions + texts
 
     // MARK: - Row 42: lengths of strings
 
@@ -98,4 +98,22 @@ struct RunAttack: Sendable, CustomStringConvertible {
         quotient(7, -2, [200]), quotient(7, 0, [500]), quotient(.min, -1, [200]), quotient(.min, 0, [500]),
         index(3, [200]), index(4, [500]), index(-5, [500]), index(.max, [500]), index(.min, [500]),
     ]
+
+    // MARK: - Row 55: backtracking
+
+    /// The patterns are `(a+)+` and `(a|aa)+b?(a*)*c`, which a reader that goes back over its tracks never finishes.
+    private static func word(_ endpoint: String, _ word: [UInt8]) -> RunAttack {
+        let tail = (0..<4).map { UInt8(truncatingIfNeeded: word.count >> (8 * $0)) } + word
+        let json =
+            #"{"inputs":[{"name":"x","datatype":"BYTES","shape":[1],"#
+            + #""parameters":{"binary_data_size":\#(tail.count)}}]}"#
+        return RunAttack(row: 55, endpoint: endpoint, json: json, tail: tail, statuses: [200])
+    }
+
+    private static let texts =
+        ["repeated", "alternating", "split"].flatMap { endpoint in
+            [30, 10_000_000].map {
+                word(endpoint, Array(repeating: UInt8(ascii: "a"), count: $0) + [UInt8(ascii: "!")])
+            }
+        } + [word("split", Array(repeatElement(Array("a ".utf8), count: 200_000).joined()))]
 }
