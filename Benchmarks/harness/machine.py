@@ -49,6 +49,19 @@ class Foreigners:
         return max(self.before, during)
 
 
+def wake_up_lateness(seconds=1.0, pause=0.0005):
+    """By how much a process that only sleeps is woken late on this machine, in seconds: the 99th percentile.
+
+    What no server on the machine can do better than."""
+    late = []
+    end = time.monotonic() + seconds
+    while (begun := time.monotonic()) < end:
+        time.sleep(pause)
+        late.append(time.monotonic() - begun - pause)
+    late.sort()
+    return late[int(len(late) * 0.99)]
+
+
 def _own_seconds():
     """Processor time of this process and of every descendant that has ended and was waited for."""
     usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
