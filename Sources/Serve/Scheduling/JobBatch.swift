@@ -67,13 +67,11 @@ struct JobBatch {
 
 extension RunQueue.Group where Item == RunThreads.Task {
     /// What a job may share a run with; `alone` where it has rows that fit no others.
-    ///
-    /// - Parameter id: a number no other job has.
-    init(_ job: InferenceJob, batches: Bool, id: UInt64) {
+    init(_ job: InferenceJob, batches: Bool) {
         guard batches, let rows = job.inputs.first?.rowCount, rows > 0,
             job.inputs.allSatisfy({ $0.rowCount == rows })
         else {
-            self.init(alone: id)
+            self = .alone
             return
         }
         self.init(rowShapes: job.inputs.map { Array($0.shape.dimensions.dropFirst()) }, outputs: job.wanted)

@@ -12,8 +12,10 @@ struct RunQueue<Item> {
         var rowShapes: [[Int]] = []
         /// Positions of the outputs asked for.
         var outputs: [Int] = []
-        /// Not 0 for what runs by itself.
-        var alone: UInt64 = 0
+        /// Whether each runs by itself.
+        var isAlone = false
+
+        static var alone: Group { Group(isAlone: true) }
     }
 
     /// One request.
@@ -23,7 +25,7 @@ struct RunQueue<Item> {
         let id: UInt64
         /// The version it is for.
         let lane: UInt64
-        let group: Group
+        var group: Group
         let rows: Int
         /// Whom it is for.
         let client: UInt64
@@ -62,33 +64,13 @@ struct RunQueue<Item> {
         case overloaded(wait: UInt64)
     }
 
-    private struct Line {
-        var queue = FairQueue<Entry>()
-        var rows = 0
-        /// Since when the request whose turn it is waits.
-        var since: UInt64 = 0
-    }
-
-    private struct Lane {
-        var policy: BatchingPolicy
-        var lines: [Group: Line] = [:]
-        var running = 0
-        /// The virtual time at which its next run starts.
-        var start: UInt64
-        var waiting = 0
-        /// Of what waits.
-        var cost: UInt64 = 0
-        var limit = WaitLimit()
-        /// Requests that wait, by client.
-        var clients: [UInt64: Int] = [:]
-    }
-
     /// Threads that run.
     let threads: Int
     /// Requests that may wait.
     let capacity: Int
     /// Nanoseconds that a request may be expected to wait.
     let longestWait: UInt64
+    /// With some that are idle, for the sake of their storage.
     private var lanes: [UInt64: Lane] = [:]
     private var virtualTime: UInt64 = 0
     /// Of what waits and what runs.
@@ -117,16 +99,26 @@ extension RunQueue {
             try admit(
                 lane: entry.lane, client: entry.client, policy, arrival: entry.arrival, deadline: entry.deadline)
         }
-        let id = entry.lane
-        lanes[id, default: Lane(policy: policy, start: virtualTime)].policy = policy
-        lanes[id]?.lines[entry.group, default: Line(since: entry.arrival)].rows += entry.rows
-        lanes[id]?.lines[entry.group]?.queue.append(entry, client: entry.client, priority: entry.priority)
-        lanes[id]?.waiting += 1
-        lanes[id]?.clients[entry.client, default: 0] += 1
-        lanes[id]?.cost &+= entry.cost
+        let place = place(of: entry.lane, policy)
+        lanes.values[place].append(entry)
         waiting += 1
         backlog &+= entry.cost
     }
+
+    /// Where a lane is that is about to be needed.
+    private mutating func place(of lane: UInt64, _ policy: BatchingPolicy) -> Dictionary<UInt64, Lane>.Index {
+        if let place = lanes.index(forKey: lane) {
+            if lanes.values[place].isIdle { lanes.values[place].begin(at: virtualTime) }
+            lanes.values[place].policy = policy
+            return place
+        }
+        if lanes.count >= Self.idleLanes { lanes = lanes.filter { !$0.value.isIdle } }
+        lanes[lane] = Lane(policy: policy, start: virtualTime)
+        return lanes.index(forKey: lane) ?? lanes.startIndex
+    }
+
+    /// From so many lanes on those that are idle are forgotten.
+    private static var idleLanes: Int { 32 }
 
     /// Whether a request for a lane that comes now may wait, and is expected to have its turn by its deadline.
     func admit(
@@ -148,7 +140,7 @@ extension RunQueue {
         let wait = expectedWait(lane: lane, policy)
         var limit = longestWait
         if let found = lanes[lane], found.limit.isShort {
-            let isNew = found.clients[client] == nil
+            let isNew = !found.holds(client: client)
             let (twice, overflow) = found.limit.nanoseconds(longest: longestWait).multipliedReportingOverflow(
                 by: isNew ? 2 : 1)
             limit = overflow ? longestWait : min(longestWait, twice)
@@ -161,7 +153,7 @@ extension RunQueue {
     /// many runs the lane may have at a time.
     func expectedWait(lane: UInt64, _ policy: BatchingPolicy) -> UInt64 {
         let own = lanes[lane]?.cost ?? 0
-        let active = UInt64(lanes.values.count { $0.waiting > 0 || $0.running > 0 })
+        let active = UInt64(lanes.values.count { !$0.isIdle })
         let (share, overflow) = own.multipliedReportingOverflow(by: max(1, active))
         let everything = backlog / UInt64(threads)
         let fair = overflow ? everything : min(everything, share / UInt64(threads))
@@ -173,12 +165,11 @@ extension RunQueue {
     /// - Returns: `nil` when it does not wait.
     @discardableResult
     mutating func remove(id: UInt64, lane: UInt64, group: Group, client: UInt64, priority: Int) -> Entry? {
-        guard
-            let entry = lanes[lane]?.lines[group]?.queue.remove(
-                client: client, priority: priority, where: { $0.id == id })
+        guard let place = lanes.index(forKey: lane),
+            let entry = lanes.values[place].remove(id: id, group: group, client: client, priority: priority)
         else { return nil }
-        leave(entry)
-        settle(lane, group)
+        waiting -= 1
+        backlog = backlog < entry.cost ? 0 : backlog - entry.cost
         return entry
     }
 }
@@ -188,114 +179,29 @@ extension RunQueue {
 extension RunQueue {
     /// What a free thread does now.
     mutating func next(at now: UInt64) -> Step {
-        var best: (lane: UInt64, group: Group, start: UInt64)?
+        var best: (place: Dictionary<UInt64, Lane>.Index, id: UInt64, group: Group, start: UInt64)?
         var wake: UInt64?
-        for (id, lane) in lanes where lane.waiting > 0 && lane.running < (lane.policy.instances ?? threads) {
-            switch Self.choose(lane, at: now) {
+        for place in lanes.indices {
+            let (id, lane) = lanes[place]
+            guard lane.waiting > 0, lane.running < lane.policy.instances ?? threads else { continue }
+            switch lane.choice(at: now) {
             case .now(let group):
-                if best.map({ (lane.start, id) < ($0.start, $0.lane) }) ?? true { best = (id, group, lane.start) }
+                if best.map({ (lane.start, id) < ($0.start, $0.id) }) ?? true { best = (place, id, group, lane.start) }
             case .at(let time): wake = min(wake ?? .max, time)
             }
         }
         guard let best else { return .wait(until: wake) }
-        return .run(take(best.lane, best.group, at: now))
+        virtualTime = max(virtualTime, best.start)
+        var batch = Batch(lane: best.id)
+        lanes.values[best.place].take(best.group, into: &batch, at: now)
+        waiting -= batch.entries.count + batch.late.count
+        for entry in batch.late { backlog = backlog < entry.cost ? 0 : backlog - entry.cost }
+        return .run(batch)
     }
 
     /// A run of a batch is over.
     mutating func finished(_ batch: Batch) {
         backlog = backlog < batch.cost ? 0 : backlog - batch.cost
-        lanes[batch.lane]?.running -= 1
-        forgetIfIdle(batch.lane)
-    }
-
-    private enum Choice {
-        case now(Group)
-        case at(UInt64)
-    }
-
-    /// The line of a lane whose turn it is, or when there will be one.
-    private static func choose(_ lane: Lane, at now: UInt64) -> Choice {
-        var best: (group: Group, priority: Int, since: UInt64)?
-        var wake = UInt64.max
-        for (group, line) in lane.lines {
-            guard let first = line.queue.first else { continue }
-            let due = dueTime(line, first, lane.policy)
-            guard due <= now else {
-                wake = min(wake, due)
-                continue
-            }
-            if best.map({ (first.priority, line.since) < ($0.priority, $0.since) }) ?? true {
-                best = (group, first.priority, line.since)
-            }
-        }
-        return best.map { .now($0.group) } ?? .at(wake)
-    }
-
-    /// When a line should run: at once, or when waiting for more rows would be too long.
-    private static func dueTime(_ line: Line, _ first: Entry, _ policy: BatchingPolicy) -> UInt64 {
-        guard first.group.alone == 0, !policy.isWorthRunning(line.rows) else { return 0 }
-        let latest = first.deadline > first.cost ? first.deadline - first.cost : 0
-        let (end, overflow) = line.since.addingReportingOverflow(policy.delay)
-        return overflow ? latest : min(end, latest)
-    }
-
-    /// Takes as many out of a line as go together.
-    private mutating func take(_ id: UInt64, _ group: Group, at now: UInt64) -> Batch {
-        var batch = Batch(lane: id)
-        var rows = 0
-        let policy = lanes[id]?.policy ?? .off
-        let limit = policy.limit(waiting: lanes[id]?.lines[group]?.rows ?? 0)
-        while let first = lanes[id]?.lines[group]?.queue.first {
-            if first.deadline > now {
-                guard batch.entries.isEmpty || rows + first.rows <= limit else { break }
-                rows += first.rows
-                batch.entries.append(first)
-            } else {
-                batch.late.append(first)
-                backlog = backlog < first.cost ? 0 : backlog - first.cost
-            }
-            _ = lanes[id]?.lines[group]?.queue.popFirst()
-            leaveLane(first)
-        }
-        if let first = batch.entries.first {
-            lanes[id]?.limit.observe(
-                wait: now < first.arrival ? 0 : now - first.arrival, cost: batch.cost, at: now)
-        }
-        virtualTime = max(virtualTime, lanes[id]?.start ?? 0)
-        lanes[id]?.start &+= max(1, batch.cost)
-        lanes[id]?.running += 1
-        settle(id, group)
-        return batch
-    }
-
-    /// Takes an entry out of every sum.
-    private mutating func leave(_ entry: Entry) {
-        leaveLane(entry)
-        backlog = backlog < entry.cost ? 0 : backlog - entry.cost
-    }
-
-    private mutating func leaveLane(_ entry: Entry) {
-        waiting -= 1
-        lanes[entry.lane]?.waiting -= 1
-        let others = (lanes[entry.lane]?.clients[entry.client] ?? 1) - 1
-        lanes[entry.lane]?.clients[entry.client] = others > 0 ? others : nil
-        lanes[entry.lane]?.lines[entry.group]?.rows -= entry.rows
-        let cost = lanes[entry.lane]?.cost ?? 0
-        lanes[entry.lane]?.cost = cost < entry.cost ? 0 : cost - entry.cost
-    }
-
-    /// Forgets an empty line; notes since when the rest of another waits.
-    private mutating func settle(_ lane: UInt64, _ group: Group) {
-        if let first = lanes[lane]?.lines[group]?.queue.first {
-            lanes[lane]?.lines[group]?.since = first.arrival
-        } else {
-            lanes[lane]?.lines[group] = nil
-        }
-        forgetIfIdle(lane)
-    }
-
-    private mutating func forgetIfIdle(_ lane: UInt64) {
-        // A lane that comes back starts at the virtual time of then: nothing is saved up by being idle.
-        if let found = lanes[lane], found.waiting == 0, found.running == 0 { lanes[lane] = nil }
+        if let place = lanes.index(forKey: batch.lane) { lanes.values[place].finished() }
     }
 }

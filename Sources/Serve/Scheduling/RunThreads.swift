@@ -114,7 +114,7 @@ extension RunThreads {
             throw .stopping
         }
         tickets += 1
-        let group = Queue.Group(task.job, batches: policy.maximumRows > 1, id: tickets)
+        let group = Queue.Group(task.job, batches: policy.maximumRows > 1)
         let ticket = Ticket(
             id: tickets, lane: servable.number, group: group, client: task.job.client, priority: task.job.priority)
         let entry = Queue.Entry(

@@ -37,6 +37,29 @@ import Testing
         #expect(next(&queue) == nil && queue.waiting == 0)
     }
 
+    @Test func clientsTakeTurnsWhereNothingSharesARun() throws {
+        var queue = Queue(threads: 1, capacity: 10)
+        for (id, client) in [(1, 1), (2, 1), (3, 1), (4, 2)] as [(UInt64, UInt64)] {
+            var entry = Self.entry(id, client: client, arrival: id)
+            entry.group = .alone
+            try queue.submit(entry, Self.batches)
+        }
+        #expect((1...4).map { _ in next(&queue) ?? [] } == [[1], [4], [2], [3]])
+    }
+
+    /// Versions come and go: those that nobody asks for leave nothing behind that counts.
+    @Test func manyVersionsAfterOneAnotherAreServed() throws {
+        var queue = Queue(threads: 1, capacity: 10)
+        for lane in 0..<200 as Range<UInt64> {
+            try queue.submit(Self.entry(2 * lane, lane: lane), .off)
+            try queue.submit(Self.entry(2 * lane + 1, lane: lane / 2), .off)
+            // The one that stays behind is served later, whatever was forgotten meanwhile.
+            #expect(next(&queue) != nil)
+            if lane % 8 == 7 { while next(&queue) != nil {} }
+        }
+        #expect(queue.waiting == 0 && queue.expectedWait(lane: 7, .off) == 0)
+    }
+
     @Test func onlyEqualShapesShareARun() throws {
         var queue = Queue(threads: 1, capacity: 10)
         for (id, width) in [(1, 4), (2, 5), (3, 4), (4, 5), (5, 4)] as [(UInt64, Int)] {

@@ -65,7 +65,7 @@ import Testing
             do {
                 try queue.submit(
                     Queue.Entry(
-                        item: 0, id: step, lane: 1, group: Queue.Group(alone: step + 1), rows: 1, client: client,
+                        item: 0, id: step, lane: 1, group: .alone, rows: 1, client: client,
                         priority: 5, arrival: now, deadline: .max, cost: run), .off)
             } catch {
                 refused[client, default: 0] += 1
