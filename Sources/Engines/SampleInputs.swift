@@ -3,12 +3,12 @@ package import Tensors
 /// Inputs made up for a signature: to run a version once, to warm it, to measure it, to compare engines on it.
 package struct SampleInputs: Sendable {
     /// What the made-up numbers are like.
-    package enum Kind: Sendable, CaseIterable {
+    package enum Kind: String, Sendable, CaseIterable {
         /// Fractions from 0 up to 1, whole numbers 0 and 1.
         case mixed
-        /// Ones, for graphs that divide by what they get.
+        /// Ones, for graphs that divide by what they get; strings that say so.
         case ones
-        /// Zeros, for graphs that count or look up by what they get.
+        /// Zeros, for graphs that count or look up by what they get; strings that say so.
         case zeros
     }
 
@@ -43,6 +43,14 @@ package struct SampleInputs: Sendable {
         return tensors
     }
 
+    private func text(_ place: Int) -> String {
+        switch kind {
+        case .mixed: "sample\(place % 3)"
+        case .ones: "1"
+        case .zeros: "0"
+        }
+    }
+
     private func tensor(
         _ type: ElementType, _ shape: Shape, _ generator: inout SplitMix64
     ) throws(TensorError) -> Tensor {
@@ -51,7 +59,7 @@ package struct SampleInputs: Sendable {
             throw TensorError(.tooLarge, "a sample of shape \(shape) has more than \(Self.largest / 8) elements")
         }
         if type == .string {
-            return try Tensor(shape, strings: StringElements((0..<count).map { "sample\($0 % 3)" }))
+            return try Tensor(shape, strings: StringElements((0..<count).map(text)))
         }
         if kind != .mixed {
             return try Tensor(.uint8, shape, values: [UInt8](repeating: kind == .ones ? 1 : 0, count: count))

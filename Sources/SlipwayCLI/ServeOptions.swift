@@ -66,9 +66,9 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Let clients on this machine pass tensors in shared memory whose keys begin with this.",
+            "Let clients on this machine pass tensors in shared memory whose keys begin with this; may be repeated.",
             valueName: "prefix"))
-    var sharedMemoryPrefix: String?
+    var sharedMemoryPrefix: [String] = []
 
     @Flag(help: "Print one line of JSON once the server is ready.")
     var json = false
@@ -92,7 +92,8 @@ struct ServeOptions: ParsableArguments {
         guard (0.001...86_400).contains(sequenceIdle), (0...10_000_000).contains(sequences) else {
             throw ValidationError("--sequence-idle takes up to 86400 seconds, --sequences up to 10000000")
         }
-        if let prefix = sharedMemoryPrefix?.drop(while: { $0 == "/" }), prefix.isEmpty || prefix.contains("/") {
+        let prefixes = sharedMemoryPrefix.map { $0.drop { $0 == "/" } }
+        if prefixes.contains(where: { $0.isEmpty || $0.contains("/") }) {
             throw ValidationError(
                 "--shared-memory-prefix is the beginning of a name, such as slipway_, without slashes")
         }
@@ -107,7 +108,7 @@ struct ServeOptions: ParsableArguments {
         options.host = host
         options.port = Int(port ?? Self.platformPort ?? 8080)
         options.tls = tls.files
-        options.sharedMemoryPrefix = sharedMemoryPrefix.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 }
+        options.sharedMemoryPrefixes = sharedMemoryPrefix.map { String($0.drop { $0 == "/" }) }
         options.controlHost = controlHost
         options.controlPort = controlPort.map(Int.init) ?? defaultControlPort
         options.auth = auth

@@ -1,4 +1,5 @@
 import Client
+import ModelGraph
 import Tensors
 import TestSupport
 import Testing
@@ -46,6 +47,28 @@ extension EndToEnd {
                 request.outputs = ["logits_argmax"]
                 let reply = try await client.infer(request)
                 #expect(reply["logits_argmax"]?.values(as: Int64.self) == [Int64(digits.labels[row])])
+            }
+        }
+
+        /// Words that were made up are no numbers: others are tried, at the import and when it is loaded.
+        @Test
+        func aModelThatReadsNumbersFromTextIsServed() async throws {
+            let slipway = try Slipway()
+            let port = { ValueInfo($0, $1, [.symbol("N")]) }
+            let graph = Graph(
+                "reader",
+                nodes: [Node("Cast", ["x"], ["y"], attributes: [Attribute("to", .int(6))])],
+                inputs: [port("x", .string)], outputs: [port("y", .int32)])
+            let file = slipway.scratch.file("reader.onnx")
+            try TextFile.write(try Model(graph, opset: 17, irVersion: 8).encoded(), to: file)
+            try await slipway.expect("import", file, "--name", "reader")
+            try await slipway.expect("deploy", "reader:1")
+            try await slipway.serving { server in
+                let reply = try await server.dataPlane().request(
+                    "POST", "/v2/models/reader/infer",
+                    body: Array(#"{"inputs":[{"name":"x","shape":[2],"datatype":"BYTES","data":["7","-12"]}]}"#.utf8))
+                let output = reply.json?["outputs"]?.arrayValue?.first
+                #expect(output?["data"]?.arrayValue?.map(\.intValue) == [7, -12], "\(reply.text)")
             }
         }
 

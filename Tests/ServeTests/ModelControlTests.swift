@@ -89,7 +89,7 @@ import Testing
         try await Self.run(Control(error)) { server in
             let client = try server.client()
             let reply = try client.post("/v2/repository/models/words/load", "{}")
-            #expect(reply.status == status && reply.error == "no")
+            #expect(reply.status == status && reply.error == "failed to load 'words': no")
             #expect(try client.request("GET", "/v2/health/live").status == 200, "the connection goes on")
             let call = try FrameClient(port: server.port).call("RepositoryModelLoad", [0x12, 1, 0x61])
             #expect(call.status == code)

@@ -33,7 +33,9 @@ import Testing
     }
 
     private static func run(_ body: @Sendable (TestPlane, RawClient) async throws -> Void) async throws {
-        try await TestPlane.run([.of(.doubler())], configure: { $0.sharedMemoryPrefix = "slipway_test_" }) { server in
+        try await TestPlane.run(
+            [.of(.doubler())], configure: { $0.sharedMemoryPrefixes = ["other_", "slipway_test_"] }
+        ) { server in
             try await body(server, try server.client())
         }
     }

@@ -76,6 +76,20 @@ import Testing
     ]) func aBarStaysInItsBounds(share: Double, bar: String) { #expect(Charts.bar(share, width: 4) == bar) }
 }
 
+/// What comes later stands under what was printed before.
+@Test func aTableGoesOnInItsColumns() {
+    var table = Table("NAME", ">SIZE")
+    table.add("a long name", "1 kB")
+    var second = Table("NAME", ">SIZE")
+    second.add("short", "17")
+    table.add(second)
+    #expect(table.rendered() == "NAME         SIZE\na long name  1 kB\nshort          17")
+    var rest = table.continued()
+    #expect(rest.isEmpty)
+    rest.add("b", "2")
+    #expect(rest.rendered() == "b               2")
+}
+
 @Suite struct TableTests {
     @Test func columnsAreAlignedWithoutTrailingSpaces() {
         var table = Table("NAME", ">SIZE", "NOTE")
@@ -88,7 +102,6 @@ import Testing
                 digits       1
                 ü       12,345  first
                 """)
-        #expect(table.rendered(headings: false).hasPrefix("digits       1"))
     }
 
     @Test func rowsMayBeShorterOrLongerThanTheHeadings() {

@@ -51,7 +51,7 @@ struct RepositoryControl: ModelControl {
         let number = try adapting { () throws -> Int? in
             let endpoint = try EndpointName(model)
             guard let current = try deployments.recentHistory(of: endpoint).current, !current.spec.arms.isEmpty else {
-                throw ModelControlError(.unknown, "model '\(model)' is not in service")
+                throw ModelControlError(.unknown, "it is not in service")
             }
             return try deployments.submit(.undeploy, for: endpoint, author: client, note: Self.note).revision?.number
         }
@@ -83,8 +83,8 @@ struct RepositoryControl: ModelControl {
             case .healthy: return
             case .failed(let reason):
                 let kind: ModelControlError.Kind = MemoryBudget.isRefusal(reason) ? .outOfMemory : .failed
-                throw ModelControlError(kind, "model '\(model)': \(reason)")
-            default: throw ModelControlError(.failed, "model '\(model)' is not ready; see the server's log")
+                throw ModelControlError(kind, reason)
+            default: throw ModelControlError(.failed, "it is not ready; see the server's log")
             }
         }
     }

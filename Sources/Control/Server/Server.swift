@@ -166,7 +166,7 @@ package struct Server: Sendable {
         var configuration = DataPlaneConfiguration(
             host: options.host, port: options.port, serverVersion: options.version)
         configuration.tls = options.tls
-        configuration.sharedMemoryPrefix = options.sharedMemoryPrefix
+        configuration.sharedMemoryPrefixes = options.sharedMemoryPrefixes
         configuration.offersModelControl = options.offersModelControl
         configuration.limits.bodyBytes = options.largestBody
         configuration.limits.connections = DescriptorBudget.ofThisProcess().data

@@ -39,7 +39,7 @@ package struct ServerOptions: Sendable {
     /// Whether clients of the data plane may put models into service and take them out.
     package var offersModelControl = false
     /// What the keys of shared memory segments have to begin with that clients may register; `nil` takes none.
-    package var sharedMemoryPrefix: String?
+    package var sharedMemoryPrefixes: [String] = []
     /// What is served instead of what is deployed, for `run`.
     package var pinned: PinnedEndpoint?
     /// The supervisor saw the process before this one die.

@@ -43,7 +43,7 @@ package struct DataPlaneConfiguration: Sendable {
     /// Whether clients may put models into service and take them out; whoever does it for them is attached later.
     package var offersModelControl = false
     /// What the keys of shared memory segments have to begin with that clients may register; `nil` takes none.
-    package var sharedMemoryPrefix: String?
+    package var sharedMemoryPrefixes: [String] = []
     /// The version of this program, as metadata says it.
     package var serverVersion: String
     /// Logs every request, not only errors and slow ones.
@@ -69,7 +69,7 @@ package struct DataPlaneConfiguration: Sendable {
         ["binary_tensor_data", "classification", "model_configuration"]
             + (offersModelControl ? ["model_repository"] : [])
             + ["sequence", "sequence(string_id)", "statistics"]
-            + (sharedMemoryPrefix == nil ? [] : ["system_shared_memory"])
+            + (sharedMemoryPrefixes.isEmpty ? [] : ["system_shared_memory"])
     }
 
     /// What the machine, and the control group we are in, let us use.

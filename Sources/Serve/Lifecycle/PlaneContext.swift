@@ -32,7 +32,7 @@ final class PlaneContext: Sendable {
         self.metrics = metrics
         self.logger = logger
         tls = configuration.tls.map { TLSStore($0, metrics: metrics.tls) }
-        shared = configuration.sharedMemoryPrefix.map { SharedMemory(prefix: $0) }
+        shared = SharedMemory(prefixes: configuration.sharedMemoryPrefixes)
         pool = BufferPool(budget: configuration.memoryBudget)
         runThreads = RunThreads(
             count: configuration.runThreads, capacity: configuration.runQueue, longestWait: configuration.longestWait)

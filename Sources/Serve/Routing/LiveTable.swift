@@ -21,7 +21,8 @@ final class LiveTable: Sendable {
         guard let endpoint = endpoints[name] else {
             throw RequestFault(
                 .unknownModel,
-                "there is no model '\(name.shortened)' deployed; GET /v2/models lists those that are")
+                // Begins as Triton's: its clients' own examples look for these words.
+                "Request for unknown model: '\(name.shortened)' is not deployed; GET /v2/models lists those that are")
         }
         return endpoint
     }

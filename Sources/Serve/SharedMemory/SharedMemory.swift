@@ -21,11 +21,15 @@ final class SharedMemory: Sendable {
     /// Each holds a descriptor.
     private static let mostRegions = 1024
 
-    private let prefix: String
+    private let prefixes: [String]
     private let regions = Mutex<[String: Region]>([:])
 
-    /// - Parameter prefix: what the keys of segments have to begin with; without the leading slash, not empty.
-    init(prefix: String) { self.prefix = prefix }
+    /// - Parameter prefixes: with one of these the keys of segments have to begin; without the leading slash, none empty.
+    /// - Returns: `nil` without any: nothing is shared.
+    init?(prefixes: [String]) {
+        guard !prefixes.isEmpty else { return nil }
+        self.prefixes = prefixes
+    }
 
     /// - Throws: `RequestFault` for a key outside of the prefix, a segment that is not there or too small, a name that is
     ///   taken.
@@ -79,7 +83,8 @@ final class SharedMemory: Sendable {
     /// Source: POSIX `shm_open`: a slash, and no other.
     private func allowed(_ key: String) throws(RequestFault) -> String {
         let name = key.hasPrefix("/") ? key.dropFirst() : Substring(key)
-        guard name.hasPrefix(prefix), name.utf8.count <= 255, name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+        guard prefixes.contains(where: { name.hasPrefix($0) }), name.utf8.count <= 255,
+            name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
             !name.contains("/")
         else {
             throw RequestFault(

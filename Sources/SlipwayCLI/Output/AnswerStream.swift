@@ -7,13 +7,21 @@ struct AnswerStream {
     private let format: AnswerFormat
     /// How many things have been printed.
     private(set) var count = 0
+    /// Rows that wait for others, so that columns stand under each other.
+    private var waiting: Table?
+    private static let rowsAtOnce = 200
 
     init(_ answer: AnswerOptions) { format = answer.format }
 
     /// Prints a page.
     mutating func add(_ page: [(value: JSONValue, name: String)], _ table: Table) {
         switch format {
-        case .table: if !table.isEmpty { Terminal.answer(table.rendered(headings: count == 0)) }
+        case .table:
+            if waiting == nil { waiting = table } else { waiting?.add(table) }
+            if let full = waiting, full.rowCount >= Self.rowsAtOnce {
+                Terminal.answer(full.rendered())
+                waiting = full.continued()
+            }
         case .json: for item in page.enumerated() { add(item.element.value, isFirst: count + item.offset == 0) }
         case .jsonl: for item in page { Terminal.answer(bytes: item.value.encoded() + [UInt8(ascii: "\n")]) }
         case .name: for item in page { Terminal.answer(item.name) }
@@ -33,6 +41,7 @@ struct AnswerStream {
 
     /// Ends the list.
     func end() {
+        if let waiting, !waiting.isEmpty { Terminal.answer(waiting.rendered()) }
         if format == .json { Terminal.answer(count == 0 ? "[]" : "\n]") }
     }
 }

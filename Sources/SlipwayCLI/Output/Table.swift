@@ -5,6 +5,9 @@ struct Table {
     private let headings: [String]
     private let alignments: [Alignment]
     private var rows: [[String]] = []
+    /// The least that columns take, and whether the headings stand above: not in what continues a table.
+    private var widths: [Int] = []
+    private var showsHeadings = true
 
     /// - Parameter columns: headings; one that begins with `>` is aligned to the right.
     init(_ columns: String...) { self.init(columns: columns) }
@@ -26,13 +29,30 @@ struct Table {
             })
     }
 
-    var isEmpty: Bool { rows.isEmpty }
+    /// Adds the rows of a table with the same columns.
+    mutating func add(_ other: Table) { rows += other.rows }
 
-    func rendered(headings showsHeadings: Bool = true) -> String {
+    var isEmpty: Bool { rows.isEmpty }
+    var rowCount: Int { rows.count }
+
+    /// The same columns, as wide as they are now, for the rows that follow.
+    func continued() -> Table {
+        var next = self
+        (next.rows, next.widths, next.showsHeadings) = ([], widthOfColumns, false)
+        return next
+    }
+
+    private var widthOfColumns: [Int] {
         let all = showsHeadings ? [headings] + rows : rows
-        let widths = headings.indices.map { column in
-            all.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+        return headings.indices.map { column in
+            let widest = all.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+            return max(widest, widths.indices.contains(column) ? widths[column] : 0)
         }
+    }
+
+    func rendered() -> String {
+        let all = showsHeadings ? [headings] + rows : rows
+        let widths = widthOfColumns
         return all.map { row in
             let cells = headings.indices.map { column in
                 let cell = row.indices.contains(column) ? row[column] : ""

@@ -10,24 +10,39 @@ enum Probe {
     /// - Parameter output: takes the outputs as NPZ bytes; false when they could not be written.
     /// - Returns: versions and times, in milliseconds.
     static func run(
-        path: String, engine kind: EngineKind, directories: [String], output: ([UInt8]) -> Bool
+        path: String, engine name: EngineKind, directories: [String], output: ([UInt8]) -> Bool
     ) throws -> JSONValue {
         let catalog = EngineCatalog(directory: directories.first)
-        let engine = try catalog.engine(kind)
+        let engine = try catalog.engine(name)
         let began = monotonic()
         let session = try engine.load(.file(path), options: SessionOptions())
         let loaded = monotonic()
-        let inputs = try SampleInputs().tensors(for: session.signature, rows: rows)
-        let outputs = try session.run(inputs)
+        let (outputs, kind) = try answer(of: session)
         let ran = monotonic()
         guard output(try NPZ.encode(try numbered(outputs))) else {
             throw WorkshopError(.limit, "the outputs could not be handed over")
         }
         return .object([
-            ("engine", .string(kind.rawValue)), ("version", .string(engine.version)),
+            ("engine", .string(name.rawValue)), ("version", .string(engine.version)),
             ("loadMilliseconds", .number(milliseconds(began, loaded))),
-            ("firstRunMilliseconds", .number(milliseconds(loaded, ran))),
+            ("firstRunMilliseconds", .number(milliseconds(loaded, ran))), ("inputs", .string(kind.rawValue)),
         ])
+    }
+
+    /// What it answers to the first kind of made-up inputs that it takes.
+    ///
+    /// - Throws: what the run with the first kind throws, when it takes none.
+    private static func answer(of session: any Session) throws -> (outputs: [Tensor], kind: SampleInputs.Kind) {
+        var first: (any Error)?
+        for kind in SampleInputs.Kind.allCases {
+            do {
+                let inputs = try SampleInputs(kind: kind).tensors(for: session.signature, rows: rows)
+                return (try session.run(inputs), kind)
+            } catch {
+                first = first ?? error
+            }
+        }
+        throw first ?? WorkshopError(.mismatch, "there are no inputs to try")
     }
 
     /// Outputs under their places, because a tensor's name may not be a file's; types that NPY lacks as FP32.

@@ -16,6 +16,8 @@ package struct EngineTrial: Sendable {
     /// How far it is from the first engine that runs it; `nil` for that one.
     package var agreement: Agreement?
     var outputs: [Tensor]?
+    /// Of which kind the made-up inputs were: answers to others cannot be compared.
+    fileprivate var inputs: String?
 
     init(_ engine: EngineKind, problem: String) {
         self.engine = engine
@@ -27,6 +29,7 @@ package struct EngineTrial: Sendable {
         version = reply.report["version"]?.stringValue
         loadMilliseconds = reply.report["loadMilliseconds"]?.doubleValue
         firstRunMilliseconds = reply.report["firstRunMilliseconds"]?.doubleValue
+        inputs = reply.report["inputs"]?.stringValue
         do throws(TensorError) {
             outputs = try NPZ.read(reply.payload).map(\.tensor)
         } catch {
@@ -66,7 +69,7 @@ extension [EngineTrial] {
         }
         var trials = self
         for index in indices where index != reference {
-            guard let outputs = trials[index].outputs else { continue }
+            guard let outputs = trials[index].outputs, trials[index].inputs == self[reference].inputs else { continue }
             do throws(WorkshopError) {
                 trials[index].agreement = try Agreement(expected, outputs)
             } catch {

@@ -23,7 +23,7 @@ import Trust
     static let refusals: [Refusal] = [
         Refusal(
             name: "unknown model", request: request { $0.model = "none" }, status: 5,
-            message: "there is no model 'none' deployed"),
+            message: "Request for unknown model: 'none' is not deployed"),
         Refusal(
             name: "unknown version", request: request { $0.version = "9" }, status: 5,
             message: "model 'digits' has no version '9' loaded; loaded: 3"),

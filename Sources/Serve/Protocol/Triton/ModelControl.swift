@@ -65,6 +65,15 @@ enum ModelErrand: Sendable {
     case loadVersion(String, as: String)
     case unload(String)
 
+    /// What an error begins with. Triton's clients look for these words.
+    private var prefix: String {
+        switch self {
+        case .load(let model), .loadVersion(_, as: let model): "failed to load '\(model.shortened)': "
+        case .unload(let model): "failed to unload '\(model.shortened)': "
+        case .names: ""
+        }
+    }
+
     /// - Returns: names, for `names`.
     fileprivate func carryOut(_ control: any ModelControl, for client: String) async -> Result<[String], RequestFault> {
         do throws(ModelControlError) {
@@ -77,7 +86,7 @@ enum ModelErrand: Sendable {
             }
             return .success([])
         } catch {
-            return .failure(RequestFault(error))
+            return .failure(RequestFault(ModelControlError(error.kind, prefix + error.message)))
         }
     }
 }
