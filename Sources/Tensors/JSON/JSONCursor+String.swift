@@ -9,7 +9,9 @@ struct JSONStringToken {
 
 extension JSONCursor {
     /// Reads a string and checks all of it: UTF-8, escapes, surrogate pairs, no control characters, no NUL.
-    mutating func scanString() throws(JSONError) -> JSONStringToken {
+    ///
+    /// - Parameter isElement: whether it is an element of a tensor: those are bytes, and may have NULs among them.
+    mutating func scanString(isElement: Bool = false) throws(JSONError) -> JSONStringToken {
         guard current == UInt8(ascii: "\"") else { throw unexpected(expected: "a string") }
         position += 1
         let start = position
@@ -24,7 +26,11 @@ extension JSONCursor {
                 return JSONStringToken(range: start..<(position - 1), hasEscapes: hasEscapes, isASCII: isASCII)
             } else if byte == UInt8(ascii: "\\") {
                 hasEscapes = true
-                _ = try scanEscape()
+                let place = position
+                if try scanEscape() == "\0", !isElement {
+                    throw JSONError(
+                        .malformed, "a string has the character U+0000, which is not accepted", offset: place)
+                }
             } else if byte >= 0x80 {
                 guard let length = UTF8Sequence.length(in: bytes, at: position) else {
                     throw JSONError(.malformed, "a string is not valid UTF-8", offset: position)
@@ -93,9 +99,6 @@ extension JSONCursor {
     private mutating func scanUnicodeEscape() throws(JSONError) -> Unicode.Scalar {
         let start = position
         let first = try scanUnicodeUnit()
-        guard first != 0 else {
-            throw JSONError(.malformed, "a string has the character U+0000, which is not accepted", offset: start)
-        }
         if let scalar = Unicode.Scalar(first) { return scalar }
         guard first < 0xDC00, current == UInt8(ascii: "\\"), position + 1 < bytes.count,
             bytes[position + 1] == UInt8(ascii: "u")

@@ -225,7 +225,7 @@ private struct StringRows: TensorRows {
                 continue
             }
             do throws(JSONError) {
-                let token = try cursor.scanString()
+                let token = try cursor.scanString(isElement: true)
                 elements.append { cursor.append(token, to: &$0) }
             } catch {
                 throw error.located(in: "element \(first + index)")

@@ -1,8 +1,8 @@
 /// Reads JSON by pulling: the caller says what should come next, and gets it or an error. No tree is built.
 ///
-/// Strict (RFC 8259, and narrower): UTF-8 without a byte order mark; duplicate keys, U+0000 in strings, lone surrogates,
-/// trailing bytes and nesting over `maximumDepth` are refused. Keys are compared as Swift compares strings, so two
-/// spellings of one key that are canonically equivalent are duplicates too.
+/// Strict (RFC 8259, and narrower): UTF-8 without a byte order mark; duplicate keys, lone surrogates, trailing bytes,
+/// nesting over `maximumDepth`, and U+0000 in strings that are no elements of a tensor are refused. Keys are compared
+/// as Swift compares strings, so two spellings of one key that are canonically equivalent are duplicates too.
 ///
 /// The caller keeps the bytes alive and unchanged as long as the scanner is used.
 package struct JSONScanner {

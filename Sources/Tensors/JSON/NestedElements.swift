@@ -276,7 +276,7 @@ private struct StringSink: ElementSink {
         cursor.skipWhiteSpace()
         if takesMissing, cursor.consume(word: "null") { return strings.append([]) }
         if cursor.current == UInt8(ascii: "{") { return try bytes(&cursor) }
-        let token = try cursor.scanString()
+        let token = try cursor.scanString(isElement: true)
         strings.append { cursor.append(token, to: &$0) }
     }
 

@@ -129,6 +129,11 @@ func elements<Element: BitwiseCopyable>(
             let strings = try scan(text) { try $0.stringElements(try Shape([2, 2])) }
             #expect(strings.decoded == ["a", "é\n", "", "d"])
         }
+        // Elements are bytes: as in the binary form, and as Triton's clients send them, NULs may be among them.
+        let bytes = try scan(#"["he\u0000llo","\u0000","","\u0000\u0001\u0002"]"#) {
+            try $0.stringElements(try Shape([2, 2]))
+        }
+        #expect(bytes.decoded == ["he\0llo", "\0", "", "\0\u{1}\u{2}"])
         for text in [#"["a"]"#, #"["a","b","c","d","e"]"#, #"["a","b","c",4]"#, #"[["a"],["b","c","d"]]"#] {
             #expect(throws: JSONError.self) { try scan(text) { try $0.stringElements(try Shape([2, 2])) } }
         }
