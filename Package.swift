@@ -79,6 +79,7 @@ let package = Package(
         room("ModelGraph", ["Tensors", "Images", "Columns"]),
         room("Pickle", ["Tensors"]),
         room("Sklearn", ["Tensors", "ModelGraph", "Pickle"]),
+        room("Houses", ["Tensors"]),
         room("Engines", ["Tensors", "Images", "Columns", "CEngines"]),
         room("Pipelines", ["Tensors", "Engines"]),
         room("Monitor"),
@@ -95,8 +96,8 @@ let package = Package(
         room(
             "Workshop",
             [
-                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Engines", "Pipelines", "Home", "Trust", "Registry",
-                "CSandbox", subprocess, systemPackage,
+                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Houses", "Engines", "Pipelines", "Home", "Trust",
+                "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(
             "Serve",
@@ -116,8 +117,8 @@ let package = Package(
         .executableTarget(
             name: "SlipwayCLI",
             dependencies: [
-                "Tensors", "Columns", "ModelGraph", "Engines", "Pipelines", "Monitor", "Release", "Home", "Trust",
-                "Registry", "Workshop", "Serve", "Client", "Control", "Distribution", "Platforms", "Scoring",
+                "Tensors", "Columns", "ModelGraph", "Houses", "Engines", "Pipelines", "Monitor", "Release", "Home",
+                "Trust", "Registry", "Workshop", "Serve", "Client", "Control", "Distribution", "Platforms", "Scoring",
                 argumentParser,
                 logging,
                 subprocess,
@@ -137,6 +138,7 @@ let package = Package(
         tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),
         tests("Pickle", ["Tensors", "ModelGraph"], exclude: ["Fixtures"]),
         tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
+        tests("Houses", ["Tensors"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Tensors"], exclude: ["Fixtures"],
@@ -169,7 +171,7 @@ let package = Package(
                 systemPackage, subprocess,
             ], exclude: ["Fixtures", "WorkshopChild"]),
         .executableTarget(
-            name: "FuzzChild", dependencies: ["Tensors", "Images", "ModelGraph", "Pickle", "Sklearn"],
+            name: "FuzzChild", dependencies: ["Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "Houses"],
             path: "Tests/Fuzz",
             exclude: ["Corpus", "Driver", "Serve"], swiftSettings: strict),
         .testTarget(

@@ -38,7 +38,8 @@ struct SlipwayCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Releases",
                 subcommands: [
-                    PlanVerb.self, DeployVerb.self, PromoteVerb.self, RollbackVerb.self, UndeployVerb.self,
+                    PlanVerb.self, DeployVerb.self, ApplyVerb.self, PromoteVerb.self, RollbackVerb.self,
+                    UndeployVerb.self,
                     StatusVerb.self, HistoryVerb.self, DiffVerb.self,
                 ]),
             CommandGroup(

@@ -37,6 +37,11 @@ import Testing
                 "Tests/PickleTests/Fixtures/legacy.pt", "Tests/PickleTests/Fixtures/canary.npz",
             ],
             "safetensors": ["Tests/PickleTests/Fixtures/weights.safetensors"],
+            "pbtxt": [
+                "Examples/triton/model_repository/digits/config.pbtxt",
+                "Examples/triton/model_repository/running_mean/config.pbtxt",
+                "Examples/triton/model_repository/scaled_digits/config.pbtxt",
+            ],
             "image": [
                 "baseline-420-17x33.jpg", "progressive-420-17x33.jpg", "restart.jpg", "restart-progressive.jpg",
                 "grey.jpg",
@@ -71,7 +76,8 @@ import Testing
 
 /// The committed corpus of the fuzzer, as far as the child knows the target.
 enum Corpus {
-    static let files: [DamageTests.Case] = ["onnx", "npy", "npz", "csv", "json", "processing"].flatMap { target in
+    static let files: [DamageTests.Case] = ["onnx", "npy", "npz", "csv", "json", "processing", "pbtxt"].flatMap {
+        target in
         let folder = "Tests/Fuzz/Corpus/\(target)"
         return TextFile.list("\(Slipway.root)/\(folder)").map {
             DamageTests.Case(target: target, file: "\(folder)/\($0)")

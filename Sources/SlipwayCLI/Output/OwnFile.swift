@@ -49,6 +49,41 @@ enum OwnFile {
         }
     }
 
+    /// Copies a whole file, replacing what is there only once all of it is written.
+    ///
+    /// - Returns: its bytes.
+    /// - Throws: `Failure`, naming the file.
+    static func copy(_ source: String, to path: String) throws(Failure) -> Int {
+        let partial = path + ".part"
+        unlink(partial)
+        let from = open(source, O_RDONLY | O_CLOEXEC)
+        guard from >= 0 else {
+            throw Failure(1003, .failed, "cannot read '\(source)': \(String(cString: strerror(errno)))")
+        }
+        defer { close(from) }
+        let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw refused(path) }
+        defer { close(descriptor) }
+        var total = 0
+        while true {
+            let count = sendfile(descriptor, from, nil, 1 << 24)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else {
+                let failure = refused(path)
+                unlink(partial)
+                throw failure
+            }
+            if count == 0 { break }
+            total += count
+        }
+        guard rename(partial, path) == 0 else {
+            let failure = refused(path)
+            unlink(partial)
+            throw failure
+        }
+        return total
+    }
+
     /// Makes a directory and those above it.
     ///
     /// - Throws: `Failure`, naming the directory.
