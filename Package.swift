@@ -80,6 +80,7 @@ let package = Package(
         room("Pickle", ["Tensors"]),
         room("Sklearn", ["Tensors", "ModelGraph", "Pickle"]),
         room("Engines", ["Tensors", "Images", "Columns", "CEngines"]),
+        room("Optimize", ["Tensors", "ModelGraph", "Engines"]),
         room("Pipelines", ["Tensors", "Engines"]),
         room("Monitor"),
         room("Release", ["Tensors", "Monitor"]),
@@ -95,8 +96,8 @@ let package = Package(
         room(
             "Workshop",
             [
-                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Engines", "Pipelines", "Home", "Trust", "Registry",
-                "CSandbox", subprocess, systemPackage,
+                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Engines", "Optimize", "Pipelines", "Home", "Trust",
+                "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(
             "Serve",
@@ -139,8 +140,10 @@ let package = Package(
         tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Tensors"], exclude: ["Fixtures"],
+            name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Optimize", "Tensors"],
+            exclude: ["Fixtures"],
             swiftSettings: strict),
+        tests("Optimize", ["Tensors", "ModelGraph", "Engines"]),
         tests("Pipelines", ["Tensors", "Engines"]),
         tests("Monitor"),
         tests("Release", ["Tensors", "Monitor"]),
