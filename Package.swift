@@ -81,6 +81,7 @@ let package = Package(
         room("Sklearn", ["Tensors", "ModelGraph", "Pickle"]),
         room("Houses", ["Tensors"]),
         room("Engines", ["Tensors", "Images", "Columns", "CEngines"]),
+        room("Optimize", ["Tensors", "ModelGraph", "Engines"]),
         room("Pipelines", ["Tensors", "Engines"]),
         room("Monitor"),
         room("Release", ["Tensors", "Monitor"]),
@@ -96,7 +97,7 @@ let package = Package(
         room(
             "Workshop",
             [
-                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Houses", "Engines", "Pipelines", "Home", "Trust",
+                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Houses", "Engines", "Optimize", "Pipelines", "Home", "Trust",
                 "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(
@@ -141,8 +142,10 @@ let package = Package(
         tests("Houses", ["Tensors"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Tensors"], exclude: ["Fixtures"],
+            name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Optimize", "Tensors"],
+            exclude: ["Fixtures"],
             swiftSettings: strict),
+        tests("Optimize", ["Tensors", "ModelGraph", "Engines"]),
         tests("Pipelines", ["Tensors", "Engines"]),
         tests("Monitor"),
         tests("Release", ["Tensors", "Monitor"]),

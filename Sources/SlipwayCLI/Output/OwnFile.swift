@@ -84,6 +84,38 @@ enum OwnFile {
         return total
     }
 
+    /// As `replace`, but what is written has no name before it is whole: whatever ends this process leaves no trace.
+    ///
+    /// - Parameter path: where it goes; `nil`: nowhere.
+    static func replaceUnseen<Result>(
+        _ path: String?, _ body: (Int32) async throws -> Result
+    ) async throws -> Result {
+        guard let path else {
+            let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+            defer { close(nowhere) }
+            return try await body(nowhere)
+        }
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        // O_TMPFILE, which Swift does not import: a file without a name, in the folder that it is meant for.
+        let descriptor = open(folder, O_RDWR | O_CLOEXEC | 0o20_000_000 | O_DIRECTORY, 0o644)
+        guard descriptor >= 0 else {
+            guard errno == EOPNOTSUPP || errno == EISDIR else { throw refused(path) }
+            return try await replace(path, body)
+        }
+        defer { close(descriptor) }
+        let result = try await body(descriptor)
+        let partial = path + ".part"
+        unlink(partial)
+        guard linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, partial, AT_SYMLINK_FOLLOW) == 0,
+            rename(partial, path) == 0
+        else {
+            let failure = refused(path)
+            unlink(partial)
+            throw failure
+        }
+        return result
+    }
+
     /// Makes a directory and those above it.
     ///
     /// - Throws: `Failure`, naming the directory.
