@@ -97,7 +97,8 @@ let package = Package(
         room(
             "Workshop",
             [
-                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Houses", "Engines", "Optimize", "Pipelines", "Home", "Trust",
+                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Houses", "Engines", "Optimize", "Pipelines", "Home",
+                "Trust",
                 "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(
