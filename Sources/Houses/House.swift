@@ -8,8 +8,6 @@ package struct House: Sendable {
         case tensorFlowServing = "TensorFlow Serving base directory"
         case torchServe = "TorchServe archive"
         case mlflow = "MLflow model"
-        case kserve = "MLServer model folder"
-        case bentoML = "BentoML archive"
     }
 
     package var kind: Kind
@@ -64,8 +62,14 @@ package struct HouseModel: Sendable {
     package var aliases: [String: Int]
     /// Names of its classes, by number.
     package var classes: [String]
+    /// Names of the columns of its only input.
+    package var columns: [String]
+    /// What MLflow's signature says of its inputs.
+    package var tensors: [MLflowTensor]
     /// What is different here, or was not taken along.
     package var remarks: [String]
+    /// Whether versions have numbers there, and keep them as a label.
+    package var numbersVersions = true
 
     package init(original: String, name: String, body: Body) {
         self.original = original
@@ -76,6 +80,8 @@ package struct HouseModel: Sendable {
         labels = [:]
         aliases = [:]
         classes = []
+        columns = []
+        tensors = []
         remarks = []
     }
 }

@@ -116,6 +116,46 @@ extension EndToEnd {
             return try #require(outcome.output.split(separator: " ").first.map(String.init))
         }
 
+        /// scikit-learn's answer for the first flower of its own data is 0.
+        @Test(.timeLimit(.minutes(2)))
+        func anMLflowModelIsServedAndTakesItsColumnsByName() async throws {
+            let slipway = try Slipway()
+            let list = slipway.scratch.file("flowers.json")
+            try await slipway.expect("import", Slipway.example("mlflow/flowers"), "--endpoints", list)
+            try await slipway.expect("apply", list)
+            try await slipway.serving { server in
+                let body =
+                    #"{"dataframe_records":[{"petal width (cm)":0.2,"sepal length (cm)":5.1,"sepal width (cm)":3.5,"#
+                    + #""petal length (cm)":1.4}]}"#
+                let reply = try await server.dataPlane().request(
+                    "POST", "/invocations", headers: [HTTPHeader("Content-Type", "application/json")],
+                    body: Array(body.utf8))
+                #expect(reply.status == 200 && reply.text.contains("\"label\":0"), "\(reply.text)")
+            }
+        }
+
+        /// The handler in it would leave a mark.
+        @Test(.timeLimit(.minutes(2)))
+        func aTorchServeArchiveWithAGraphIsImportedAndItsHandlerNeverRuns() async throws {
+            let slipway = try Slipway()
+            let archive = slipway.scratch.file("net.mar")
+            let script = """
+                import json, sys, zipfile
+                with zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED) as z:
+                    m = {"model": {"modelName": "Net", "serializedFile": "net.onnx", "handler": "h.py"}}
+                    z.writestr("MAR-INF/MANIFEST.json", json.dumps(m))
+                    z.writestr("h.py", "open('/tmp/slipway-canary', 'w')")
+                    z.write(sys.argv[2], "net.onnx")
+                """
+            let made = try await Slipway.command(
+                Slipway.python(), ["-c", script, archive, Slipway.example("digits/mlp.onnx")])
+            try #require(made.exitCode == 0, "\(made)")
+            let imported = try await slipway.json("import", archive, "--endpoints", slipway.scratch.file("net.json"))
+            #expect(imported["models"]?.arrayValue?.first?["name"]?.stringValue == "net", "\(imported.encodedString())")
+            #expect(try await slipway.shell("test ! -e /tmp/slipway-canary").exitCode == 0)
+            #expect(try await slipway.shell("ls \(slipway.home.path)/tmp/archive-* 2>/dev/null").output.isEmpty)
+        }
+
         @Test
         func whatIsInTheWayLeavesNothingBehind() async throws {
             let slipway = try Slipway()

@@ -42,6 +42,7 @@ import Testing
                 "Examples/triton/model_repository/running_mean/config.pbtxt",
                 "Examples/triton/model_repository/scaled_digits/config.pbtxt",
             ],
+            "mlmodel": ["Examples/mlflow/flowers/MLmodel"],
             "image": [
                 "baseline-420-17x33.jpg", "progressive-420-17x33.jpg", "restart.jpg", "restart-progressive.jpg",
                 "grey.jpg",
@@ -76,13 +77,14 @@ import Testing
 
 /// The committed corpus of the fuzzer, as far as the child knows the target.
 enum Corpus {
-    static let files: [DamageTests.Case] = ["onnx", "npy", "npz", "csv", "json", "processing", "pbtxt"].flatMap {
-        target in
-        let folder = "Tests/Fuzz/Corpus/\(target)"
-        return TextFile.list("\(Slipway.root)/\(folder)").map {
-            DamageTests.Case(target: target, file: "\(folder)/\($0)")
+    static let files: [DamageTests.Case] = ["onnx", "npy", "npz", "csv", "json", "processing", "pbtxt", "mlmodel"]
+        .flatMap {
+            target in
+            let folder = "Tests/Fuzz/Corpus/\(target)"
+            return TextFile.list("\(Slipway.root)/\(folder)").map {
+                DamageTests.Case(target: target, file: "\(folder)/\($0)")
+            }
         }
-    }
 }
 
 /// Where the program lies that runs the tests; children of the tests lie beside it.

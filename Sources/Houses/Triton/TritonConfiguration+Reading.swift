@@ -132,7 +132,7 @@ extension TritonConfiguration {
 
     // MARK: - Versions
 
-    private static func policy(_ message: TextMessage) throws(HouseError) -> VersionPolicy {
+    static func policy(_ message: TextMessage) throws(HouseError) -> VersionPolicy {
         guard let field = message.fields.first else { return .latest(1) }
         guard message.fields.count == 1 else {
             throw HouseError(.malformed, "\(message.place): a version policy is one of latest, all, specific")

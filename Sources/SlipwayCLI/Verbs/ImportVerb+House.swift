@@ -8,15 +8,15 @@ import Workshop
 
 /// Folders of other servers.
 extension ImportVerb {
-    func bringHouse(_ registry: ModelRegistry) async throws {
+    func bring(_ house: House, in folder: HouseFolder, _ registry: ModelRegistry) async throws {
         guard processing == nil, provenance == nil, evaluation == nil, answers == nil, labels.isEmpty, states.isEmpty
         else {
             throw ValidationError(
                 "'\(file)' is a folder of models: of the options, it takes --dry-run, --endpoints, --note and --no-run")
         }
-        let folder = try HouseFolder(file)
-        let house = try HouseDoor.read(folder)
-        let place = endpointList ?? "\(HouseName.model(folder.name) ?? "house").endpoints.json"
+        let house = try named(house)
+        let base = file.hasSuffix(".mar") ? Self.modelName(of: file) : folder.name
+        let place = endpointList ?? "\(HouseName.model(base) ?? "house").endpoints.json"
         if !dryRun { try checkPlace(place) }
         var options = HouseImporter.Options()
         options.isRehearsal = dryRun
@@ -48,6 +48,17 @@ extension ImportVerb {
                 help: report.leftOut.first?.advice)
         }
         answer.say("next: slipway apply \(place)")
+    }
+
+    /// The only model of a house under the name that was asked for.
+    private func named(_ house: House) throws -> House {
+        guard let name else { return house }
+        guard house.models.count == 1 else {
+            throw ValidationError("--name goes with a folder of one model, and this one has \(house.models.count)")
+        }
+        var house = house
+        house.models[0].name = try ModelName(name).description
+        return house
     }
 
     /// A file that is no list of endpoints is never replaced.

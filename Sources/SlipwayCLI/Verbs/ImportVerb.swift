@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engines
+import Home
 import Pipelines
 import Registry
 import Tensors
@@ -13,12 +14,14 @@ struct ImportVerb: AsyncParsableCommand {
             Importing the same bytes with the same options again gives the version that is there. A scikit-learn model \
             (.pkl, .joblib) is rebuilt as ONNX from what its file says; nothing in it runs. An archive that \
             'slipway export' wrote is imported too: its version keeps its digest. So is a pipeline: a JSON file that names \
-            versions of other models and what flows between them. A folder that Triton served models from is imported as a \
-            whole, and a list of endpoints is written that serve them as they were served: 'slipway apply' takes it.
+            versions of other models and what flows between them. A folder that Triton, TensorFlow Serving or MLflow wrote \
+            or served, or TorchServe's archive (.mar), is imported as a whole, and a list of endpoints is written that serve \
+            it as it was served: 'slipway apply' takes it.
             """)
 
     @Argument(
-        help: "An ONNX file, a scikit-learn pickle, an archive of a version, a pipeline, or another server's folder.",
+        help:
+            "An ONNX file, a scikit-learn pickle, an archive of a version, a pipeline, or another server's folder or archive.",
         completion: .file(extensions: ["onnx", "pkl", "joblib", "slipway", "json"]))
     var file: String
 
@@ -75,7 +78,15 @@ struct ImportVerb: AsyncParsableCommand {
     func run() async throws {
         let registry = try homeOptions.registry()
         if ModelArchive.isArchive(file) || ModelArchive.isLayout(file) { return try await bringArchive(registry) }
-        if HouseFolder.isFolder(file) { return try await bringHouse(registry) }
+        if HouseFolder.isFolder(file) {
+            let folder = try HouseFolder(file)
+            return try await bring(try HouseDoor.read(folder), in: folder, registry)
+        }
+        if OpenedTorchServeArchive.isOne(file) {
+            let archive = try OpenedTorchServeArchive(file, home: registry.database.home)
+            defer { withExtendedLifetime(archive) {} }
+            return try await bring(archive.house, in: archive.folder, registry)
+        }
         guard !dryRun, endpointList == nil else {
             throw ValidationError("--dry-run and --endpoints go with the folder of another server")
         }

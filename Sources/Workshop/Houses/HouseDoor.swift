@@ -6,7 +6,10 @@ package enum HouseDoor {
     ///
     /// - Throws: `HouseError`, also for a folder that is none, with what would be one.
     package static func read(_ folder: HouseFolder) throws(HouseError) -> House {
+        if folder.hasFile(MLflowModel.file) { return try MLflowModel.read(folder, named: folder.name) }
+        if folder.hasFile(TensorFlowServing.listFile) { return try TensorFlowServing.readList(folder) }
         if folder.hasFile("config.pbtxt") { return TritonRepository.readModel(named: folder.name, folder) }
+        if TensorFlowServing.isBase(folder) { return TensorFlowServing.readBase(named: folder.name, folder) }
         if TritonRepository.isOne(folder) { return try TritonRepository.read(folder) }
         throw HouseError(
             .missing, "\(folder.path.quoted) is a folder, and none that models are imported from",

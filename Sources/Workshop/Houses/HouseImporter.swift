@@ -98,29 +98,36 @@ package struct HouseImporter: Sendable {
         return HouseReport.Model(model: model, versions: brought, remarks: remarks)
     }
 
-    private func fit(_ model: HouseModel, _ version: HouseVersion, _ folder: HouseFolder) async throws -> TritonFit {
-        guard case .model(let inspection) = try await importer.child.look(at: folder.location(of: version.file)) else {
-            guard model.declaration == nil else {
-                throw HouseError(.unsupported, "version \(version.number) is no ONNX model")
+    private func fit(_ model: HouseModel, _ version: HouseVersion, _ folder: HouseFolder) async throws -> HouseFit {
+        let contents = try await importer.child.look(at: folder.location(of: version.file))
+        do {
+            switch contents {
+            case .model(let inspection):
+                var fit = try HouseFit(model, inspection.signature, isGraph: true)
+                fit.remarks += inspection.doubts
+                return fit
+            case .foreign(let report):
+                guard let signature = report["signature"] else {
+                    throw HouseError(.unsupported, "it holds weights without a graph", help: Self.exporting)
+                }
+                return try HouseFit(model, try Signature(json: signature), isGraph: false)
             }
-            return TritonFit()
+        } catch let error as HouseError {
+            throw error.about("version \(version.number)")
         }
-        var fit = TritonFit()
-        do throws(HouseError) {
-            fit = try (model.declaration ?? TritonDeclaration()).fit(inspection.signature, classes: model.classes)
-        } catch { throw error.about("version \(version.number)") }
-        fit.remarks += inspection.doubts
-        return fit
     }
 
+    private static let exporting = "export it where it was trained: torch.onnx.export(model, example, 'model.onnx')"
+
     private func request(
-        _ model: HouseModel, _ version: HouseVersion, _ fit: TritonFit, _ folder: HouseFolder, _ options: Options
+        _ model: HouseModel, _ version: HouseVersion, _ fit: HouseFit, _ folder: HouseFolder, _ options: Options
     ) throws -> Importer.Request {
         var request = Importer.Request(
             path: folder.location(of: version.file), model: try ModelName(model.name))
         request.processing = fit.processing
         request.labels = model.labels
-        request.labels[Self.numberLabel] = "\(version.number)"
+        if model.numbersVersions { request.labels[Self.numberLabel] = "\(version.number)" }
+        request.labels.merge(fit.labels) { $1 }
         let states = model.declaration?.states ?? []
         request.labels.merge(ModelState.labels(pairs: states.map { (output: $0.output, input: $0.input) })) { $1 }
         request.note = options.note

@@ -23,6 +23,25 @@ enum HouseExercise {
         }
     }
 
+    /// Every file that it may name is there.
+    private struct AllFiles: HouseFiles {
+        let description: [UInt8]
+
+        func entries(in folder: String) throws(HouseError) -> [HouseEntry] {
+            [HouseEntry(name: "model.onnx", kind: .file), HouseEntry(name: "model.pkl", kind: .file)]
+        }
+
+        func bytes(of file: String, limit: Int) throws(HouseError) -> [UInt8] { description }
+    }
+
+    static func description(_ bytes: [UInt8]) {
+        let files = AllFiles(description: bytes)
+        _ = words { () throws(HouseError) in try YAMLReader.read(bytes) }
+        _ = words { () throws(HouseError) in try MLflowModel.read(files, named: "m") }
+        _ = words { () throws(HouseError) in try TensorFlowServing.readList(files) }
+        _ = words { () throws(HouseError) in try TorchServeArchive(manifest: bytes, members: ["model.onnx"]) }
+    }
+
     /// Every refusal has words.
     private static func words<Value>(_ body: () throws(HouseError) -> Value) -> Value? {
         do throws(HouseError) { return try body() } catch {

@@ -22,6 +22,8 @@ enum ParserTarget: String, CaseIterable {
     case safetensors
     /// Configurations in protobuf's text format.
     case pbtxt
+    /// MLflow's description of a model, in YAML.
+    case mlmodel
 
     /// Arrays in tests stay small, so that memory that grows beyond a file is seen.
     private static let limits = ArrayLimits(bytes: 64 << 20)
@@ -38,6 +40,7 @@ enum ParserTarget: String, CaseIterable {
         case .pickle: PickleExercise.run(bytes)
         case .safetensors: PickleExercise.weights(bytes)
         case .pbtxt: HouseExercise.configuration(bytes)
+        case .mlmodel: HouseExercise.description(bytes)
         }
     }
 
