@@ -8,8 +8,9 @@ package struct TrialInputs: Sendable {
     /// How many of them come from an evaluation set, not from a generator.
     package var fromEvaluation = 0
 
-    /// What sizes are tried where the model leaves them open, until it runs: pictures need room for their kernels.
-    private static let freeSizes = [4, 1, 16, 32, 64, 224]
+    /// What sizes are tried where the model leaves them open, until it runs: pictures need room for their kernels, traced
+    /// models the length with which they were traced.
+    private static let freeSizes = [4, 1, 2, 3, 5, 6, 7, 8, 10, 12, 16, 24, 32, 64, 128, 224]
     private static let rows = [2, 1]
 
     /// Inputs on which a model runs: numbers from 0 to 1, numbers around 0, and, where sizes are open, other sizes too.

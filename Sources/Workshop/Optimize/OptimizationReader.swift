@@ -30,7 +30,7 @@ enum OptimizationReader {
             }
         } catch let error as EngineError {
             throw WorkshopError(
-                .mismatch, "\(kind.displayName) does not run this model: nothing can be compared",
+                .mismatch, "\(kind.displayName) does not run this model on made-up inputs: nothing can be compared",
                 causes: [error.description], help: "'slipway show FILE' shows the graph")
         }
         try result.model.forEachPiece { (piece) throws(WorkshopError) in
