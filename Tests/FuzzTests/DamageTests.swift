@@ -37,6 +37,10 @@ import Testing
                 "Tests/PickleTests/Fixtures/legacy.pt", "Tests/PickleTests/Fixtures/canary.npz",
             ],
             "safetensors": ["Tests/PickleTests/Fixtures/weights.safetensors"],
+            "seal": [
+                "Tests/SealsTests/Fixtures/reference-p256.sig", "Tests/Fuzz/Corpus/seal/statement",
+                "Tests/Fuzz/Corpus/seal/header",
+            ],
             "image": [
                 "baseline-420-17x33.jpg", "progressive-420-17x33.jpg", "restart.jpg", "restart-progressive.jpg",
                 "grey.jpg",
@@ -71,7 +75,8 @@ import Testing
 
 /// The committed corpus of the fuzzer, as far as the child knows the target.
 enum Corpus {
-    static let files: [DamageTests.Case] = ["onnx", "npy", "npz", "csv", "json", "processing"].flatMap { target in
+    static let files: [DamageTests.Case] = ["onnx", "npy", "npz", "csv", "json", "processing", "seal"].flatMap {
+        target in
         let folder = "Tests/Fuzz/Corpus/\(target)"
         return TextFile.list("\(Slipway.root)/\(folder)").map {
             DamageTests.Case(target: target, file: "\(folder)/\($0)")

@@ -2,7 +2,8 @@
 enum ErrorCatalog {
     /// By code.
     static let pages: [ErrorPage] =
-        (values + engines + home + registry + distribution + platforms + releases + workshop + scoring + scans + servers
+        (values + engines + home + seals + registry + distribution + platforms + releases + workshop + scoring + scans
+        + servers
         + own)
         .sorted {
             $0.code < $1.code

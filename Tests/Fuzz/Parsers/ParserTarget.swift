@@ -20,6 +20,8 @@ enum ParserTarget: String, CaseIterable {
     case pickle
     /// Files of weights.
     case safetensors
+    /// Signatures: the bundle, and what was signed; and the header of an encrypted archive.
+    case seal
 
     /// Arrays in tests stay small, so that memory that grows beyond a file is seen.
     private static let limits = ArrayLimits(bytes: 64 << 20)
@@ -35,6 +37,7 @@ enum ParserTarget: String, CaseIterable {
         case .image: Self.image(bytes)
         case .pickle: PickleExercise.run(bytes)
         case .safetensors: PickleExercise.weights(bytes)
+        case .seal: SealExercise.run(bytes)
         }
     }
 
