@@ -79,7 +79,9 @@ let package = Package(
         room("ModelGraph", ["Tensors", "Images", "Columns"]),
         room("Pickle", ["Tensors"]),
         room("Sklearn", ["Tensors", "ModelGraph", "Pickle"]),
+        room("Houses", ["Tensors"]),
         room("Engines", ["Tensors", "Images", "Columns", "CEngines"]),
+        room("Optimize", ["Tensors", "ModelGraph", "Engines"]),
         room("Pipelines", ["Tensors", "Engines"]),
         room("Monitor"),
         room("Release", ["Tensors", "Monitor"]),
@@ -96,7 +98,8 @@ let package = Package(
         room(
             "Workshop",
             [
-                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Engines", "Pipelines", "Home", "Trust", "Seals",
+                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Houses", "Engines", "Optimize", "Pipelines", "Home",
+                "Trust", "Seals",
                 "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(
@@ -118,8 +121,9 @@ let package = Package(
         .executableTarget(
             name: "SlipwayCLI",
             dependencies: [
-                "Tensors", "Columns", "ModelGraph", "Engines", "Pipelines", "Monitor", "Release", "Home", "Trust",
-                "Seals", "Registry", "Workshop", "Serve", "Client", "Control", "Distribution", "Platforms", "Scoring",
+                "Tensors", "Columns", "ModelGraph", "Houses", "Engines", "Pipelines", "Monitor", "Release", "Home",
+                "Trust", "Seals", "Registry", "Workshop", "Serve", "Client", "Control", "Distribution", "Platforms",
+                "Scoring",
                 argumentParser,
                 logging,
                 subprocess,
@@ -139,10 +143,13 @@ let package = Package(
         tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),
         tests("Pickle", ["Tensors", "ModelGraph"], exclude: ["Fixtures"]),
         tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
+        tests("Houses", ["Tensors"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Tensors"], exclude: ["Fixtures"],
+            name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Optimize", "Tensors"],
+            exclude: ["Fixtures"],
             swiftSettings: strict),
+        tests("Optimize", ["Tensors", "ModelGraph", "Engines"]),
         tests("Pipelines", ["Tensors", "Engines"]),
         tests("Monitor"),
         tests("Release", ["Tensors", "Monitor"]),
@@ -173,7 +180,7 @@ let package = Package(
             ], exclude: ["Fixtures", "WorkshopChild"]),
         .executableTarget(
             name: "FuzzChild",
-            dependencies: ["Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "Seals"],
+            dependencies: ["Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "Houses", "Seals"],
             path: "Tests/Fuzz",
             exclude: ["Corpus", "Driver", "Serve", "StandIns"], swiftSettings: strict),
         .testTarget(

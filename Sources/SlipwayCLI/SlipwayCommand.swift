@@ -28,7 +28,7 @@ struct SlipwayCommand: AsyncParsableCommand {
                 name: "Models",
                 subcommands: [
                     ImportVerb.self, ColumnsVerb.self, ScanVerb.self, ListVerb.self, ShowVerb.self, EvaluateVerb.self,
-                    AliasVerb.self,
+                    OptimizeVerb.self, AliasVerb.self,
                     RemoveVerb.self,
                     RestoreVerb.self, ExportVerb.self, GarbageVerb.self, CheckVerb.self,
                     PushVerb.self, PullVerb.self, PackageVerb.self,
@@ -39,7 +39,8 @@ struct SlipwayCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Releases",
                 subcommands: [
-                    PlanVerb.self, DeployVerb.self, PromoteVerb.self, RollbackVerb.self, UndeployVerb.self,
+                    PlanVerb.self, DeployVerb.self, ApplyVerb.self, PromoteVerb.self, RollbackVerb.self,
+                    UndeployVerb.self,
                     StatusVerb.self, HistoryVerb.self, DiffVerb.self,
                 ]),
             CommandGroup(

@@ -41,6 +41,11 @@ import Testing
                 "Tests/SealsTests/Fixtures/reference-p256.sig", "Tests/Fuzz/Corpus/seal/statement",
                 "Tests/Fuzz/Corpus/seal/header",
             ],
+            "pbtxt": [
+                "Examples/triton/model_repository/digits/config.pbtxt",
+                "Examples/triton/model_repository/running_mean/config.pbtxt",
+                "Examples/triton/model_repository/scaled_digits/config.pbtxt",
+            ],
             "image": [
                 "baseline-420-17x33.jpg", "progressive-420-17x33.jpg", "restart.jpg", "restart-progressive.jpg",
                 "grey.jpg",
@@ -75,7 +80,8 @@ import Testing
 
 /// The committed corpus of the fuzzer, as far as the child knows the target.
 enum Corpus {
-    static let files: [DamageTests.Case] = ["onnx", "npy", "npz", "csv", "json", "processing", "seal"].flatMap {
+    static let files: [DamageTests.Case] = ["onnx", "npy", "npz", "csv", "json", "processing", "seal", "pbtxt"].flatMap
+    {
         target in
         let folder = "Tests/Fuzz/Corpus/\(target)"
         return TextFile.list("\(Slipway.root)/\(folder)").map {

@@ -22,7 +22,9 @@ import Workshop
         "import m.onnx -n digits --label a=b --label c=d=e --note x --provenance t.json --evaluation e.csv --answers y --no-run",
         "list", "list digits --limit 3 -o json", "show digits:3", "show m.onnx --json",
         "evaluate digits:3 --data e.npz --answers y --prediction p --task regression --engine openvino --keep",
-        "alias digits@prod digits:3 --note x", "alias digits@prod --remove", "alias digits", "rm digits:3 --force",
+        "optimize m.onnx --output s.onnx --without products --engine openvino --no-speed",
+        "optimize digits:1 --dry-run --note x --json", "alias digits@prod digits:3 --note x",
+        "alias digits@prod --remove", "alias digits", "rm digits:3 --force",
         "rm digits:3 --undo", "restore digits:3", "list --removed --undo-window 12h", "list digits --all --after 151",
         "export digits:3", "export digits:3 d.slipway --force --bare", "gc --dry-run --undo-window 0", "gc --no-wait",
         "fsck --repair --quick --json", "history digits --limit 3 --after 9", "history --all",
@@ -54,7 +56,8 @@ import Workshop
         "serve --auth maybe", "serve --log yaml", "stop --timeout -1", "stop --timeout inf", "stop --timeout nan",
         "stop --timeout 1e300", "status --wait inf", "status --wait -1", "status --wait nan", "status --wait 1e300",
         "predict digits", "import", "list -o yaml", "list --limit x", "evaluate digits:1 --task guess",
-        "evaluate digits:1 --engine abacus", "deploy", "deploy digits:2 --threads many", "deploy digits:2 --p99 soon",
+        "evaluate digits:1 --engine abacus", "optimize m.onnx", "optimize digits:1 -o s.onnx",
+        "optimize digits:1 --without magic", "deploy", "deploy digits:2 --threads many", "deploy digits:2 --p99 soon",
         "deploy digits:2 --canary 10% --engine openvino", "deploy digits:2 --canary 10% --p99 20",
         "plan digits:2 --canary 10% --routing-key x", "rollback digits --to first", "token create ada --role king",
         "history digits --json=false", "export", "gc --undo-window soon", "gc --undo-window -1d", "restore",
@@ -104,7 +107,7 @@ import Workshop
 
     @Test func everyVerbSaysWhatItDoes() {
         let verbs = SlipwayCommand.configuration.groupedSubcommands.flatMap(\.subcommands)
-        #expect(verbs.count == 42)
+        #expect(verbs.count == 44)
         for verb in verbs {
             #expect(verb.configuration.commandName?.isEmpty == false)
             #expect(verb.configuration.abstract.hasSuffix("."), "\(verb)")

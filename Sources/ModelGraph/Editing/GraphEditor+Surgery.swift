@@ -170,7 +170,7 @@ extension GraphEditor {
     }
 
     /// Drops declarations of values that were made and are no longer.
-    private mutating func forget(_ names: some Sequence<String>) {
+    mutating func forget(_ names: some Sequence<String>) {
         let gone = Set(names).subtracting(sources).subtracting(model.graph.nodes.flatMap(\.madeNames))
         guard !gone.isEmpty else { return }
         model.graph.valueInfo.removeAll { gone.contains($0.name) }

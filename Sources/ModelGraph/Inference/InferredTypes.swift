@@ -18,4 +18,12 @@ package struct InferredTypes: Sendable {
     package subscript(name: String) -> ValueType? { facts[name]?.type.valueType }
 
     func fact(_ name: String) -> Fact? { facts[name] }
+
+    /// The elements of a small tensor of whole numbers that are the same in every run, such as a shape that is worked out
+    /// from sizes which are all fixed; `nil` for anything else.
+    package func integers(_ name: String) -> (dimensions: [Int], values: [Int])? {
+        guard let value = facts[name]?.knownValue, let sizes = value.integers else { return nil }
+        let fixed = sizes.compactMap(\.fixed)
+        return fixed.count == sizes.count ? (value.dimensions, fixed) : nil
+    }
 }

@@ -126,7 +126,7 @@ extension Objective {
         }
     }
 
-    fileprivate init(json: JSONValue) throws(ReleaseError) {
+    init(json: JSONValue) throws(ReleaseError) {
         let fields = try JSONFields(json, "objective", known: ["kind", "quantile", "seconds", "ratio"])
         switch try fields.string("kind") {
         case "latency": self = .latency(quantile: try fields.double("quantile"), seconds: try fields.double("seconds"))

@@ -3,6 +3,7 @@ enum ErrorCatalog {
     /// By code.
     static let pages: [ErrorPage] =
         (values + engines + home + seals + registry + distribution + platforms + releases + workshop + scoring + scans
+        + houses
         + servers
         + own)
         .sorted {

@@ -3,6 +3,7 @@ import Control
 import Distribution
 import Engines
 import Home
+import Houses
 import ModelGraph
 import Platforms
 import Registry
@@ -28,6 +29,7 @@ extension Failure {
         case let error as SealError: self.init(seal: error)
         case let error as RegistryError: self.init(registry: error)
         case let error as WorkshopError: self.init(workshop: error)
+        case let error as HouseError: self.init(house: error)
         case let error as ScoringError: self.init(scoring: error)
         case let error as ReleaseError: self.init(release: error)
         case let error as ControlError: self.init(control: error)
@@ -114,6 +116,15 @@ extension Failure {
         case .limit: self.init(7004, .verificationFailed, error.message, causes: error.causes, help: error.help)
         case .mismatch: self.init(7005, .verificationFailed, error.message, causes: error.causes, help: error.help)
         default: self.init(7006, .failed, error.message, causes: error.causes, help: error.help)
+        }
+    }
+
+    private init(house error: HouseError) {
+        switch error.code {
+        case .malformed: self.init(7401, .verificationFailed, error.message, help: error.help)
+        case .unsupported: self.init(7402, .verificationFailed, error.message, help: error.help)
+        case .tooLarge: self.init(7403, .verificationFailed, error.message, help: error.help)
+        default: self.init(7404, .notFound, error.message, help: error.help)
         }
     }
 

@@ -14,11 +14,12 @@ struct ImportVerb: AsyncParsableCommand {
             Importing the same bytes with the same options again gives the version that is there. A scikit-learn model \
             (.pkl, .joblib) is rebuilt as ONNX from what its file says; nothing in it runs. An archive that \
             'slipway export' wrote is imported too: its version keeps its digest. So is a pipeline: a JSON file that names \
-            versions of other models and what flows between them.
+            versions of other models and what flows between them. A folder that Triton served models from is imported as a \
+            whole, and a list of endpoints is written that serve them as they were served: 'slipway apply' takes it.
             """)
 
     @Argument(
-        help: "An ONNX file, a scikit-learn pickle, an archive of a version, or a pipeline.",
+        help: "An ONNX file, a scikit-learn pickle, an archive of a version, a pipeline, or another server's folder.",
         completion: .file(extensions: ["onnx", "pkl", "joblib", "slipway", "json"]))
     var file: String
 
@@ -64,6 +65,16 @@ struct ImportVerb: AsyncParsableCommand {
     @Flag(name: .customLong("no-run"), help: "Register it without running it; it is recorded as not checked.")
     var noRun = false
 
+    @Flag(help: "Of another server's folder: show what would be imported, and import nothing.")
+    var dryRun = false
+
+    @Option(
+        name: .customLong("endpoints"),
+        help: ArgumentHelp(
+            "Of another server's folder: where the list of endpoints goes (default: FOLDER.endpoints.json).",
+            valueName: "file"), completion: .file())
+    var endpointList: String?
+
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
@@ -72,6 +83,10 @@ struct ImportVerb: AsyncParsableCommand {
         if ModelArchive.isEncrypted(file) { return try await bringArchive(registry, try ownIdentity()) }
         guard identity == nil else { throw ValidationError("--identity goes with an encrypted archive") }
         if ModelArchive.isArchive(file) || ModelArchive.isLayout(file) { return try await bringArchive(registry, nil) }
+        if HouseFolder.isFolder(file) { return try await bringHouse(registry) }
+        guard !dryRun, endpointList == nil else {
+            throw ValidationError("--dry-run and --endpoints go with the folder of another server")
+        }
         if PipelineImporter.isPipeline(file) { return try bringPipeline(registry) }
         let importer = Importer(registry: registry, engineDirectories: [try homeOptions.engineDirectory()])
         let request = try request()
@@ -150,7 +165,7 @@ struct ImportVerb: AsyncParsableCommand {
         return request
     }
 
-    private func namedLabels() throws -> [String: String] {
+    func namedLabels() throws -> [String: String] {
         var named: [String: String] = [:]
         for label in labels {
             let parts = label.split(separator: "=", maxSplits: 1)

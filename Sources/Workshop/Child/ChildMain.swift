@@ -50,6 +50,10 @@ package enum ChildMain {
             try Probe.run(path: path, engine: engine, directories: directories) { bytes in
                 bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
             }
+        case .optimize(let path, let engine, let settings, let directories):
+            try OptimizationReader.optimize(
+                path: path, engine: engine, directories: directories, settings: settings
+            ) { write($0, to: STDOUT_FILENO) }
         }
     }
 
@@ -58,6 +62,7 @@ package enum ChildMain {
         case .inspect, .compile, .layers, .page, .difference: .parsing(fileBytes: bytes)
         case .arrays: .unpacking()
         case .scan, .convert, .contents: .rebuilding(fileBytes: bytes)
+        case .optimize: .optimizing(fileBytes: bytes)
         case .probe(_, _, _, let weights): .running(fileBytes: bytes + min(weights, Int.max >> 1))
         }
     }

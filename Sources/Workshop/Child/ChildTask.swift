@@ -25,6 +25,8 @@ package enum ChildTask: Hashable, Sendable {
     case convert(path: String)
     /// Report what is in a file of weights, or what a scikit-learn file becomes.
     case contents(path: String)
+    /// Run passes over a model, each judged by an engine's answers, and write what is kept to standard output.
+    case optimize(path: String, engine: EngineKind, settings: OptimizationSettings, engineDirectories: [String])
 
     /// What is to become of weights that are in other files, in the order in which the model names these.
     package enum Weights: Hashable, Sendable {
@@ -45,6 +47,7 @@ package enum ChildTask: Hashable, Sendable {
         case .inspect(let path), .probe(let path, _, _, _), .arrays(let path), .layers(let path, _),
             .page(let path, _, _), .scan(let path), .convert(let path), .contents(let path):
             [path]
+        case .optimize(let path, _, let settings, _): [path] + [settings.evaluation?.path].compactMap(\.self)
         case .compile(let path, _, .embed(let weights)): [path] + weights
         case .compile(let path, _, _): [path]
         case .difference(let before, let after): [before, after]
@@ -71,6 +74,8 @@ package enum ChildTask: Hashable, Sendable {
         case .layers(let path, let sizes): [Self.verb, "layers", path, sizes.json.encodedString()]
         case .page(let path, let sizes, let title): [Self.verb, "page", path, sizes.json.encodedString(), title]
         case .difference(let before, let after): [Self.verb, "difference", before, after]
+        case .optimize(let path, let engine, let settings, let directories):
+            [Self.verb, "optimize", path, engine.rawValue, settings.json.encodedString()] + directories
         }
     }
 
@@ -101,6 +106,12 @@ package enum ChildTask: Hashable, Sendable {
             guard let engine = EngineKind(rawValue: words[2]), let bytes = Int(words[3]), bytes >= 0 else { return nil }
             self = .probe(
                 path: words[1], engine: engine, engineDirectories: Array(words[4...]), weightBytes: bytes)
+        case ("optimize", 4...):
+            guard let engine = EngineKind(rawValue: words[2]), let settings = OptimizationSettings(words[3]) else {
+                return nil
+            }
+            self = .optimize(
+                path: words[1], engine: engine, settings: settings, engineDirectories: Array(words[4...]))
         default: return nil
         }
     }
@@ -110,6 +121,7 @@ package enum ChildTask: Hashable, Sendable {
         switch self {
         case .inspect, .compile, .arrays, .layers, .page, .difference, .scan, .convert, .contents: .seconds(120)
         case .probe: .seconds(300)
+        case .optimize: .seconds(900)
         }
     }
 }

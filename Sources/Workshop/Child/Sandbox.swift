@@ -40,6 +40,14 @@ package struct Sandbox: Sendable {
             fileBytes: 64 * megabyte)
     }
 
+    /// For rewriting a model of this size and running it again and again: two sessions, the model in memory twice, and
+    /// answers.
+    package static func optimizing(fileBytes: Int) -> Sandbox {
+        Sandbox(
+            extraAddressSpace: saturating(fileBytes, times: 12, plus: 2048 * megabyte), cpuSeconds: 900,
+            fileBytes: saturating(fileBytes, times: 2, plus: 64 * megabyte))
+    }
+
     /// Puts the walls up around this process, for good.
     ///
     /// - Throws: `WorkshopError.Code.sandbox` when the system refuses; nothing hostile may be opened then.

@@ -108,14 +108,21 @@ package struct EvaluationWork: Sendable {
     }
 
     private func kept(_ record: VersionRecord) throws -> Source {
-        guard let payload = try registry.referrers(of: record.digest, kind: .evaluationSet).first?.payload,
-            let digest = payload["digest"]?.stringValue, let name = payload["name"]?.stringValue
-        else {
+        guard let kept = try Self.keptSet(of: record, registry) else {
             throw WorkshopError(
                 .evaluation, "no evaluation set is kept with \(record.reference)", help: "give one with --data FILE")
         }
-        return Source(
-            path: registry.blobs.path(try Digest(digest)), name: name, answers: payload["answers"]?.stringValue)
+        return Source(path: kept.path, name: kept.name, answers: kept.answers)
+    }
+
+    /// The set that is kept with a version: where its bytes are, what it is called, which array holds the answers.
+    static func keptSet(
+        of record: VersionRecord, _ registry: ModelRegistry
+    ) throws -> (path: String, name: String, answers: String?)? {
+        guard let payload = try registry.referrers(of: record.digest, kind: .evaluationSet).first?.payload,
+            let digest = payload["digest"]?.stringValue, let name = payload["name"]?.stringValue
+        else { return nil }
+        return (registry.blobs.path(try Digest(digest)), name, payload["answers"]?.stringValue)
     }
 
     /// Stores the set as a blob and says so in a referrer, unless the version has it already.

@@ -41,11 +41,15 @@ package struct PipelineImporter: Sendable {
     ///
     /// - Throws: `WorkshopError.Code.rejected`, naming the edge that is wrong; `RegistryError` for models that are not
     ///   there.
-    package func run(_ request: Request) throws -> (addition: ModelRegistry.Addition, plan: PipelinePlan) {
+    ///
+    /// - Parameter text: the pipeline, where it lies in no file.
+    package func run(
+        _ request: Request, text: [UInt8]? = nil
+    ) throws -> (addition: ModelRegistry.Addition, plan: PipelinePlan) {
         // Held from the look at the models on: garbage collection does not take away what is about to be needed.
         let lock = try HomeLock.acquire(.blobs, .shared, in: registry.database.home, wait: true)
         defer { lock.release() }
-        let plan = try plan(request.path)
+        let plan = try plan(request.path, text: text)
         var members: [(digest: Blob, manifest: PackageManifest)] = []
         for member in plan.members {
             let digest = try registry.memberDigest(member)
@@ -62,9 +66,12 @@ package struct PipelineImporter: Sendable {
     }
 
     /// Checks a pipeline's file against the models of the registry, and stores nothing.
-    package func plan(_ path: String) throws -> PipelinePlan {
+    package func plan(_ path: String) throws -> PipelinePlan { try plan(path, text: nil) }
+
+    private func plan(_ path: String, text: [UInt8]?) throws -> PipelinePlan {
         do throws(PipelineError) {
-            let spec = try PipelineSpec(parsing: try Self.text(path))
+            let bytes = if let text { text } else { try Self.text(path) }
+            let spec = try PipelineSpec(parsing: bytes)
             return try plan(spec)
         } catch {
             throw WorkshopError(.rejected, error.description, help: error.help).about(path)

@@ -238,7 +238,10 @@ struct AttackRow: Sendable, CustomStringConvertible {
         AttackRow(81, "imports at once", "EndToEndTests/ModelAttackTests.importsOfOneFileAtOnceAreOneVersion"),
         AttackRow(
             82, "a source that changes", "WorkshopTests/StagedFileTests.aFileThatIsChangedWhileItIsReadIsRefused"),
-        AttackRow(83, "an optimiser's pass that changes answers", reason: "there is no optimiser yet"),
+        AttackRow(
+            83, "an optimiser's pass that changes answers",
+            "OptimizeTests/OptimizerTests.aPassThatIsWrongIsUndoneAndNamedAndTheOthersStay",
+            "OptimizeTests/OptimizerTests.doublingAnyWeightIsSeen"),
     ]
 
     // MARK: - R: registry

@@ -22,6 +22,8 @@ enum ParserTarget: String, CaseIterable {
     case safetensors
     /// Signatures: the bundle, and what was signed; and the header of an encrypted archive.
     case seal
+    /// Configurations in protobuf's text format.
+    case pbtxt
 
     /// Arrays in tests stay small, so that memory that grows beyond a file is seen.
     private static let limits = ArrayLimits(bytes: 64 << 20)
@@ -38,6 +40,7 @@ enum ParserTarget: String, CaseIterable {
         case .pickle: PickleExercise.run(bytes)
         case .safetensors: PickleExercise.weights(bytes)
         case .seal: SealExercise.run(bytes)
+        case .pbtxt: HouseExercise.configuration(bytes)
         }
     }
 

@@ -1,0 +1,1 @@
+raise SystemExit("this program is never run")

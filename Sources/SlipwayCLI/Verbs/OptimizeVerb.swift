@@ -1,0 +1,144 @@
+import ArgumentParser
+import Engines
+import Registry
+import Tensors
+import Trust
+import Workshop
+
+struct OptimizeVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "optimize", abstract: "Makes a model smaller and faster without changing its answers.",
+        discussion: """
+            Passes over the graph remove what is not needed and put together what can be computed once: dead nodes, \
+            identities, constants, common subexpressions, batch normalisation into the weights before it, and more. After \
+            each of them the model is run on the same inputs as before. A pass that moves answers by more than its tolerance \
+            is undone and named. What ends larger or slower than the original is thrown away. All of it happens in a \
+            limited child process.
+
+            Of a version, the result is the next version of the same model, and says what it was made from. Nothing better \
+            is no failure: the original is kept, and the report says so.
+
+            EXAMPLES
+              slipway optimize model.onnx --output small.onnx   a file into a file
+              slipway optimize digits:1                         the next version of digits
+              slipway optimize digits:1 --dry-run --json        what would come of it, pass by pass
+              slipway optimize digits:1 --without products      without one of the passes
+            """)
+
+    @Argument(
+        help: "An ONNX file, or a version such as digits:1.", completion: Candidates.versions)
+    var subject: String
+
+    @Option(
+        name: [.customShort("o"), .long], help: "Where a file's result goes; replaced once it is whole.",
+        completion: .file(extensions: ["onnx"]))
+    var output: String?
+
+    @Option(help: ArgumentHelp("A pass to leave out; may be repeated.", valueName: "pass"))
+    var without: [String] = []
+
+    @Option(help: "The engine that judges answers and speed.")
+    var engine = EngineKind.onnxRuntime
+
+    @Option(help: "A note for people, of the new version.")
+    var note = ""
+
+    @Flag(name: .customLong("no-speed"), help: "Do not measure speed; saves some seconds.")
+    var noSpeed = false
+
+    @Flag(name: .customLong("dry-run"), help: "Report, and keep nothing.")
+    var dryRun = false
+
+    @Flag(help: "Print the report as JSON.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Say nothing beside the answer.")
+    var quiet = false
+
+    @OptionGroup var homeOptions: HomeOptions
+
+    func validate() throws {
+        let isFile = ShowVerb.looksLikeFile(subject)
+        if isFile, output == nil, !dryRun {
+            throw ValidationError("say where the result goes: --output FILE, or --dry-run for the report alone")
+        }
+        if !isFile, output != nil {
+            throw ValidationError("--output is for files; of a version, the result is the model's next version")
+        }
+        if isFile, !note.isEmpty { throw ValidationError("--note is for versions") }
+        for name in without where !OptimizationSettings.passes.contains(name) {
+            throw ValidationError(
+                "there is no pass '\(name)'; there are \(OptimizationSettings.passes.joined(separator: ", "))")
+        }
+    }
+
+    func run() async throws {
+        let settings = OptimizationSettings(without: without, measuresSpeed: !noSpeed)
+        let optimizer = ModelOptimizer(engineDirectories: [try homeOptions.engineDirectory()], engine: engine)
+        if ShowVerb.looksLikeFile(subject) {
+            try await optimizeFile(optimizer, settings)
+        } else {
+            try await optimizeVersion(optimizer, settings)
+        }
+    }
+
+    // MARK: - Files
+
+    private func optimizeFile(_ optimizer: ModelOptimizer, _ settings: OptimizationSettings) async throws {
+        show("optimising it in a limited child")
+        let report = try await OwnFile.replaceUnseen(dryRun ? nil : output) { descriptor in
+            try await optimizer.optimize(path: subject, settings, into: descriptor)
+        }
+        Terminal.progress("")
+        let name = subject.split(separator: "/").last.map(String.init) ?? subject
+        answer(report, title: dryRun ? "\(name): \(words(report))" : "\(name) → \(output ?? ""): \(words(report))")
+    }
+
+    /// What came of it, in a line.
+    private func words(_ report: JSONValue) -> String {
+        let reason = InertText.text(report["reason"]?.stringValue ?? "")
+        switch report["outcome"]?.stringValue {
+        case "improved": return "optimised"
+        case "refused": return "the original; what was made of it is worse: \(reason)"
+        default: return "the original; \(reason)"
+        }
+    }
+
+    // MARK: - Versions
+
+    private func optimizeVersion(_ optimizer: ModelOptimizer, _ settings: OptimizationSettings) async throws {
+        let registry = try homeOptions.registry()
+        let record = try registry.resolve(try Reference(subject))
+        show("optimising it in a limited child")
+        let result = try await optimizer.optimize(
+            record, in: registry, settings, note: note, isTrial: dryRun, progress: { show($0.text) })
+        Terminal.progress("")
+        var report = result.report
+        guard let addition = result.addition else {
+            answer(report, title: "\(record.reference): \(dryRun ? "" : "no new version; ")\(words(report))")
+            return
+        }
+        if case .object(var members) = report {
+            members.append(.init(key: "version", value: .string(addition.record.reference.description)))
+            members.append(.init(key: "digest", value: .string(addition.record.digest.description)))
+            report = .object(members)
+        }
+        let state = addition.isNew ? "" : ", which was there already"
+        answer(report, title: "\(record.reference) → \(addition.record.reference)\(state): \(words(report))")
+        if !quiet, !json { Terminal.say("next: slipway deploy \(addition.record.reference)") }
+    }
+
+    // MARK: - Words
+
+    private func answer(_ report: JSONValue, title: String) {
+        if json {
+            Terminal.answer(bytes: report.encoded(pretty: true) + [UInt8(ascii: "\n")])
+        } else {
+            Terminal.answer(OptimizeText.text(report, title: title))
+        }
+    }
+
+    @Sendable private func show(_ step: String) {
+        if !quiet, !json { Terminal.progress("\(step) …") }
+    }
+}

@@ -1,0 +1,124 @@
+package import Engines
+import Home
+package import Registry
+import SystemPackage
+package import Tensors
+import Trust
+
+/// Makes smaller and faster models that answer alike, in the limited child.
+package struct ModelOptimizer: Sendable {
+    private let child: ChildRunner
+    private let engineDirectories: [String]
+    private let engine: EngineKind
+
+    /// - Parameters:
+    ///   - engineDirectories: where the limited child looks for engines.
+    ///   - engine: what judges answers and speed.
+    package init(
+        child: ChildRunner = ChildRunner(), engineDirectories: [String], engine: EngineKind = .onnxRuntime
+    ) {
+        self.child = child
+        self.engineDirectories = engineDirectories
+        self.engine = engine
+    }
+
+    /// Optimises a model file into an open file. Where nothing better is found, that gets the original.
+    ///
+    /// - Returns: the report; `outcome` is `improved`, `unchanged` or `refused`.
+    /// - Throws: `WorkshopError` when it is no valid model, or the engine does not run it.
+    package func optimize(
+        path: String, _ settings: OptimizationSettings, into descriptor: Int32
+    ) async throws(WorkshopError) -> JSONValue {
+        do {
+            return try await child.run(task(path, settings), writingTo: FileDescriptor(rawValue: descriptor))
+        } catch {
+            throw error.about(path)
+        }
+    }
+
+    private func task(_ path: String, _ settings: OptimizationSettings) -> ChildTask {
+        .optimize(path: path, engine: engine, settings: settings, engineDirectories: engineDirectories)
+    }
+}
+
+/// Versions.
+extension ModelOptimizer {
+    /// What came of a version.
+    package struct VersionReport: Sendable {
+        package var report: JSONValue
+        /// The new version; `nil` when nothing better was found, or it was only a trial.
+        package var addition: ModelRegistry.Addition?
+        /// What each engine made of the new version.
+        package var engines: [EngineTrial]
+    }
+
+    /// Makes the optimised model the next version of the same model: with the same signature, processing and labels,
+    /// and what it was made from as its lineage. Where an evaluation set is kept with the version, its rows are compared
+    /// as well.
+    ///
+    /// - Parameter isTrial: report only; nothing is stored.
+    /// - Throws: `WorkshopError`, `RegistryError` and `HomeError`. Nothing is left behind then.
+    package func optimize(
+        _ record: VersionRecord, in registry: ModelRegistry, _ settings: OptimizationSettings, note: String = "",
+        isTrial: Bool = false, progress: @Sendable (Importer.Step) -> Void = { _ in }
+    ) async throws -> VersionReport {
+        let lock = try HomeLock.acquire(.blobs, .shared, in: registry.database.home, wait: true)
+        defer { lock.release() }
+        let path = try registry.modelFilePath(record.digest)
+        var settings = settings
+        settings.evaluation = try Self.evaluation(of: record, registry)
+        let task = task(path, settings)
+        var report = JSONValue.null
+        let staged = try await StagedFile(in: registry.database.home) { descriptor async throws(WorkshopError) in
+            do throws(WorkshopError) {
+                report = try await child.run(task, writingTo: FileDescriptor(rawValue: descriptor))
+            } catch {
+                throw error.about(record.reference.description)
+            }
+        }
+        guard report["outcome"]?.stringValue == "improved", !isTrial else {
+            return VersionReport(report: report, addition: nil, engines: [])
+        }
+        let inspection = try ModelInspection(json: try await child.run(.inspect(path: staged.path)).report)
+        let description = try registry.description(record.digest)
+        guard inspection.signature == description.signature else {
+            throw WorkshopError(.crashed, "the optimised graph has other inputs or outputs than \(record.reference)")
+        }
+        let importer = Importer(registry: registry, child: child, engineDirectories: engineDirectories)
+        let trials = try await importer.trials(staged.path, progress)
+        progress(.storing)
+        let contents = PackageContents(
+            graph: .file(staged.path), signature: description.signature, processing: description.processing,
+            labels: description.labels,
+            facts: ModelFacts(precision: inspection.precision, parameterCount: inspection.parameterCount))
+        let addition = try registry.addVersion(
+            of: record.model, package: contents, note: note, source: "optimised from \(record.reference)")
+        if addition.isNew {
+            try registry.attach(trials.json, kind: .comparison, name: "import", to: addition.record.digest)
+        }
+        try registry.attach(
+            Self.lineage(record, report), kind: .lineage, name: "optimize", to: addition.record.digest)
+        return VersionReport(report: report, addition: addition, engines: trials)
+    }
+
+    /// The set that is kept with a version.
+    private static func evaluation(
+        of record: VersionRecord, _ registry: ModelRegistry
+    ) throws -> OptimizationSettings.Evaluation? {
+        guard let kept = try EvaluationWork.keptSet(of: record, registry) else { return nil }
+        return OptimizationSettings.Evaluation(path: kept.path, answers: kept.answers)
+    }
+
+    private static func lineage(_ record: VersionRecord, _ report: JSONValue) -> JSONValue {
+        let applied = (report["passes"]?.arrayValue ?? []).filter { $0["verdict"]?.stringValue == "applied" }
+        let passes = applied.map { pass in
+            JSONValue.object([("name", pass["name"] ?? .null), ("changed", pass["changed"] ?? .null)])
+        }
+        var members: [(String, JSONValue)] = [
+            ("from", .string(record.reference.description)), ("digest", .string(record.digest.description)),
+            ("by", "optimize"), ("passes", .array(passes)),
+        ]
+        for key in ["before", "after", "difference", "engine", "speed"] { members.append((key, report[key] ?? .null)) }
+        return .object(members)
+    }
+}

@@ -1,0 +1,51 @@
+import Engines
+import ModelGraph
+import Optimize
+import Tensors
+
+/// Optimises a model inside the walls: reads it, runs passes, has each judged by the engine's answers.
+enum OptimizationReader {
+    /// Rows of an evaluation set that are compared.
+    private static let rows = 32
+
+    /// - Parameter output: takes the bytes of the model to keep, piece by piece; false when they could not be written.
+    /// - Returns: the report.
+    static func optimize(
+        path: String, engine kind: EngineKind, directories: [String], settings: OptimizationSettings,
+        output: (UnsafeRawBufferPointer) -> Bool
+    ) throws -> JSONValue {
+        let model = try Inspection.validated(path)
+        guard try model.externalFiles().isEmpty else {
+            throw WorkshopError(
+                .rejected, "the model's weights are in other files",
+                help: "import it, which puts up to 2 GB inside, and optimise the version")
+        }
+        let engine = try EngineCatalog(directory: directories.first).engine(kind)
+        let work = OptimizationWork(
+            engine, passes: PassCatalog.all(without: settings.without), measuresSpeed: settings.measuresSpeed)
+        let result: (model: Model, report: OptimizationReport)
+        do {
+            result = try work.run(model) { session in
+                settings.evaluation.flatMap { try? inputs($0, session) }.map { [$0] } ?? []
+            }
+        } catch let error as EngineError {
+            throw WorkshopError(
+                .mismatch, "\(kind.displayName) does not run this model: nothing can be compared",
+                causes: [error.description], help: "'slipway show FILE' shows the graph")
+        }
+        try result.model.forEachPiece { (piece) throws(WorkshopError) in
+            guard output(piece) else { throw WorkshopError(.limit, "the model could not be handed over") }
+        }
+        return result.report.json
+    }
+
+    /// The first rows of an evaluation set, as many as the model takes at a time.
+    private static func inputs(
+        _ evaluation: OptimizationSettings.Evaluation, _ session: any Session
+    ) throws -> [Tensor] {
+        let set = try EvaluationSet.read(path: evaluation.path, for: session.signature, answers: evaluation.answers)
+        let fixed = session.signature.inputs.compactMap { $0.dimensions?.first?.size }.first
+        let count = min(set.rows, fixed ?? rows)
+        return try set.inputs.map { try $0.rows(0..<count) }
+    }
+}

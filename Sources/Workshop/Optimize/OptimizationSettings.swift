@@ -1,0 +1,46 @@
+import Engines
+import Optimize
+import Tensors
+
+/// What an optimisation is to do and to leave out. Travels to the limited child as JSON.
+package struct OptimizationSettings: Hashable, Sendable {
+    /// Passes that are left out, by name.
+    package var without: Set<String>
+    /// Whether both models are run side by side at the end.
+    package var measuresSpeed: Bool
+    /// Rows with known answers whose inputs are compared, too: a file, and the array that holds the answers.
+    var evaluation: Evaluation?
+
+    struct Evaluation: Hashable, Sendable {
+        var path: String
+        var answers: String?
+    }
+
+    /// Everything, but for the passes of these names.
+    package init(without: [String] = [], measuresSpeed: Bool = true) {
+        self.without = Set(without)
+        self.measuresSpeed = measuresSpeed
+    }
+
+    /// The names of the passes there are, in the order in which they run.
+    package static var passes: [String] { PassCatalog.names }
+
+    var json: JSONValue {
+        .object([
+            ("without", .array(without.sorted().map(JSONValue.string))), ("speed", .bool(measuresSpeed)),
+            ("evaluation", evaluation.map { JSONValue.string($0.path) } ?? .null),
+            ("answers", evaluation?.answers.map(JSONValue.string) ?? .null),
+        ])
+    }
+
+    /// Reads what `json` writes; `nil` for anything else.
+    init?(_ text: String) {
+        guard let json = try? JSONValue.parse(Array(text.utf8)), let names = json["without"]?.arrayValue,
+            let speed = json["speed"]?.boolValue
+        else { return nil }
+        self.init(without: names.compactMap(\.stringValue), measuresSpeed: speed)
+        if let path = json["evaluation"]?.stringValue {
+            evaluation = Evaluation(path: path, answers: json["answers"]?.stringValue)
+        }
+    }
+}
