@@ -87,7 +87,8 @@ let package = Package(
         room("Release", ["Tensors", "Monitor"]),
         room("Home", [grdb]),
         room("Trust", [crypto]),
-        room("Registry", ["Tensors", "Home", "Trust"]),
+        room("Seals", ["Tensors", "Trust", crypto]),
+        room("Registry", ["Tensors", "Home", "Trust", "Seals"]),
         room(
             "Distribution",
             ["Tensors", "Home", "Trust", "Registry", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL]),
@@ -98,7 +99,7 @@ let package = Package(
             "Workshop",
             [
                 "Tensors", "ModelGraph", "Pickle", "Sklearn", "Houses", "Engines", "Optimize", "Pipelines", "Home",
-                "Trust",
+                "Trust", "Seals",
                 "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(
@@ -112,15 +113,17 @@ let package = Package(
         room(
             "Control",
             [
-                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Release", "Home", "Trust", "Registry",
-                "Workshop", "Serve", "Client", hummingbird, hummingbirdCore, httpTypes, mustache, logging, nioCore,
+                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Release", "Home", "Trust", "Seals",
+                "Registry", "Workshop", "Serve", "Client", hummingbird, hummingbirdCore, httpTypes, mustache, logging,
+                nioCore,
                 serviceLifecycle, unixSignals,
             ]),
         .executableTarget(
             name: "SlipwayCLI",
             dependencies: [
                 "Tensors", "Columns", "ModelGraph", "Houses", "Engines", "Pipelines", "Monitor", "Release", "Home",
-                "Trust", "Registry", "Workshop", "Serve", "Client", "Control", "Distribution", "Platforms", "Scoring",
+                "Trust", "Seals", "Registry", "Workshop", "Serve", "Client", "Control", "Distribution", "Platforms",
+                "Scoring",
                 argumentParser,
                 logging,
                 subprocess,
@@ -152,7 +155,8 @@ let package = Package(
         tests("Release", ["Tensors", "Monitor"]),
         tests("Home"),
         tests("Trust"),
-        tests("Registry", ["Tensors", "Home", "Trust"]),
+        tests("Seals", ["Tensors", "Trust"], exclude: ["Fixtures"]),
+        tests("Registry", ["Tensors", "Home", "Trust", "Seals"]),
         tests("Distribution", ["Tensors", "Home", "Trust", "Registry", nioCore]),
         tests("Platforms", ["Tensors", "Home", "Trust", "Registry"]),
         tests("Client", ["Tensors", "Monitor", nioCore, nioPosix, nioHTTP1]),
@@ -175,22 +179,24 @@ let package = Package(
                 systemPackage, subprocess,
             ], exclude: ["Fixtures", "WorkshopChild"]),
         .executableTarget(
-            name: "FuzzChild", dependencies: ["Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "Houses"],
+            name: "FuzzChild",
+            dependencies: ["Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "Houses", "Seals"],
             path: "Tests/Fuzz",
-            exclude: ["Corpus", "Driver", "Serve"], swiftSettings: strict),
+            exclude: ["Corpus", "Driver", "Serve", "StandIns"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzChild", "TestSupport", "Tensors", subprocess],
             swiftSettings: strict),
         tests(
             "Control",
             [
-                "Tensors", "Engines", "Monitor", "Release", "Home", "Trust", "Registry", "Serve", "Client",
+                "Tensors", "Engines", "Monitor", "Release", "Home", "Trust", "Seals", "Registry", "Serve", "Client",
                 "TestSupport", hummingbird, httpTypes, logging,
             ]),
         tests(
             "SlipwayCLI",
             [
-                "Tensors", "ModelGraph", "Engines", "Home", "Trust", "Registry", "Release", "Workshop", "Client",
+                "Tensors", "ModelGraph", "Engines", "Home", "Trust", "Seals", "Registry", "Release", "Workshop",
+                "Client",
                 "Control", "Distribution", argumentParser,
             ]),
         .testTarget(

@@ -1,4 +1,6 @@
 package import Home
+import Seals
+import Trust
 
 /// What an alias has to name for a change to happen.
 package enum AliasExpectation: Hashable, Sendable {
@@ -30,14 +32,20 @@ extension ModelRegistry {
 
     /// Points an alias at the version that a reference names.
     ///
-    /// - Parameter expected: what it has to name before, so that of several who move it at once only one does.
+    /// - Parameters:
+    ///   - expected: what it has to name before, so that of several who move it at once only one does.
+    ///   - allowsOlder: where seals are asked for, also to a version that is older than the one it names; that is noted.
     /// - Returns: the version that it names now.
-    /// - Throws: `RegistryError.Code.conflict` when it names something else than expected.
+    /// - Throws: `RegistryError.Code.conflict` when it names something else than expected; `SealError.Code.required` and
+    ///   `.older` where seals are asked for.
     @discardableResult
     package func setAlias(
-        _ alias: AliasName, to reference: Reference, expecting expected: AliasExpectation = .any, note: String = ""
+        _ alias: AliasName, to reference: Reference, expecting expected: AliasExpectation = .any, note: String = "",
+        allowsOlder: Bool = false
     ) throws -> VersionRecord {
-        try database.write { try $0.setAlias(alias, to: reference, expecting: expected, note: note) }
+        try database.write {
+            try $0.setAlias(alias, to: reference, expecting: expected, note: note, allowsOlder: allowsOlder)
+        }
     }
 
     /// Takes an alias away.
@@ -58,13 +66,35 @@ extension Transaction {
     /// Points an alias at a version; see `ModelRegistry.setAlias`.
     @discardableResult
     package func setAlias(
-        _ alias: AliasName, to reference: Reference, expecting expected: AliasExpectation = .any, note: String = ""
+        _ alias: AliasName, to reference: Reference, expecting expected: AliasExpectation = .any, note: String = "",
+        allowsOlder: Bool = false
     ) throws -> VersionRecord {
         let record = try resolve(reference)
         let model = record.model.description
         try require(expected, of: alias, of: record.model)
-        try setAlias(alias.description, of: model, to: record.number.value, note: note)
+        let remark = try requireSeal(of: record, as: alias, allowsOlder: allowsOlder)
+        try setAlias(
+            alias.description, of: model, to: record.number.value,
+            note: [note, remark].compactMap(\.self).filter { !$0.isEmpty }.joined(separator: "; "))
         return record
+    }
+
+    /// - Returns: what is to be noted.
+    private func requireSeal(of record: VersionRecord, as alias: AliasName, allowsOlder: Bool) throws -> String? {
+        guard let policy = try sealPolicy() else { return nil }
+        let model = record.model.description
+        // An alias that was taken away and comes back has named something, too.
+        let number =
+            try self.alias(alias.description, of: model)?.number
+            ?? aliasHistory(of: model, name: alias.description, limit: 1).first?.previous
+        let present = try number.flatMap { try version(of: model, number: $0) }
+        return try require(
+            policy,
+            for: Succession(
+                next: Succession.Member(model: model, number: record.number.value, digest: record.digest),
+                present: try present.map {
+                    Succession.Member(model: model, number: $0.number, digest: try Digest($0.manifestDigest))
+                }), allowsOlder: allowsOlder)
     }
 
     /// - Throws: `RegistryError.Code.conflict` when the alias names something else than expected.

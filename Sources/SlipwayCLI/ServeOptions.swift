@@ -1,6 +1,8 @@
 import ArgumentParser
 import Control
 import Logging
+import Registry
+import Seals
 import Trust
 
 extension AuthMode: ExpressibleByArgument {}
@@ -70,6 +72,14 @@ struct ServeOptions: ParsableArguments {
             valueName: "prefix"))
     var sharedMemoryPrefix: [String] = []
 
+    @Option(
+        name: .customLong("require-signature"),
+        help: ArgumentHelp(
+            "Serve only versions that this public key's owner signed; may be repeated, and any of them will do.",
+            valueName: "public.pem"),
+        completion: .file(extensions: ["pem", "pub"]))
+    var requiredSignatures: [String] = []
+
     @Flag(help: "Print one line of JSON once the server is ready.")
     var json = false
 
@@ -103,7 +113,8 @@ struct ServeOptions: ParsableArguments {
     }
 
     /// - Parameter defaultControlPort: where the console listens unless told.
-    func server(defaultControlPort: Int) -> ServerOptions {
+    /// - Throws: `SealError` for a key of `--require-signature` that cannot be used.
+    func server(defaultControlPort: Int) throws -> ServerOptions {
         var options = ServerOptions(version: Version.text)
         options.host = host
         options.port = Int(port ?? Self.platformPort ?? 8080)
@@ -120,6 +131,9 @@ struct ServeOptions: ParsableArguments {
         options.memory = memory.flatMap(Quantity.parseBytes)
         options.unloadIdle = unloadIdle.flatMap(UndoWindowOptions.parse).map { .milliseconds($0) }
         options.defaultModel = defaultModel
+        if !requiredSignatures.isEmpty {
+            options.seals = try SealPolicy(keys: requiredSignatures.map { try VerifyingKey(file: $0) })
+        }
         options.sequences = sequences
         options.sequenceIdle = .milliseconds(Int(sequenceIdle * 1000))
         return options

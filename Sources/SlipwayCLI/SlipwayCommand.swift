@@ -33,6 +33,7 @@ struct SlipwayCommand: AsyncParsableCommand {
                     RestoreVerb.self, ExportVerb.self, GarbageVerb.self, CheckVerb.self,
                     PushVerb.self, PullVerb.self, PackageVerb.self,
                 ]),
+            CommandGroup(name: "Trust", subcommands: [KeyVerb.self, SignVerb.self, VerifyVerb.self]),
             CommandGroup(
                 name: "Measuring", subcommands: [TuneVerb.self, CompareVerb.self, RecommendVerb.self]),
             CommandGroup(

@@ -25,7 +25,10 @@ final class Harbour: Sendable {
 
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init(keepsMarks: Bool = true, memory: (MadeEngine) -> MemoryBudget = { _ in MemoryBudget(limit: nil) }) throws {
+    init(
+        keepsMarks: Bool = true, seals: SealPolicy? = nil,
+        memory: (MadeEngine) -> MemoryBudget = { _ in MemoryBudget(limit: nil) }
+    ) throws {
         folder = try TemporaryDirectory()
         registry = ModelRegistry(try HomeDatabase.open(HomeDirectory(path: folder.file("home"))))
         serveMetrics = ServeMetrics(registry: metrics)
@@ -34,7 +37,7 @@ final class Harbour: Sendable {
             metrics: serveMetrics, logger: Self.logger)
         platform = LocalPlatform(
             plane: plane, registry: registry, engines: engine, concurrentRuns: 1, memory: memory(engine),
-            metrics: metrics, keepsMarks: keepsMarks, logger: Self.logger)
+            metrics: metrics, keepsMarks: keepsMarks, seals: seals, logger: Self.logger)
     }
 
     var deployments: Deployments { Deployments(registry) }

@@ -108,10 +108,10 @@ extension EndToEnd {
             #expect(try await slipway.json("explain", "sw6101")["code"]?.stringValue == "SW6101")
             let all = try await slipway.expect("explain", "-o", "name").output.split(separator: "\n")
             #expect(all.count > 40 && all.allSatisfy { $0.wholeMatch(of: /SW\d{4}/) != nil })
-            let unknown = try await slipway.run(["explain", "SW6107"])
+            let unknown = try await slipway.run(["explain", "SW6109"])
             #expect(unknown.exitCode == 3 && unknown.output == "")
             #expect(
-                unknown.talk.hasPrefix("error[SW9002]: there is no error code 'SW6107'\n   help: did you mean SW6101"))
+                unknown.talk.hasPrefix("error[SW9002]: there is no error code 'SW6109'\n   help: did you mean SW6101"))
             // Nobody at a terminal: the error is all there is.
             let error = try await slipway.run(["show", "digits:9"])
             #expect(!error.talk.contains("see: "), "\(error)")

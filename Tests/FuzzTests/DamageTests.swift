@@ -37,6 +37,10 @@ import Testing
                 "Tests/PickleTests/Fixtures/legacy.pt", "Tests/PickleTests/Fixtures/canary.npz",
             ],
             "safetensors": ["Tests/PickleTests/Fixtures/weights.safetensors"],
+            "seal": [
+                "Tests/SealsTests/Fixtures/reference-p256.sig", "Tests/Fuzz/Corpus/seal/statement",
+                "Tests/Fuzz/Corpus/seal/header",
+            ],
             "pbtxt": [
                 "Examples/triton/model_repository/digits/config.pbtxt",
                 "Examples/triton/model_repository/running_mean/config.pbtxt",
@@ -77,7 +81,7 @@ import Testing
 
 /// The committed corpus of the fuzzer, as far as the child knows the target.
 enum Corpus {
-    static let files: [DamageTests.Case] = ["onnx", "npy", "npz", "csv", "json", "processing", "pbtxt", "mlmodel"]
+    static let files: [DamageTests.Case] = ["onnx", "npy", "npz", "csv", "json", "processing", "seal", "pbtxt", "mlmodel"]
         .flatMap {
             target in
             let folder = "Tests/Fuzz/Corpus/\(target)"

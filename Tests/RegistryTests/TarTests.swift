@@ -20,13 +20,11 @@ import Trust
     }
 
     private func readFile(mostMembers: Int = TarDirectory.mostMembers) throws -> [String: [UInt8]] {
-        let descriptor = open(path, O_RDONLY)
-        defer { close(descriptor) }
-        let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
-        let directory = try TarDirectory(reading: descriptor, size: size, mostMembers: mostMembers)
+        let archive = try FileBytes(path)
+        let directory = try TarDirectory(reading: archive, mostMembers: mostMembers)
         var files: [String: [UInt8]] = [:]
         for path in directory.members.keys {
-            files[path] = try directory.bytes(path, limit: 1 << 20, from: descriptor)
+            files[path] = try directory.bytes(path, limit: 1 << 20, from: archive)
         }
         return files
     }

@@ -5,6 +5,7 @@ import Home
 import ModelGraph
 import Registry
 import Release
+import Seals
 import Tensors
 import Testing
 import Trust
@@ -24,7 +25,12 @@ import Workshop
         (HomeError(.notFound, "m"), "SW4001", .notFound), (HomeError(.conflict, "m"), "SW4002", .conflict),
         (HomeError(.locked, "m"), "SW4003", .locked), (HomeError(.full, "m"), "SW4004", .unavailable),
         (HomeError(.damaged, "m"), "SW4006", .verificationFailed), (HomeError(.io, "m"), "SW4007", .failed),
-        (TrustError(.refused, "m"), "SW5001", .denied), (RegistryError(.notFound, "m"), "SW6101", .notFound),
+        (TrustError(.refused, "m"), "SW5001", .denied), (SealError(.malformed, "m"), "SW5101", .verificationFailed),
+        (SealError(.unsupported, "m"), "SW5102", .verificationFailed),
+        (SealError(.mismatch, "m"), "SW5103", .verificationFailed), (SealError(.key, "m"), "SW5104", .denied),
+        (SealError(.required, "m"), "SW5105", .denied), (SealError(.older, "m"), "SW5106", .conflict),
+        (SealError(.undecipherable, "m"), "SW5107", .verificationFailed), (SealError(.file, "m"), "SW5108", .failed),
+        (RegistryError(.notFound, "m"), "SW6101", .notFound),
         (RegistryError(.conflict, "m"), "SW6102", .conflict),
         (RegistryError(.damaged, "m"), "SW6103", .verificationFailed),
         (RegistryError(.full, "m"), "SW6104", .unavailable), (RegistryError(.invalid, "m"), "SW6105", .usage),

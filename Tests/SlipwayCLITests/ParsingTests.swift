@@ -81,10 +81,10 @@ import Workshop
     @Test func optionsEndUpInTheirPlace() throws {
         let run = try parse(RunVerb.self, "run", "m.onnx", "--port", "0", "--engine", "openvino", "--concurrency", "3")
         #expect(run.engine == .openVINO && run.serve.port == 0)
-        let server = run.serve.server(defaultControlPort: 0)
+        let server = try run.serve.server(defaultControlPort: 0)
         #expect(server.port == 0 && server.controlPort == 0 && server.concurrentRuns == 3)
         let serve = try parse(ServeVerb.self, "serve", "--drain-delay", "1.5", "--grace", "0", "--control-host", "::1")
-        let options = serve.serve.server(defaultControlPort: 8090)
+        let options = try serve.serve.server(defaultControlPort: 8090)
         #expect(options.port == 8080 && options.controlPort == 8090 && options.controlHost == "::1")
         #expect(options.drainDelay == .milliseconds(1500) && options.grace == .zero)
         #expect(!serve.worker && !serve.afterCrash)
@@ -107,7 +107,7 @@ import Workshop
 
     @Test func everyVerbSaysWhatItDoes() {
         let verbs = SlipwayCommand.configuration.groupedSubcommands.flatMap(\.subcommands)
-        #expect(verbs.count == 40)
+        #expect(verbs.count == 44)
         for verb in verbs {
             #expect(verb.configuration.commandName?.isEmpty == false)
             #expect(verb.configuration.abstract.hasSuffix("."), "\(verb)")

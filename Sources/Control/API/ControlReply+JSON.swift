@@ -1,6 +1,7 @@
 import Home
 import Registry
 import Release
+import Seals
 import Tensors
 import Trust
 
@@ -29,6 +30,7 @@ extension ControlReply {
         case let error as HomeError:
             (error.code == .notFound ? 404 : error.code == .conflict ? 409 : 503, "the home cannot be used", nil)
         case let error as ControlError: (error.code == .refused ? 403 : 409, error.message, error.help)
+        case let error as SealError: (error.code == .older ? 409 : 403, error.message, error.help)
         case let error as TrustError: (403, error.message, error.help)
         case let error as JSONError: (400, error.description, nil)
         default: (500, "the request could not be carried out", nil)

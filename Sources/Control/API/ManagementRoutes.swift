@@ -37,11 +37,14 @@ struct ManagementRoutes: Sendable {
             },
             ControlRoute(.post, "/api/v1/endpoints/:endpoint/deploy", role: .deployer, kind: .api) { request in
                 let body = try JSONValue.parse(request.body)
+                let allowsOlder = body["allowOlder"]?.boolValue ?? false
                 let candidate = try deployments.candidate(try Reference(body["version"]?.stringValue ?? ""))
                 if let share = body["canary"]?.stringValue {
-                    return .json(try await carryOut(.canary(candidate, share: try Share(share)), request))
+                    return .json(
+                        try await carryOut(
+                            .canary(candidate, share: try Share(share)), request, allowsOlder: allowsOlder))
                 }
-                return .json(try await carryOut(.deploy(candidate), request))
+                return .json(try await carryOut(.deploy(candidate), request, allowsOlder: allowsOlder))
             },
             ControlRoute(.post, "/api/v1/endpoints/:endpoint/promote", role: .deployer, kind: .api) { request in
                 .json(try await carryOut(.promote, request))
@@ -57,9 +60,12 @@ struct ManagementRoutes: Sendable {
     }
 
     /// Writes a revision and carries it out.
-    func carryOut(_ wish: ReleaseRequest, _ request: ControlRequest) async throws -> JSONValue {
+    func carryOut(
+        _ wish: ReleaseRequest, _ request: ControlRequest, allowsOlder: Bool = false
+    ) async throws -> JSONValue {
         let endpoint = try EndpointName(request.parameter("endpoint"))
-        let (_, revision) = try deployments.submit(wish, for: endpoint, author: request.identity.name)
+        let (_, revision) = try deployments.submit(
+            wish, for: endpoint, author: request.identity.name, allowsOlder: allowsOlder)
         return try await reconcile(endpoint, revision: revision?.number)
     }
 

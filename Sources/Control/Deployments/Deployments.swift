@@ -50,27 +50,37 @@ package struct Deployments: Sendable {
 
     /// What a request would change. Nothing is written.
     ///
-    /// - Throws: `ReleaseError` when it cannot be.
-    package func plan(_ request: ReleaseRequest, for endpoint: EndpointName) throws -> Plan {
+    /// - Parameter allowsOlder: as in `submit`.
+    /// - Throws: `ReleaseError` when it cannot be, `SealError` when the home asks for seals and they forbid it.
+    package func plan(
+        _ request: ReleaseRequest, for endpoint: EndpointName, allowsOlder: Bool = false
+    ) throws -> Plan {
         try database.read { snapshot in
-            try Planner.plan(
-                request, history: snapshot.history(for: request, of: endpoint),
-                quarantined: snapshot.quarantined(at: endpoint))
+            let history = try snapshot.history(for: request, of: endpoint)
+            let plan = try Planner.plan(request, history: history, quarantined: snapshot.quarantined(at: endpoint))
+            _ = try snapshot.requireSeals(of: plan, history, allowsOlder: allowsOlder)
+            return plan
         }
     }
 
     /// Writes the next revision, pending: a running server carries it out, or the next one that starts.
     ///
+    /// - Parameter allowsOlder: where the home asks for seals, also a version that is older than the one whose place it
+    ///   takes; the history notes it.
     /// - Returns: the plan, and the revision unless the plan was empty.
-    /// - Throws: `ReleaseError` when it cannot be.
+    /// - Throws: `ReleaseError` when it cannot be, `SealError` when the home asks for seals and they forbid it.
     package func submit(
-        _ request: ReleaseRequest, for endpoint: EndpointName, author: String? = nil, note: String? = nil
+        _ request: ReleaseRequest, for endpoint: EndpointName, author: String? = nil, note: String? = nil,
+        allowsOlder: Bool = false
     ) throws -> (plan: Plan, revision: Revision?) {
         try database.write { transaction in
             var history = try transaction.history(for: request, of: endpoint)
             let plan = try Planner.plan(
                 request, history: history, quarantined: transaction.quarantined(at: endpoint))
             guard !plan.isEmpty else { return (plan, nil) }
+            let remark = try transaction.requireSeals(of: plan, history, allowsOlder: allowsOlder)
+            let notes = [note, remark].compactMap(\.self)
+            let note = notes.isEmpty ? nil : notes.joined(separator: "; ")
             let revision = try history.append(plan, author: author, note: note, at: Int(transaction.now.milliseconds))
             let row = try transaction.appendRevision(
                 of: endpoint.text, spec: revision.json.encodedString(), digests: Array(revision.spec.digests),

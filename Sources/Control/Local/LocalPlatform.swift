@@ -49,16 +49,17 @@ package actor LocalPlatform: Platform {
     /// - Parameters:
     ///   - memory: what versions may take.
     ///   - keepsMarks: whether what enters service is written down in the home; see `Marks`.
+    ///   - seals: whose seals versions need to be loaded; `nil` for nobody's.
     package init(
         plane: DataPlane, registry: ModelRegistry, engines: any EngineSource, concurrentRuns: Int,
         memory: MemoryBudget = MemoryBudget(limit: nil), metrics: MetricsRegistry, keepsMarks: Bool = true,
-        logger: Logger
+        seals: SealPolicy? = nil, logger: Logger
     ) {
         self.plane = plane
         self.logger = logger
         loader = VersionLoader(
             registry: registry, engines: engines, concurrentRuns: concurrentRuns, memory: memory,
-            keepsPrepared: keepsMarks)
+            keepsPrepared: keepsMarks, seals: seals)
         marks = keepsMarks ? Marks(database: registry.database) : nil
         self.metrics = VersionMetrics(registry: metrics)
         keeper = SessionKeeper(loader: loader, metrics: self.metrics, logger: logger)

@@ -1,6 +1,7 @@
 import Home
 import Registry
 import Release
+import Seals
 import Serve
 import Trust
 
@@ -96,6 +97,8 @@ struct RepositoryControl: ModelControl {
             throw error
         } catch let error as ReleaseError {
             throw ModelControlError(error.code == .notFound ? .unknown : .refused, error.message)
+        } catch let error as SealError {
+            throw ModelControlError(.refused, error.message)
         } catch let error as RegistryError {
             throw ModelControlError(error.code == .notFound ? .unknown : .refused, error.message)
         } catch {

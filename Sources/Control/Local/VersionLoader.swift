@@ -23,6 +23,8 @@ struct VersionLoader: Sendable {
     let memory: MemoryBudget
     /// Whether what engines make of graphs is used and kept.
     let keepsPrepared: Bool
+    /// Whose seals a version needs to be loaded; `nil` for nobody's.
+    var seals: SealPolicy?
 
     /// A version in memory.
     struct Loaded: Sendable {
@@ -57,6 +59,7 @@ struct VersionLoader: Sendable {
     func loadHere(_ wanted: ArmSession, makeRoom: (Int) -> Bool) throws -> Loaded {
         let began = ContinuousClock.now
         let digest = try Digest(wanted.digest)
+        if let seals { _ = try registry.seal(of: digest, called: "\(wanted.version)", by: seals.keys) }
         let description = try registry.description(digest)
         let setup = ArmSetup(wanted, on: engines)
         let options = try options(setup.engine)

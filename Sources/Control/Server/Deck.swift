@@ -42,7 +42,8 @@ struct Deck: Sendable {
         platform = LocalPlatform(
             plane: plane, registry: registry, engines: engines,
             concurrentRuns: options.concurrentRuns ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
-            memory: memory, metrics: metrics, keepsMarks: options.pinned == nil, logger: logger)
+            memory: memory, metrics: metrics, keepsMarks: options.pinned == nil, seals: options.seals,
+            logger: logger)
         reconciler = Reconciler(deployments: deployments, platform: platform, logger: logger)
         sampler = TrafficSampler(platform: platform, metrics: serveMetrics)
     }

@@ -69,6 +69,8 @@ package struct Server: Sendable {
         var warnings: [String] = []
         if options.pinned == nil {
             warnings += try marks.judge(previousEnd: try marks.start(sawCrash: options.afterCrash))
+            // Whoever deploys, from whichever process, is told at once what this server would refuse.
+            try SealPolicy.record(options.seals, in: database)
         }
         // Whoever ends this early waits for it: a process must not exit while a library is being opened.
         async let opening: Void = openEngines()

@@ -1,3 +1,4 @@
+package import Registry
 package import Serve
 package import Trust
 
@@ -40,6 +41,8 @@ package struct ServerOptions: Sendable {
     package var offersModelControl = false
     /// What the keys of shared memory segments have to begin with that clients may register; `nil` takes none.
     package var sharedMemoryPrefixes: [String] = []
+    /// Whose seals versions need to go into service; `nil` for nobody's.
+    package var seals: SealPolicy?
     /// What is served instead of what is deployed, for `run`.
     package var pinned: PinnedEndpoint?
     /// The supervisor saw the process before this one die.

@@ -28,7 +28,7 @@ struct ReferrerManifest: Hashable, Sendable {
 
     /// Kinds that mean something in another home. How fast a version is here is not told elsewhere.
     static let shared: Set<ReferrerKind> = [
-        .provenance, .evaluation, .comparison, .lineage, ReferrerKind(rawValue: "evaluation-set"),
+        .provenance, .evaluation, .comparison, .lineage, .seal, ReferrerKind(rawValue: "evaluation-set"),
     ]
 
     init(

@@ -43,41 +43,25 @@ extension LayoutSource {
 }
 
 /// A layout in a tar archive.
-final class TarLayout: LayoutSource {
-    private let descriptor: Int32
+struct TarLayout<Bytes: ArchiveBytes>: LayoutSource {
+    private let archive: Bytes
     private let directory: TarDirectory
-    private let path: String
 
-    /// - Throws: `RegistryError.Code.notFound` without such a file, `.invalid` for one that is no archive.
-    init(_ path: String) throws(RegistryError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw RegistryError.system("open", path) }
-        do throws(RegistryError) {
-            var status = stat()
-            guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-                throw RegistryError(.invalid, "'\(path)' is not a regular file")
-            }
-            directory = try TarDirectory(reading: descriptor, size: Int(status.st_size))
-        } catch {
-            close(descriptor)
-            throw error
-        }
-        self.descriptor = descriptor
-        self.path = path
+    /// - Throws: `RegistryError.Code.invalid` for what is no archive.
+    init(_ archive: Bytes) throws(RegistryError) {
+        self.archive = archive
+        directory = try TarDirectory(reading: archive)
     }
-
-    deinit { close(descriptor) }
 
     func size(of path: String) -> Int? { directory.members[path]?.size }
 
     func bytes(_ path: String, limit: Int) throws(RegistryError) -> [UInt8] {
-        try directory.bytes(path, limit: limit, from: descriptor)
+        try directory.bytes(path, limit: limit, from: archive)
     }
 
     func piece(of path: String, at offset: Int, limit: Int) throws(RegistryError) -> [UInt8] {
         guard let member = directory.members[path], (0..<member.size).contains(offset) else { return [] }
-        return try FilePiece.read(
-            descriptor, self.path, at: member.offset + offset, count: min(limit, member.size - offset))
+        return try archive.read(at: member.offset + offset, count: min(limit, member.size - offset))
     }
 }
 
@@ -119,7 +103,7 @@ struct FolderLayout: LayoutSource {
     }
 }
 
-private enum FilePiece {
+enum FilePiece {
     /// At most `count` bytes at a place; none at the end.
     static func read(_ descriptor: Int32, _ path: String, at offset: Int, count: Int) throws(RegistryError) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: count)

@@ -1,5 +1,6 @@
 import Glibc
 import Home
+package import Seals
 import Tensors
 package import Trust
 
@@ -45,9 +46,27 @@ package final class ModelArchive: Sendable {
     ///
     /// - Throws: `RegistryError.Code.notFound` without such a file, `.invalid` for one that is no archive of one version,
     ///   `.damaged` when something in it is missing or altered, `.tooLarge` over a limit.
-    package init(_ path: String) throws(RegistryError) {
+    package convenience init(_ path: String) throws(RegistryError) {
+        try self.init(path) { () throws(RegistryError) in
+            if Self.isLayout(path) { return try FolderLayout(path) }
+            return try TarLayout(FileBytes(path))
+        }
+    }
+
+    /// The same of an archive that was encrypted; all of it is authenticated first, and nothing decrypted leaves memory.
+    ///
+    /// - Throws: also `SealError.Code.undecipherable`, for another key and for one that was altered in any way.
+    package convenience init(_ path: String, identity: IdentityKey) throws {
+        let bytes = try EncryptedBytes(path, identity: identity)
+        try self.init(path) { () throws(RegistryError) in try TarLayout(bytes) }
+    }
+
+    /// Whether a file is an encrypted archive, by its first bytes.
+    package static func isEncrypted(_ path: String) -> Bool { EncryptedBytes.isEncrypted(path) }
+
+    private init(_ path: String, source: () throws(RegistryError) -> any LayoutSource) throws(RegistryError) {
         do throws(RegistryError) {
-            let source: any LayoutSource = try Self.isLayout(path) ? FolderLayout(path) : TarLayout(path)
+            let source = try source()
             let root = try Self.root(source)
             digest = root.blob.digest
             manifest = try PackageManifest(parsing: try source.blob(root.blob, limit: PackageManifest.largest))

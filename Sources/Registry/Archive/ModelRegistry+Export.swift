@@ -20,13 +20,15 @@ extension ModelRegistry {
     /// - Parameters:
     ///   - path: where it goes.
     ///   - overwrites: take the place of what is there.
+    ///   - encryption: for whom it is encrypted; `nil` to write it as it is. The same version gives other bytes each time
+    ///     then.
     ///   - includesReferrers: also what is known about the version, with the evaluation set kept with it.
     ///   - progress: bytes of blobs written, and all of them.
     /// - Throws: `RegistryError.Code.conflict` when the file exists, `.damaged` when a blob is missing or altered, `.full`
     ///   and `.io` when it cannot be written. Nothing is left then.
     package func exportArchive(
         of reference: Reference, to path: String, overwrites: Bool = false, includesReferrers: Bool = true,
-        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        encryption: ArchiveEncryption? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> ExportReport {
         guard overwrites || access(path, F_OK) != 0 else {
             throw RegistryError(.conflict, "'\(path)' exists", help: "choose another file, or replace it with --force")
@@ -35,7 +37,7 @@ extension ModelRegistry {
         defer { lock.release() }
         let record = try resolve(reference)
         let content = try ArchiveContent(record, self, includesReferrers: includesReferrers)
-        var writer = try TarWriter(path)
+        var writer = try TarWriter(path, encryption: encryption)
         try writer.add("oci-layout", ImageLayout.marker)
         try writer.add("index.json", content.index)
         for small in content.small { try writer.add(ImageLayout.path(small.blob.digest), small.bytes) }

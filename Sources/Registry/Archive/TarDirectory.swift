@@ -1,5 +1,3 @@
-import Glibc
-
 /// The members of a tar archive: where each lies in the file. Nothing is unpacked.
 ///
 /// Takes files and directories only, each path once whatever the case of its letters, and none that leads out of the
@@ -25,19 +23,19 @@ struct TarDirectory {
     /// Reads all headers.
     ///
     /// - Parameters:
-    ///   - descriptor: the archive, open and seekable.
-    ///   - size: its bytes.
+    ///   - archive: its bytes.
     ///   - mostMembers: more than these are refused, before they are looked at.
     /// - Throws: `RegistryError.Code.invalid` for what breaks a rule, `.damaged` when the end is missing, `.tooLarge` over
     ///   a limit.
     init(
-        reading descriptor: Int32, size: Int, mostMembers: Int = TarDirectory.mostMembers
+        reading archive: some ArchiveBytes, mostMembers: Int = TarDirectory.mostMembers
     ) throws(RegistryError) {
+        let size = archive.size
         var folded: Set<String> = []
         var extra = Extension()
         var (offset, headers) = (0, 0)
         while true {
-            let block = try Self.bytes(descriptor, offset, TarHeader.blockSize, of: size)
+            let block = try Self.bytes(archive, offset, TarHeader.blockSize)
             if block.allSatisfy({ $0 == 0 }) { break }
             headers += 1
             guard headers <= mostMembers else {
@@ -55,7 +53,7 @@ struct TarDirectory {
                 guard header.size <= Self.largestExtension else {
                     throw RegistryError(.tooLarge, "a header of the archive has \(header.size) bytes")
                 }
-                let text = try Self.bytes(descriptor, offset, header.size, of: size)
+                let text = try Self.bytes(archive, offset, header.size)
                 let read = try Extension(parsing: text)
                 if header.kind == .extended { extra = read }
             case .file, .directory:
@@ -65,7 +63,7 @@ struct TarDirectory {
             // A size that fits into the file can be rounded up without overflow.
             offset += header.size + TarHeader.padding(after: header.size)
         }
-        try Self.checkEnd(descriptor, offset, size)
+        try Self.checkEnd(archive, offset)
     }
 
     private mutating func add(_ header: TarHeader, at offset: Int, folded: inout Set<String>) throws(RegistryError) {
@@ -99,7 +97,7 @@ struct TarDirectory {
     /// The content of a small member.
     ///
     /// - Throws: `RegistryError.Code.invalid` when it is not there, `.tooLarge` over the limit.
-    func bytes(_ path: String, limit: Int, from descriptor: Int32) throws(RegistryError) -> [UInt8] {
+    func bytes(_ path: String, limit: Int, from archive: some ArchiveBytes) throws(RegistryError) -> [UInt8] {
         guard let member = members[path] else {
             throw RegistryError(
                 .invalid, "the archive has no '\(path)'",
@@ -109,7 +107,7 @@ struct TarDirectory {
             throw RegistryError(
                 .tooLarge, "'\(path)' of the archive has \(member.size) bytes; at most \(limit) are accepted")
         }
-        return try Self.bytes(descriptor, member.offset, member.size, of: .max)
+        return try Self.bytes(archive, member.offset, member.size)
     }
 
     /// Text of the archive's own for a message.
@@ -124,28 +122,23 @@ struct TarDirectory {
     }
 
     private static func bytes(
-        _ descriptor: Int32, _ offset: Int, _ count: Int, of size: Int
+        _ archive: some ArchiveBytes, _ offset: Int, _ count: Int
     ) throws(RegistryError) -> [UInt8] {
-        guard count <= size - offset else { throw truncated }
-        var bytes = [UInt8](repeating: 0, count: count)
-        var filled = 0
-        while filled < count {
-            let got = bytes.withUnsafeMutableBytes { buffer in
-                pread(descriptor, buffer.baseAddress?.advanced(by: filled), count - filled, off_t(offset + filled))
-            }
-            if got < 0, errno == EINTR { continue }
-            guard got >= 0 else { throw RegistryError.system("read", "the archive") }
-            guard got > 0 else { throw truncated }
-            filled += got
+        guard count <= archive.size - offset else { throw truncated }
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            let piece = try archive.read(at: offset + bytes.count, count: count - bytes.count)
+            guard !piece.isEmpty else { throw truncated }
+            bytes += piece
         }
         return bytes
     }
 
     /// Two blocks of zeros end an archive; some programs fill it up with more.
-    private static func checkEnd(_ descriptor: Int32, _ offset: Int, _ size: Int) throws(RegistryError) {
-        let rest = size - offset
+    private static func checkEnd(_ archive: some ArchiveBytes, _ offset: Int) throws(RegistryError) {
+        let rest = archive.size - offset
         guard rest >= 2 * TarHeader.blockSize else { throw truncated }
-        guard rest <= mostPadding, try bytes(descriptor, offset, rest, of: size).allSatisfy({ $0 == 0 }) else {
+        guard rest <= mostPadding, try bytes(archive, offset, rest).allSatisfy({ $0 == 0 }) else {
             throw RegistryError(.invalid, "something follows the end of the archive")
         }
     }

@@ -9,15 +9,18 @@ struct TarWriter: ~Copyable {
     private let temporary: String
     private let descriptor: Int32
     private var isFinished = false
+    private let sealing: ArchiveSealing?
     /// Bytes written so far.
     private(set) var byteCount = 0
 
+    /// - Parameter encryption: for whom the archive is encrypted, before any of it is written.
     /// - Throws: `RegistryError.Code.io` or `.full` when the directory cannot be written to.
-    init(_ path: String) throws(RegistryError) {
+    init(_ path: String, encryption: ArchiveEncryption? = nil) throws(RegistryError) {
         var source = SystemRandomNumberGenerator()
         temporary = "\(path).\(String(source.next(), radix: 16)).partial"
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         self.path = path
+        sealing = encryption.map(ArchiveSealing.init)
         guard descriptor >= 0 else { throw RegistryError.system("write", path) }
     }
 
@@ -67,6 +70,7 @@ struct TarWriter: ~Copyable {
     /// Ends the archive, and gives it its name in place of what had it.
     mutating func finish() throws(RegistryError) {
         try write([UInt8](repeating: 0, count: 2 * TarHeader.blockSize))
+        if let sealing { try store(try sealing.finish()) }
         guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw RegistryError.system("write", path) }
         isFinished = true
     }
@@ -95,7 +99,11 @@ struct TarWriter: ~Copyable {
     }
 
     private mutating func write(_ bytes: some Sequence<UInt8>) throws(RegistryError) {
-        let bytes = ContiguousArray(bytes)
+        let bytes = Array(bytes)
+        try store(try sealing?.update(bytes) ?? bytes)
+    }
+
+    private mutating func store(_ bytes: [UInt8]) throws(RegistryError) {
         var done = 0
         while done < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in

@@ -2,7 +2,8 @@
 enum ErrorCatalog {
     /// By code.
     static let pages: [ErrorPage] =
-        (values + engines + home + registry + distribution + platforms + releases + workshop + scoring + scans + houses
+        (values + engines + home + seals + registry + distribution + platforms + releases + workshop + scoring + scans
+        + houses
         + servers
         + own)
         .sorted {

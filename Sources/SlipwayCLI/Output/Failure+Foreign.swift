@@ -9,6 +9,7 @@ import Platforms
 import Registry
 import Release
 import Scoring
+import Seals
 import Tensors
 import Trust
 import Workshop
@@ -25,6 +26,7 @@ extension Failure {
         case let error as EngineError: self.init(engine: error)
         case let error as HomeError: self.init(home: error)
         case let error as TrustError: self.init(5001, .denied, error.message, help: error.help)
+        case let error as SealError: self.init(seal: error)
         case let error as RegistryError: self.init(registry: error)
         case let error as WorkshopError: self.init(workshop: error)
         case let error as HouseError: self.init(house: error)
@@ -58,6 +60,19 @@ extension Failure {
         case .newerSchema: self.init(4005, .failed, error.message, help: error.help)
         case .damaged: self.init(4006, .verificationFailed, error.message, help: error.help)
         default: self.init(4007, .failed, error.message, help: error.help)
+        }
+    }
+
+    private init(seal error: SealError) {
+        switch error.code {
+        case .malformed: self.init(5101, .verificationFailed, error.message, help: error.help)
+        case .unsupported: self.init(5102, .verificationFailed, error.message, help: error.help)
+        case .mismatch: self.init(5103, .verificationFailed, error.message, help: error.help)
+        case .key: self.init(5104, .denied, error.message, help: error.help)
+        case .required: self.init(5105, .denied, error.message, help: error.help)
+        case .older: self.init(5106, .conflict, error.message, help: error.help)
+        case .undecipherable: self.init(5107, .verificationFailed, error.message, help: error.help)
+        default: self.init(5108, .failed, error.message, help: error.help)
         }
     }
 

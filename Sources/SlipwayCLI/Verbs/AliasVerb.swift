@@ -22,6 +22,9 @@ struct AliasVerb: ParsableCommand {
             valueName: "version"), completion: Candidates.versions)
     var expect: String?
 
+    @Flag(help: "Where the server requires signatures: also to a version that is older than the one it names.")
+    var allowOlder = false
+
     @Flag(help: "Take the alias away.")
     var remove = false
 
@@ -48,7 +51,8 @@ struct AliasVerb: ParsableCommand {
             answer.answer(.object([("alias", .string(alias)), ("version", .null)]), name: alias) { "\(alias) is gone" }
         } else if let version {
             let record = try registry.setAlias(
-                name, to: try Reference(version), expecting: try expectation(registry), note: note)
+                name, to: try Reference(version), expecting: try expectation(registry), note: note,
+                allowsOlder: allowOlder)
             answer.answer(
                 .object([("alias", .string(alias)), ("version", .string(record.reference.description))]), name: alias
             ) { "\(alias) → \(record.reference)  \(VersionText.short(record.digest))" }

@@ -4,6 +4,7 @@ import Glibc
 import Houses
 import Registry
 import Release
+import Seals
 import Tensors
 import Trust
 import Workshop
@@ -13,7 +14,8 @@ struct ExportVerb: ParsableCommand {
         commandName: "export", abstract: "Writes a version to one file, which 'slipway import' brings in elsewhere.",
         discussion: """
             The file is an OCI image layout in a tar archive, with what is known about the version. The version has the \
-            same digest before and after, and the same version gives the same bytes. With --format triton it is a folder \
+            same digest before and after, and the same version gives the same bytes, unless it is encrypted for the owners \
+            of the keys that are named; then each archive has a key of its own. With --format triton it is a folder \
             that Triton's server takes as its model repository, pipelines of models as ensembles; several versions may be \
             exported into one folder.
             """)
@@ -38,12 +40,24 @@ struct ExportVerb: ParsableCommand {
     @Flag(help: "Only the version, and nothing of what is known about it, such as its evaluation.")
     var bare = false
 
+    @Option(
+        name: .customLong("encrypt"),
+        help: ArgumentHelp(
+            "Encrypt it for whoever has the private key that belongs to this public one; may be repeated.",
+            valueName: "public.pem"),
+        completion: .file(extensions: ["pem", "pub"]))
+    var recipients: [String] = []
+
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
     func validate() throws {
         guard (1...65_536).contains(maxBatch) else { throw ValidationError("--max-batch takes 1 to 65536") }
         guard format == .slipway || !bare else { throw ValidationError("--bare goes with --format slipway") }
+        // Whoever asks for encryption must not get a folder that anybody can read.
+        guard format == .slipway || recipients.isEmpty else {
+            throw ValidationError("--encrypt goes with --format slipway")
+        }
     }
 
     func run() throws {
@@ -51,18 +65,24 @@ struct ExportVerb: ParsableCommand {
         let record = try registry.resolve(try Reference(version))
         if format == .triton { return try exportRepository(record, registry) }
         let path = file ?? "\(record.model)-\(record.number).slipway"
+        let encryption =
+            recipients.isEmpty ? nil : try ArchiveEncryption(for: recipients.map { try RecipientKey(file: $0) })
         var progress = ProgressLine("writing", answer)
         let report = try registry.exportArchive(
-            of: record.reference, to: path, overwrites: force, includesReferrers: !bare
+            of: record.reference, to: path, overwrites: force, includesReferrers: !bare, encryption: encryption
         ) { progress.show($0, of: $1) }
         progress.end()
         answer.answer(
             .object([
                 ("version", .string(record.reference.description)), ("digest", .string(record.digest.description)),
                 ("file", .string(path)), ("bytes", .integer(report.bytes)), ("files", .integer(report.files)),
+                ("encrypted", .bool(encryption != nil)),
             ]), name: path
-        ) { "\(record.reference)  \(VersionText.short(record.digest))  → \(path), \(Quantity.bytes(report.bytes))" }
-        answer.say("elsewhere: slipway import \(path)")
+        ) {
+            "\(record.reference)  \(VersionText.short(record.digest))  → \(path), \(Quantity.bytes(report.bytes))"
+                + (encryption == nil ? "" : ", encrypted")
+        }
+        answer.say("elsewhere: slipway import \(path)" + (encryption == nil ? "" : " --identity KEY.pem"))
     }
 }
 

@@ -3,6 +3,7 @@ import Engines
 import Home
 import Pipelines
 import Registry
+import Seals
 import Tensors
 import Workshop
 
@@ -59,6 +60,11 @@ struct ImportVerb: AsyncParsableCommand {
     @Option(help: "The array or column of the evaluation set that holds the answers.")
     var answers: String?
 
+    @Option(
+        help: ArgumentHelp("The private key that opens an encrypted archive.", valueName: "key.pem"),
+        completion: .file(extensions: ["pem"]))
+    var identity: String?
+
     @Flag(name: .customLong("no-run"), help: "Register it without running it; it is recorded as not checked.")
     var noRun = false
 
@@ -77,7 +83,9 @@ struct ImportVerb: AsyncParsableCommand {
 
     func run() async throws {
         let registry = try homeOptions.registry()
-        if ModelArchive.isArchive(file) || ModelArchive.isLayout(file) { return try await bringArchive(registry) }
+        if ModelArchive.isEncrypted(file) { return try await bringArchive(registry, try ownIdentity()) }
+        guard identity == nil else { throw ValidationError("--identity goes with an encrypted archive") }
+        if ModelArchive.isArchive(file) || ModelArchive.isLayout(file) { return try await bringArchive(registry, nil) }
         if HouseFolder.isFolder(file) {
             let folder = try HouseFolder(file)
             return try await bring(try HouseDoor.read(folder), in: folder, registry)
@@ -107,15 +115,25 @@ struct ImportVerb: AsyncParsableCommand {
         print(report, evaluated)
     }
 
-    private func bringArchive(_ registry: ModelRegistry) async throws {
+    private func ownIdentity() throws -> IdentityKey {
+        guard let identity else {
+            throw SealError(
+                .key, "'\(file)' is encrypted", help: "name the private key that it was encrypted for with --identity")
+        }
+        return try IdentityKey(file: identity)
+    }
+
+    private func bringArchive(_ registry: ModelRegistry, _ identity: IdentityKey?) async throws {
         guard processing == nil, labels.isEmpty, provenance == nil, evaluation == nil, answers == nil else {
             throw ValidationError(
-                "'\(file)' is an archive of a version: of the options, it takes --name, --note and --no-run")
+                "'\(file)' is an archive of a version: of the options, it takes --name, --note, --no-run and --identity"
+            )
         }
         let importer = Importer(registry: registry, engineDirectories: [try homeOptions.engineDirectory()])
         var line = ProgressLine("storing it", answer)
         let (addition, content) = try await ArchiveImporter(registry: registry, importer: importer).run(
             file, as: try name.map { try ModelName($0) }, note: note.isEmpty ? nil : note, runsOnce: !noRun,
+            identity: identity,
             progress: { line.show($0, of: $1) }, step: showStep)
         Terminal.progress("")
         switch content {

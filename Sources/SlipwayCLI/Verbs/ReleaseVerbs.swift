@@ -11,12 +11,13 @@ struct ReleaseWork {
     let homeOptions: HomeOptions
     let answer: AnswerOptions
     let note: String?
+    var allowsOlder = false
 
     /// Writes the next revision and waits until a running server has carried it out.
     func carryOut(_ request: ReleaseRequest, for endpoint: EndpointName) async throws {
         let deployments = try homeOptions.deployments()
         let (plan, revision) = try deployments.submit(
-            request, for: endpoint, author: Terminal.environment("USER"), note: note)
+            request, for: endpoint, author: Terminal.environment("USER"), note: note, allowsOlder: allowsOlder)
         guard let revision else {
             return answer.answer(PlanText.json(plan), name: endpoint.text) { "\(endpoint): nothing to change" }
         }
@@ -115,6 +116,9 @@ struct DeployOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A promise: 99 % of requests within this time.", valueName: "milliseconds"))
     var p99: Double?
 
+    @Flag(help: "Where the server requires signatures: also a version that is older than the one it replaces.")
+    var allowOlder = false
+
     func validate() throws {
         guard canary == nil || !hasSettings else {
             throw ValidationError(
@@ -197,7 +201,7 @@ struct PlanVerb: ParsableCommand {
     func run() throws {
         let deployments = try homeOptions.deployments()
         let (endpoint, request) = try deploy.request(deployments)
-        let plan = try deployments.plan(request, for: endpoint)
+        let plan = try deployments.plan(request, for: endpoint, allowsOlder: deploy.allowOlder)
         if let doubt = try deploy.tuningDoubt(deployments) { answer.say(doubt) }
         answer.answer(PlanText.json(plan), name: endpoint.text) { PlanText.lines(plan).joined(separator: "\n") }
         if detailedExitcode, !plan.isEmpty { throw ExitCode(2) }
@@ -223,12 +227,14 @@ struct DeployVerb: AsyncParsableCommand {
         let (endpoint, request) = try deploy.request(deployments)
         if let doubt = try deploy.tuningDoubt(deployments) { answer.say(doubt) }
         if dryRun {
-            let plan = try deployments.plan(request, for: endpoint)
+            let plan = try deployments.plan(request, for: endpoint, allowsOlder: deploy.allowOlder)
             return answer.answer(PlanText.json(plan), name: endpoint.text) {
                 PlanText.lines(plan).joined(separator: "\n")
             }
         }
-        try await ReleaseWork(homeOptions: homeOptions, answer: answer, note: note).carryOut(request, for: endpoint)
+        try await ReleaseWork(
+            homeOptions: homeOptions, answer: answer, note: note, allowsOlder: deploy.allowOlder
+        ).carryOut(request, for: endpoint)
     }
 }
 

@@ -48,7 +48,7 @@ struct RunVerb: AsyncParsableCommand {
                 try isFile ? await imported(into: registry) : registry.resolve(try Reference(subject))
             }
         let endpoint = try EndpointName(name ?? record.model.description)
-        var options = serve.server(defaultControlPort: 0)
+        var options = try serve.server(defaultControlPort: 0)
         options.pinned = PinnedEndpoint(
             name: endpoint,
             candidate: try Deployments(registry, engines: homeOptions.engines()).candidate(record.reference),

@@ -33,7 +33,7 @@ struct ServeVerb: AsyncParsableCommand {
                 .run()
             throw ExitCode(code)
         }
-        var options = serve.server(defaultControlPort: 8090)
+        var options = try serve.server(defaultControlPort: 8090)
         options.afterCrash = afterCrash
         options.offersModelControl = modelControl == .explicit
         let server = Server(

@@ -206,6 +206,7 @@ struct ShowVerb: AsyncParsableCommand {
         case .lineage where referrer.name == "source": return "  made     \(ForeignText.source(referrer.payload))"
         case .lineage where referrer.name == "optimize": return "  made     \(OptimizeText.line(referrer.payload))"
         case .prepared: return nil
+        case .seal: return "  signed   by the key \(referrer.name.prefix(12))…, \(referrer.createdAt)"
         case .provenance: return "  trained  \(referrer.payload.encodedString())"
         default: return "  \(referrer.kind.rawValue)  \(referrer.name)"
         }

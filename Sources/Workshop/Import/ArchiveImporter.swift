@@ -1,5 +1,6 @@
 package import Pipelines
 package import Registry
+package import Seals
 import Tensors
 
 /// Brings a version from an archive into the registry. Its graph passes the importer's check of packages before it is
@@ -25,15 +26,18 @@ package struct ArchiveImporter: Sendable {
     ///   - model: what it becomes a version of; `nil` for the name in the archive.
     ///   - note: instead of the one in the archive.
     ///   - runsOnce: whether to run it once on every engine.
+    ///   - identity: opens an encrypted archive.
     ///   - progress: bytes stored, and all of them.
     ///   - step: what is going on after that.
-    /// - Throws: `RegistryError` for an archive that is damaged or breaks a rule; `WorkshopError` as `Importer.check`.
+    /// - Throws: `RegistryError` for an archive that is damaged or breaks a rule; `SealError` for an encrypted one that
+    ///   does not open, of which nothing is left then; `WorkshopError` as `Importer.check`.
     package func run(
         _ path: String, as model: ModelName? = nil, note: String? = nil, runsOnce: Bool = true,
+        identity: IdentityKey? = nil,
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
         step: @Sendable (Importer.Step) -> Void = { _ in }
     ) async throws -> (addition: ModelRegistry.Addition, content: Content) {
-        let archive = try ModelArchive(path)
+        let archive = try identity.map { try ModelArchive(path, identity: $0) } ?? ModelArchive(path)
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let isNew = !isRegistered(archive, as: model)
         var checked: Importer.Checked?

@@ -20,6 +20,8 @@ enum ParserTarget: String, CaseIterable {
     case pickle
     /// Files of weights.
     case safetensors
+    /// Signatures: the bundle, and what was signed; and the header of an encrypted archive.
+    case seal
     /// Configurations in protobuf's text format.
     case pbtxt
     /// MLflow's description of a model, in YAML.
@@ -39,6 +41,7 @@ enum ParserTarget: String, CaseIterable {
         case .image: Self.image(bytes)
         case .pickle: PickleExercise.run(bytes)
         case .safetensors: PickleExercise.weights(bytes)
+        case .seal: SealExercise.run(bytes)
         case .pbtxt: HouseExercise.configuration(bytes)
         case .mlmodel: HouseExercise.description(bytes)
         }
