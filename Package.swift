@@ -80,6 +80,8 @@ let package = Package(
         room("Pickle", ["Tensors"]),
         room("Sklearn", ["Tensors", "ModelGraph", "Pickle"]),
         room("Houses", ["Tensors"]),
+        room("HDF5", ["Tensors"]),
+        room("Keras", ["Tensors", "ModelGraph", "HDF5"]),
         room("Engines", ["Tensors", "Images", "Columns", "CEngines"]),
         room("Optimize", ["Tensors", "ModelGraph", "Engines"]),
         room("Pipelines", ["Tensors", "Engines"]),
@@ -97,8 +99,8 @@ let package = Package(
         room(
             "Workshop",
             [
-                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Houses", "Engines", "Optimize", "Pipelines", "Home",
-                "Trust",
+                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "Houses", "Engines", "Optimize", "Pipelines",
+                "Home", "Trust",
                 "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(
@@ -141,6 +143,8 @@ let package = Package(
         tests("Pickle", ["Tensors", "ModelGraph"], exclude: ["Fixtures"]),
         tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
         tests("Houses", ["Tensors"]),
+        tests("HDF5", ["Tensors"], exclude: ["Fixtures"]),
+        tests("Keras", ["Tensors", "ModelGraph", "HDF5", "Engines"], exclude: ["Fixtures"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Optimize", "Tensors"],
@@ -175,7 +179,8 @@ let package = Package(
                 systemPackage, subprocess,
             ], exclude: ["Fixtures", "WorkshopChild"]),
         .executableTarget(
-            name: "FuzzChild", dependencies: ["Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "Houses"],
+            name: "FuzzChild",
+            dependencies: ["Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "HDF5", "Keras", "Houses"],
             path: "Tests/Fuzz",
             exclude: ["Corpus", "Driver", "Serve"], swiftSettings: strict),
         .testTarget(

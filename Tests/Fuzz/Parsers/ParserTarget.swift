@@ -22,6 +22,10 @@ enum ParserTarget: String, CaseIterable {
     case safetensors
     /// Configurations in protobuf's text format.
     case pbtxt
+    /// HDF5 files, every object read.
+    case hdf5
+    /// Keras's files, looked through and rebuilt.
+    case keras
 
     /// Arrays in tests stay small, so that memory that grows beyond a file is seen.
     private static let limits = ArrayLimits(bytes: 64 << 20)
@@ -38,6 +42,8 @@ enum ParserTarget: String, CaseIterable {
         case .pickle: PickleExercise.run(bytes)
         case .safetensors: PickleExercise.weights(bytes)
         case .pbtxt: HouseExercise.configuration(bytes)
+        case .hdf5: KerasExercise.container(bytes)
+        case .keras: KerasExercise.run(bytes)
         }
     }
 
