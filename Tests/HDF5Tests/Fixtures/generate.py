@@ -30,7 +30,7 @@ with file("attributes.h5") as f:
     f.attrs["fixed"] = np.bytes_("fixed")
     f.attrs["words"] = ["one", "three", ""]
     f.attrs["fixed_words"] = np.array([b"one", b"three"])
-    f.attrs["long"] = "x" * 70_000
+    f.attrs["long"] = "x" * 9_000
     f.attrs["none"] = np.array([], dtype=np.float64)
     for number in range(40):
         f.attrs[f"number{number}"] = f"text {number}"
