@@ -80,6 +80,8 @@ let package = Package(
         room("Pickle", ["Tensors"]),
         room("Sklearn", ["Tensors", "ModelGraph", "Pickle"]),
         room("Houses", ["Tensors"]),
+        room("HDF5", ["Tensors"]),
+        room("Keras", ["Tensors", "ModelGraph", "HDF5"]),
         room("Engines", ["Tensors", "Images", "Columns", "CEngines"]),
         room("Optimize", ["Tensors", "ModelGraph", "Engines"]),
         room("Pipelines", ["Tensors", "Engines"]),
@@ -98,8 +100,8 @@ let package = Package(
         room(
             "Workshop",
             [
-                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Houses", "Engines", "Optimize", "Pipelines", "Home",
-                "Trust", "Seals",
+                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "Houses", "Engines", "Optimize", "Pipelines",
+                "Home", "Trust", "Seals",
                 "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(
@@ -144,6 +146,8 @@ let package = Package(
         tests("Pickle", ["Tensors", "ModelGraph"], exclude: ["Fixtures"]),
         tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
         tests("Houses", ["Tensors"]),
+        tests("HDF5", ["Tensors"], exclude: ["Fixtures"]),
+        tests("Keras", ["Tensors", "ModelGraph", "HDF5", "Engines"], exclude: ["Fixtures"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Optimize", "Tensors"],
@@ -180,7 +184,9 @@ let package = Package(
             ], exclude: ["Fixtures", "WorkshopChild"]),
         .executableTarget(
             name: "FuzzChild",
-            dependencies: ["Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "Houses", "Seals"],
+            dependencies: [
+                "Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "HDF5", "Keras", "Houses", "Seals",
+            ],
             path: "Tests/Fuzz",
             exclude: ["Corpus", "Driver", "Serve", "StandIns"], swiftSettings: strict),
         .testTarget(

@@ -1,3 +1,5 @@
+import ModelGraph
+
 /// The closed list of classes that are rebuilt, by the names under which scikit-learn 0.24 to 1.7 saves them.
 enum EstimatorCatalog {
     typealias ModelBuilder =

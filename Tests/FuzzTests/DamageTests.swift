@@ -36,6 +36,11 @@ import Testing
                 "Examples/scikit-learn/1.0/columns.pkl", "Tests/PickleTests/Fixtures/state.pt",
                 "Tests/PickleTests/Fixtures/legacy.pt", "Tests/PickleTests/Fixtures/canary.npz",
             ],
+            "hdf5": ["Tests/HDF5Tests/Fixtures/chunks.h5", "Tests/HDF5Tests/Fixtures/newer.h5"],
+            "keras": [
+                "Examples/keras/2.15/plain.h5", "Examples/keras/3.14-h5/recurrent.h5",
+                "Examples/keras/3.15/dense.keras",
+            ],
             "safetensors": ["Tests/PickleTests/Fixtures/weights.safetensors"],
             "seal": [
                 "Tests/SealsTests/Fixtures/reference-p256.sig", "Tests/Fuzz/Corpus/seal/statement",

@@ -9,7 +9,7 @@ extension ErrorCatalog {
             """,
             causes: [
                 "a file that was armed by somebody", "a model that was saved with a function inside",
-                "a file that was cut short or damaged",
+                "a Keras model with a Lambda layer, which carries Python code", "a file that was cut short or damaged",
             ],
             remedies: [
                 "do not load it", "ask whoever made it for an ONNX or safetensors file",

@@ -41,6 +41,20 @@ enum ForeignText {
                 lines.append("  \(role)   \(name)  \(type) \(sizes(port["shape"]?.arrayValue ?? []))")
             }
         }
+        if let layers = contents["layers"]?.arrayValue {
+            let parameters = Quantity.count(contents["parameters"]?.intValue ?? 0)
+            lines.append("  layers   \(layers.count), with \(parameters) parameters")
+            var table = Table(columns: ["LAYER", "CLASS"])
+            for layer in layers {
+                table.add(
+                    InertText.line(layer["name"]?.stringValue ?? "?"),
+                    InertText.line(layer["class"]?.stringValue ?? "?"))
+            }
+            if !table.isEmpty { lines += table.rendered().split(separator: "\n").map { "  \($0)" } }
+        }
+        lines += (contents["refused"]?.arrayValue ?? []).compactMap(\.stringValue).map {
+            InertText.line("  refused  \($0)")
+        }
         lines += (contents["notes"]?.arrayValue ?? []).compactMap(\.stringValue).map {
             InertText.line("  note     \($0)")
         }

@@ -3,7 +3,8 @@ import Workshop
 /// What a scan found, as lines of text. Names are strangers', so that nothing in them acts on a terminal.
 enum ScanText {
     static func text(_ report: ScanReport, title: String) -> String {
-        let pickles = report.pickles == 1 ? "1 pickle" : "\(report.pickles) pickles"
+        var pickles = report.pickles == 1 ? "1 pickle" : "\(report.pickles) pickles"
+        if let layers = report.layers { pickles = layers == 1 ? "1 layer" : "\(layers) layers" }
         var lines = ["\(InertText.line(title))  \(report.format), \(pickles): \(report.outcome)"]
         var table = Table(columns: ["VERDICT", "NAME", "CALLED", ">BYTE", ">TIMES", "IN"])
         for finding in report.findings {

@@ -4,10 +4,12 @@ import Workshop
 
 struct ScanVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "scan", abstract: "Lists everything that reading a pickle in Python would import and call.",
+        commandName: "scan",
+        abstract: "Lists everything that reading a pickle or a Keras file in Python would import and call.",
         discussion: """
             A pickle is a program. This reads it as data, in a limited child process, and runs nothing: plain pickles of \
-            every protocol, joblib files, PyTorch files, and pickles inside of zip, .npz and .npy files.
+            every protocol, joblib files, PyTorch files, and pickles inside of zip, .npz and .npy files. Of a Keras file \
+            (.keras, .h5) it lists the classes and functions that its configuration names, and code that it carries.
 
             Ends with 0 when every name is known to be harmless, with 1 when nothing is known of some, and with 7 when one \
             is dangerous or a pickle is broken. Harmless names say nothing about a model's answers.
@@ -18,8 +20,8 @@ struct ScanVerb: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "A .pkl, .joblib, .pt, .npy or .npz file, whatever its name.",
-        completion: .file(extensions: ["pkl", "pickle", "joblib", "pt", "pth", "npy", "npz"]))
+        help: "A .pkl, .joblib, .pt, .npy, .npz, .keras or .h5 file, whatever its name.",
+        completion: .file(extensions: ["pkl", "pickle", "joblib", "pt", "pth", "npy", "npz", "keras", "h5"]))
     var file: String
 
     @OptionGroup var answer: AnswerOptions

@@ -1,5 +1,6 @@
 import Engines
 import Glibc
+import Keras
 import ModelGraph
 import Pickle
 import Sklearn
@@ -102,6 +103,11 @@ package enum ChildMain {
         case let error as ConversionError:
             .object([
                 ("error", .string(error.message)), ("code", "rejected"),
+                ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),
+            ])
+        case let error as KerasError:
+            .object([
+                ("error", .string(error.message)), ("code", error.isLimit ? "limit" : "rejected"),
                 ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),
             ])
         case let error as EngineError:

@@ -21,9 +21,9 @@ package enum ChildTask: Hashable, Sendable {
 
     /// Look through a file for what reading it in Python would import; report every name.
     case scan(path: String)
-    /// Rebuild a scikit-learn model as a graph and write it to standard output.
+    /// Rebuild a model of another library as a graph and write it to standard output.
     case convert(path: String)
-    /// Report what is in a file of weights, or what a scikit-learn file becomes.
+    /// Report what is in a file of weights, or what a file of another library becomes.
     case contents(path: String)
     /// Run passes over a model, each judged by an engine's answers, and write what is kept to standard output.
     case optimize(path: String, engine: EngineKind, settings: OptimizationSettings, engineDirectories: [String])

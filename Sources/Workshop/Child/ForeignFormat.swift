@@ -48,9 +48,12 @@ enum ForeignFormat: CaseIterable {
                 "import it first, if scikit-learn wrote it; else export it where it was trained: \(Self.exports)"
             )
         case .zip:
-            ("a zip archive, as PyTorch and Keras write it", "export it where it was trained: \(Self.exports)")
+            (
+                "a zip archive, as PyTorch and Keras write it",
+                "import it, if Keras wrote it; else export it where it was trained: \(Self.exports)"
+            )
         case .hdf5:
-            ("an HDF5 file, as Keras writes it", "convert it where it was trained: model.export(…, format='onnx')")
+            ("an HDF5 file, as Keras writes it", "import it first, if it holds a model: slipway import FILE")
         case .gguf: ("a GGUF file of a language model", "export the original network to ONNX: optimum-cli export onnx")
         case .safetensors:
             ("a safetensors file: weights without a graph", "export the whole network to ONNX: optimum-cli export onnx")

@@ -1,13 +1,16 @@
+import Keras
 import ModelGraph
 import Pickle
 import Registry
 import Sklearn
 import Tensors
 
-/// Reads model files that are no ONNX, inside the walls: scikit-learn's pickles, files of weights. Nothing in them runs.
+/// Reads model files that are no ONNX, inside the walls: scikit-learn's pickles, Keras's files, files of weights. Nothing
+/// in them runs.
 enum ForeignDoor {
     /// Whether a file that is no ONNX model may be one that is read here, by its first bytes.
     static func mayOpen(_ buffer: TensorBuffer) -> Bool {
+        if KerasFile.mayOpen(buffer) { return true }
         let bytes = PickleBytes(buffer)
         return switch FileKind(bytes) {
         case .zip, .gzip, .zlib, .safetensors: true
@@ -21,6 +24,7 @@ enum ForeignDoor {
     /// - Returns: what `ScanReport` reads.
     static func scan(path: String) throws -> JSONValue {
         let buffer = try open(path)
+        if KerasFile.mayOpen(buffer) { return try KerasDoor.scan(buffer) }
         let bytes = PickleBytes(buffer)
         if case .other = FileKind(bytes), !PickleFile.mayBeginPickle(bytes) { throw noPickle }
         let file = try PickleFile(PickleBytes(buffer))
@@ -31,11 +35,12 @@ enum ForeignDoor {
         return ScanReport(PickleScan(file)).json
     }
 
-    /// Rebuilds a scikit-learn model as a graph and hands its bytes over.
+    /// Rebuilds a model of scikit-learn or Keras as a graph and hands its bytes over.
     ///
     /// - Parameter output: takes the ONNX file's bytes, piece by piece; false when they could not be written.
     static func convert(path: String, output: (UnsafeRawBufferPointer) -> Bool) throws -> JSONValue {
         let buffer = try open(path)
+        if KerasFile.mayOpen(buffer) { return try KerasDoor.convert(buffer, output: output) }
         let file = try opened(buffer)
         let converted = try Conversion.convert(file)
         try converted.model.forEachPiece { (piece) throws(WorkshopError) in
@@ -44,9 +49,10 @@ enum ForeignDoor {
         return facts(converted, file)
     }
 
-    /// What is in a file: the tensors of a file of weights, or the model that a scikit-learn file becomes.
+    /// What is in a file: the tensors of a file of weights, or the model that the file becomes.
     static func contents(path: String) throws -> JSONValue {
         let buffer = try open(path)
+        if KerasFile.mayOpen(buffer) { return try KerasDoor.contents(buffer) }
         let bytes = PickleBytes(buffer)
         if case .safetensors = FileKind(bytes) { return WeightsReport.json(try TensorListing(bytes)) }
         let file = try opened(buffer)
@@ -78,8 +84,8 @@ enum ForeignDoor {
 
     private static var noPickle: WorkshopError {
         WorkshopError(
-            .rejected, "this is no pickle, and no archive that holds one",
-            help: "give a .pkl, .joblib, .pt, .npy or .npz file")
+            .rejected, "this is no pickle, no archive that holds one, and no file of Keras's",
+            help: "give a .pkl, .joblib, .pt, .npy, .npz, .keras or .h5 file")
     }
 
     private static func facts(_ converted: ConvertedModel, _ file: PickleFile) -> JSONValue {

@@ -1,7 +1,8 @@
+import Keras
 import Pickle
 package import Tensors
 
-/// What a pickle would import and call, as the limited child tells it.
+/// What a pickle or a Keras file would import and call, as the limited child tells it.
 package struct ScanReport: Sendable {
     /// One name.
     package struct Finding: Sendable {
@@ -11,11 +12,11 @@ package struct ScanReport: Sendable {
         package var name: String
         /// Whether it would be called as well.
         package var isCalled: Bool
-        /// Where it stands first, in bytes from the beginning of the unpacked pickle's file.
+        /// Where it stands first, in bytes from the beginning of the unpacked pickle's file; 0 in a configuration.
         package var position: Int
         /// How often it is used.
         package var count: Int
-        /// The path inside an archive, or nothing.
+        /// The path inside an archive, the layer, or nothing.
         package var place: String
         /// Why it is dangerous.
         package var reason: String?
@@ -27,6 +28,8 @@ package struct ScanReport: Sendable {
     package var outcome: String
     /// How many pickles are in it.
     package var pickles: Int
+    /// How many layers a Keras file has; `nil` for other files.
+    package var layers: Int?
     /// Dangerous ones first, then unknown ones.
     package var findings: [Finding]
     /// What is wrong with pickles that break.
@@ -47,12 +50,27 @@ package struct ScanReport: Sendable {
         }
     }
 
+    /// What a Keras file's configuration names.
+    init(_ scan: KerasScan, format: String) {
+        self.format = format
+        outcome = scan.outcome.rawValue
+        pickles = 0
+        layers = scan.layerCount
+        faults = []
+        trailingBytes = 0
+        findings = scan.findings.map {
+            Finding(
+                verdict: $0.verdict.rawValue, name: $0.name, isCalled: true, position: 0, count: $0.count,
+                place: $0.place, reason: $0.reason)
+        }
+    }
+
     /// As machines read it.
     package var json: JSONValue {
         .object([
             ("format", .string(format)), ("outcome", .string(outcome)), ("pickles", .integer(pickles)),
             ("findings", .array(findings.map(\.json))), ("faults", .array(faults.map(JSONValue.string))),
-            ("trailingBytes", .integer(trailingBytes)),
+            ("trailingBytes", .integer(trailingBytes)), ("layers", layers.map(JSONValue.integer) ?? .null),
         ])
     }
 
@@ -67,6 +85,7 @@ package struct ScanReport: Sendable {
         self.pickles = pickles
         self.faults = faults.compactMap(\.stringValue)
         trailingBytes = json["trailingBytes"]?.intValue ?? 0
+        layers = json["layers"]?.intValue
         self.findings = findings.map { finding in
             Finding(
                 verdict: finding["verdict"]?.stringValue ?? "unknown", name: finding["name"]?.stringValue ?? "?",

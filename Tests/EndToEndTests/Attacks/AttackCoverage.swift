@@ -208,7 +208,10 @@ struct AttackRow: Sendable, CustomStringConvertible {
         AttackRow(
             70, "other formats", imports, "EndToEndTests/HostileFileTests.aFileThatIsNoModelIsRefusedAndHarmsNothing",
             "EndToEndTests/PickleDoorTests.aCanaryFiresThroughNoDoor",
-            "PickleTests/PickleFileTests.aCanaryIsFoundAndNeverFires"),
+            "PickleTests/PickleFileTests.aCanaryIsFoundAndNeverFires",
+            "EndToEndTests/KerasDoorTests.whatIsNotRebuiltIsNamedAndNothingIsKept",
+            "HDF5Tests/AttackTests.treesThatGoRoundInCirclesAreRefused",
+            "HDF5Tests/AttackTests.hugeSizesAreRefusedUnallocated"),
         AttackRow(
             71, "archives", files, "RegistryTests/TarTests.pathsThatLeadAstrayAreRefused",
             "RegistryTests/TarTests.longPathsThatLeadAstrayAreRefused", "RegistryTests/TarTests.whatIsNoFileIsRefused",

@@ -26,6 +26,10 @@ enum ParserTarget: String, CaseIterable {
     case pbtxt
     /// MLflow's description of a model, in YAML.
     case mlmodel
+    /// HDF5 files, every object read.
+    case hdf5
+    /// Keras's files, looked through and rebuilt.
+    case keras
 
     /// Arrays in tests stay small, so that memory that grows beyond a file is seen.
     private static let limits = ArrayLimits(bytes: 64 << 20)
@@ -44,6 +48,8 @@ enum ParserTarget: String, CaseIterable {
         case .seal: SealExercise.run(bytes)
         case .pbtxt: HouseExercise.configuration(bytes)
         case .mlmodel: HouseExercise.description(bytes)
+        case .hdf5: KerasExercise.container(bytes)
+        case .keras: KerasExercise.run(bytes)
         }
     }
 
