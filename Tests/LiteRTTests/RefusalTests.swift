@@ -9,7 +9,7 @@ import Testing
     {
         do {
             _ = try model.convertedToLiteRT(options)
-        } catch let error as ConversionError {
+        } catch {
             return error
         }
         throw FlatReader.Fault(description: "the model was converted")
