@@ -77,6 +77,7 @@ let package = Package(
         room("Images", ["Tensors"]),
         room("Columns", ["Tensors"]),
         room("ModelGraph", ["Tensors", "Images", "Columns"]),
+        room("LiteRT", ["Tensors", "ModelGraph"]),
         room("Pickle", ["Tensors"]),
         room("Sklearn", ["Tensors", "ModelGraph", "Pickle"]),
         room("Houses", ["Tensors"]),
@@ -123,8 +124,9 @@ let package = Package(
         .executableTarget(
             name: "SlipwayCLI",
             dependencies: [
-                "Tensors", "Columns", "ModelGraph", "Houses", "Engines", "Pipelines", "Monitor", "Release", "Home",
-                "Trust", "Seals", "Registry", "Workshop", "Serve", "Client", "Control", "Distribution", "Platforms",
+                "Tensors", "Columns", "ModelGraph", "LiteRT", "Houses", "Engines", "Pipelines", "Monitor", "Release",
+                "Home", "Trust", "Seals", "Registry", "Workshop", "Serve", "Client", "Control", "Distribution",
+                "Platforms",
                 "Scoring",
                 argumentParser,
                 logging,
@@ -143,6 +145,7 @@ let package = Package(
         tests("Images", ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests("Columns", ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),
+        tests("LiteRT", ["Tensors", "ModelGraph", "Engines", "TestSupport"]),
         tests("Pickle", ["Tensors", "ModelGraph"], exclude: ["Fixtures"]),
         tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
         tests("Houses", ["Tensors"]),

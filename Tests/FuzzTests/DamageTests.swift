@@ -86,14 +86,16 @@ import Testing
 
 /// The committed corpus of the fuzzer, as far as the child knows the target.
 enum Corpus {
-    static let files: [DamageTests.Case] = ["onnx", "npy", "npz", "csv", "json", "processing", "seal", "pbtxt", "mlmodel"]
-        .flatMap {
-            target in
-            let folder = "Tests/Fuzz/Corpus/\(target)"
-            return TextFile.list("\(Slipway.root)/\(folder)").map {
-                DamageTests.Case(target: target, file: "\(folder)/\($0)")
-            }
+    static let files: [DamageTests.Case] = [
+        "onnx", "npy", "npz", "csv", "json", "processing", "seal", "pbtxt", "mlmodel",
+    ]
+    .flatMap {
+        target in
+        let folder = "Tests/Fuzz/Corpus/\(target)"
+        return TextFile.list("\(Slipway.root)/\(folder)").map {
+            DamageTests.Case(target: target, file: "\(folder)/\($0)")
         }
+    }
 }
 
 /// Where the program lies that runs the tests; children of the tests lie beside it.

@@ -2,9 +2,8 @@
 enum ErrorCatalog {
     /// By code.
     static let pages: [ErrorPage] =
-        (values + engines + home + seals + registry + distribution + platforms + releases + workshop + scoring + scans
-        + houses
-        + servers
+        (values + converting + engines + home + seals + registry + distribution + platforms + releases + workshop
+        + scoring + scans + houses + servers
         + own)
         .sorted {
             $0.code < $1.code

@@ -4,6 +4,7 @@ import Distribution
 import Engines
 import Home
 import Houses
+import LiteRT
 import ModelGraph
 import Platforms
 import Registry
@@ -23,6 +24,8 @@ extension Failure {
         case let error as TensorError: self.init(1001, .failed, error.message)
         case let error as JSONError: self.init(1002, .failed, error.description)
         case let error as GraphError: self.init(2001, .failed, error.description)
+        case let error as ConversionError:
+            self.init(2301, .failed, error.message, causes: error.problems, help: error.help)
         case let error as EngineError: self.init(engine: error)
         case let error as HomeError: self.init(home: error)
         case let error as TrustError: self.init(5001, .denied, error.message, help: error.help)

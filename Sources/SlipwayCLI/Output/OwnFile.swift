@@ -116,6 +116,21 @@ enum OwnFile {
         return result
     }
 
+    /// Writes all of `bytes` to an open file.
+    ///
+    /// - Throws: `Failure`, naming the file.
+    static func write(
+        _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, named path: String
+    ) throws(Failure) {
+        var rest = bytes
+        while let base = rest.baseAddress, rest.count > 0 {
+            let written = Glibc.write(descriptor, base, rest.count)
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { throw refused(path) }
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
+        }
+    }
+
     /// Makes a directory and those above it.
     ///
     /// - Throws: `Failure`, naming the directory.

@@ -1,0 +1,125 @@
+import Engines
+import Glibc
+import Home
+import LiteRT
+import Subprocess
+import SystemPackage
+import Tensors
+
+/// By how much a converted model's answers differ from ONNX Runtime's, on made-up inputs.
+struct LiteMeasurement {
+    /// The largest difference of two numbers of an output: absolute below 1, relative above.
+    let largest: Double
+    /// What is accepted.
+    static let tolerance = 1e-4
+    /// How many runs were compared.
+    let runs: Int
+
+    /// Runs both and compares.
+    ///
+    /// - Throws: `Failure` 2302 when the answers differ by more than `tolerance`, 2303 when LiteRT cannot run here.
+    static func take(
+        of conversion: LiteConversion, model: String, python: String, channelsLast: Bool, engine: any Engine
+    ) async throws -> LiteMeasurement {
+        let place = try Scratch()
+        defer { place.remove() }
+        try place.write(conversion)
+        let session = try engine.load(.file(model), options: SessionOptions())
+        let signature = Signature(
+            inputs: conversion.model.inputs.map(\.spec), outputs: conversion.model.outputs.map(\.spec))
+        var arguments = ["-c", RunnerScript.text] + (channelsLast ? ["nhwc"] : [])
+        var expected: [[Tensor]] = []
+        for run in 0..<3 {
+            let inputs = try SampleInputs(seed: UInt64(run) + 1).tensors(for: signature, rows: conversion.batch ?? 1)
+            expected.append(try session.run(inputs))
+            let arrays = inputs.enumerated().map { (name: String($0), tensor: $1) }
+            try NPZ.write(arrays, to: place.file("given\(run).npz"))
+            arguments += [place.file("model.tflite"), place.file("given\(run).npz"), place.file("made\(run).npz")]
+        }
+        try await run(python, arguments)
+        var largest = 0.0
+        for (run, tensors) in expected.enumerated() {
+            let made = try NPZ.read(path: place.file("made\(run).npz"))
+            for (index, tensor) in tensors.enumerated() {
+                guard let other = made.first(where: { $0.name == String(index) })?.tensor else {
+                    throw Failure(2302, .verificationFailed, "LiteRT gives no output \(index)")
+                }
+                largest = max(largest, try difference(tensor, other))
+            }
+        }
+        guard largest <= tolerance else {
+            throw Failure(
+                2302, .verificationFailed,
+                "LiteRT's answers differ from ONNX Runtime's by \(ConversionText.number(largest)), over \(tolerance)",
+                help: "nothing was written; please report the model")
+        }
+        return LiteMeasurement(largest: largest, runs: expected.count)
+    }
+
+    private static func run(_ python: String, _ arguments: [String]) async throws {
+        let program: Executable = python.contains("/") ? .path(FilePath(python)) : .name(python)
+        let refusal = Failure(
+            2303, .unavailable, "'\(python)' cannot run LiteRT",
+            help: "install it there with: pip install ai-edge-litert; or leave --python out")
+        guard
+            let result = try? await Subprocess.run(
+                program, arguments: Arguments(arguments), input: .none, output: .string(limit: 1 << 20),
+                error: .string(limit: 1 << 20))
+        else { throw refusal }
+        guard !result.terminationStatus.isSuccess else { return }
+        var failure = refusal
+        let words = result.standardError.split(separator: "\n").suffix(3).map { String($0.prefix(300)) }
+        if !words.isEmpty {
+            failure = Failure(2302, .verificationFailed, "LiteRT does not run the model", causes: words)
+        }
+        throw failure
+    }
+
+    /// The largest difference between two tensors: absolute below 1, relative above; infinite where shapes differ.
+    static func difference(_ one: Tensor, _ other: Tensor) throws -> Double {
+        guard one.shape == other.shape, one.elementType == other.elementType else { return .infinity }
+        var largest = 0.0
+        for (left, right) in zip(try one.doubles(), try other.doubles()) where left != right {
+            guard !(left.isNaN && right.isNaN) else { continue }
+            let share = abs(left - right) / max(1, abs(left))
+            largest = max(largest, share.isNaN ? .infinity : share)
+        }
+        return largest
+    }
+}
+
+extension LitePort {
+    fileprivate var spec: TensorSpec {
+        TensorSpec(name: name, elementType: type, dimensions: shape.map { .fixed($0) })
+    }
+}
+
+/// A directory for the files of one comparison.
+private struct Scratch {
+    let path: String
+
+    init() throws {
+        let root = Terminal.environment("TMPDIR") ?? "/tmp"
+        var template = Array("\(root)/slipway-convert.XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw Failure(
+                9001, .failed, "no temporary directory can be made: \(String(cString: strerror(errno)))",
+                help: "name a directory that can be written to with TMPDIR")
+        }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    func write(_ conversion: LiteConversion) throws {
+        let name = file("model.tflite")
+        let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Failure(1004, .failed, "cannot write '\(name)'") }
+        defer { close(descriptor) }
+        try conversion.forEachPiece { (piece) throws(Failure) in
+            try OwnFile.write(piece, to: descriptor, named: name)
+        }
+    }
+
+    func remove() { (try? HomeDirectory(path: path))?.removeEverything() }
+}

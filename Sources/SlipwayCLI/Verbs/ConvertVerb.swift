@@ -1,0 +1,140 @@
+import ArgumentParser
+import Engines
+import Glibc
+import LiteRT
+import ModelGraph
+import Registry
+import Tensors
+import Workshop
+
+/// What a model can be converted to.
+enum ConversionTarget: String, ExpressibleByArgument, CaseIterable {
+    case tflite
+}
+
+struct ConvertVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert", abstract: "Writes a model in another runtime's format: TFLite, for phones and boards.",
+        discussion: """
+            The file runs on LiteRT (TensorFlow Lite), in FP32, with the names of the model's inputs and outputs. What \
+            LiteRT has no operator for is named, all of it, before anything is written.
+
+            EXAMPLES
+              slipway convert model.onnx --to tflite --output model.tflite
+              slipway convert digits:3 --to tflite --output digits.tflite --python ~/litert/bin/python3
+            """)
+
+    @Argument(help: "An ONNX file, or a version such as digits:3.", completion: Candidates.filesAndVersions)
+    var model: String
+
+    @Option(help: "The format: tflite.")
+    var to: ConversionTarget
+
+    @Option(name: [.customShort("o"), .long], help: "The file to write.", completion: .file())
+    var output: String
+
+    @Flag(help: "Replace the file where it exists.")
+    var force = false
+
+    @Option(help: "The rows of a batch, where the model leaves them open (default: 1).")
+    var batch: Int?
+
+    @Option(help: ArgumentHelp("The size of another open dimension; may be repeated.", valueName: "name=size"))
+    var size: [String] = []
+
+    @Flag(help: "Take and give images as NHWC, instead of as the ONNX model does.")
+    var channelsLast = false
+
+    @Option(
+        help: ArgumentHelp(
+            "A Python with ai-edge-litert, to compare answers with (default: SLIPWAY_LITERT_PYTHON).",
+            valueName: "path"))
+    var python: String?
+
+    @Flag(help: "Print the answer as JSON.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Say nothing beside the answer.")
+    var quiet = false
+
+    @OptionGroup var homeOptions: HomeOptions
+
+    func validate() throws {
+        _ = try options()
+    }
+
+    func run() async throws {
+        guard force || access(output, F_OK) != 0 else {
+            throw Failure(1004, .conflict, "'\(output)' exists", help: "choose another name, or give --force")
+        }
+        let path = try await modelPath()
+        step("reading")
+        let source = try Model.read(path: path)
+        try source.validate().requireValid()
+        step("converting")
+        let conversion = try source.convertedToLiteRT(options())
+        var measurement: LiteMeasurement?
+        if let python = python ?? Terminal.environment("SLIPWAY_LITERT_PYTHON") {
+            step("comparing")
+            measurement = try await LiteMeasurement.take(
+                of: conversion, model: path, python: python, channelsLast: channelsLast,
+                engine: homeOptions.engines().engine(.onnxRuntime))
+        }
+        try await write(conversion)
+        Terminal.progress("")
+        let text = ConversionText(conversion, file: output, measurement: measurement)
+        if json {
+            Terminal.answer(bytes: text.json.encoded(pretty: true) + [UInt8(ascii: "\n")])
+        } else {
+            Terminal.answer(text.lines.joined(separator: "\n"))
+            if !quiet, measurement == nil {
+                Terminal.say(
+                    "note: not compared with ONNX Runtime; --python with a Python that has ai-edge-litert does")
+            }
+        }
+    }
+
+    private func step(_ words: String) {
+        if !quiet, !json { Terminal.progress("\(words) …") }
+    }
+
+    /// The ONNX file that is meant. A stranger's file is read inside the walls first.
+    private func modelPath() async throws -> String {
+        if ShowVerb.looksLikeFile(model) {
+            _ = try await ChildRunner().inspect(path: model)
+            return model
+        }
+        let registry = try homeOptions.registry()
+        return try registry.modelFilePath(registry.resolve(try Reference(model)).digest)
+    }
+
+    private func write(_ conversion: LiteConversion) async throws {
+        let total = conversion.byteCount
+        let isLive = !quiet && !json
+        try await OwnFile.replace(output) { descriptor in
+            var done = 0
+            try conversion.forEachPiece { (piece) throws(Failure) in
+                try OwnFile.write(piece, to: descriptor, named: output)
+                done += piece.count
+                if isLive { Terminal.progress("writing … \(done * 100 / max(1, total)) %") }
+            }
+        }
+    }
+
+    private func options() throws -> ConversionOptions {
+        var options = ConversionOptions()
+        options.channelsLast = channelsLast
+        options.batch = batch
+        guard batch.map({ (1...1_000_000).contains($0) }) ?? true else {
+            throw ValidationError("--batch is 1 to 1000000")
+        }
+        for text in size {
+            let halves = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard halves.count == 2, let number = Int(halves[1]), (1...1 << 30).contains(number) else {
+                throw ValidationError("--size takes name=size, such as height=224, found '\(text.prefix(60))'")
+            }
+            options.sizes[halves[0]] = number
+        }
+        return options
+    }
+}
