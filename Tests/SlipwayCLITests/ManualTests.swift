@@ -46,6 +46,7 @@ import Testing
 
     @Test(arguments: [
         ("a-b", "a\\-b"), ("back\\slash", "back\\eslash"), ("it's `x`", "it\\(aqs \\(gax\\(ga"), ("~^", "\\(ti\\(ha"),
+        ("5 – 6 é", "5 \\[u2013] 6 \\[u00E9]"), ("🚢", "\\[u1F6A2]"),
     ]) func whatWouldBeAnEscapeIsShielded(text: String, shielded: String) { #expect(Roff.shielded(text) == shielded) }
 
     @Test func aLineThatBeginsWithADotStaysText() {

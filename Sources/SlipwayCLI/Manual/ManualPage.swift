@@ -33,11 +33,16 @@ struct Roff {
 
     var joined: String { lines.joined(separator: "\n") + "\n" }
 
-    /// Escapes inside a line: backslashes, and hyphens that have to stay hyphens.
+    /// Escapes inside a line: backslashes, hyphens that have to stay hyphens, and what is not ASCII.
     static func shielded(_ text: String) -> String {
-        text.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("'", with: "\\(aq")
+        let shielded = text.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("'", with: "\\(aq")
             .replacing("`", with: "\\(ga").replacing("^", with: "\\(ha").replacing("~", with: "\\(ti")
             .replacing("…", with: "...").replacing("→", with: "\\(->").replacing("µ", with: "\\(mc")
+        return shielded.unicodeScalars.map { scalar in
+            guard !scalar.isASCII else { return String(scalar) }
+            let digits = String(scalar.value, radix: 16, uppercase: true)
+            return "\\[u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "]"
+        }.joined()
     }
 
     private static func line(_ text: Substring) -> String {
