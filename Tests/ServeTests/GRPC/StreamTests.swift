@@ -34,10 +34,15 @@ import Testing
             #expect(reply.status == 0, "\(reply.headers)")
             let responses = try reply.messages.map { try Response($0) }
             #expect(responses.map { $0.answer?.id } == (0..<200).map { "\($0)" })
-            #expect(responses.map { $0.answer?.floats.first } == (0..<200).map { Float($0) * 2 })
-            #expect(responses.allSatisfy { $0.answer?.isFinal == true && $0.error == nil })
+            // On a machine that is kept busy by others the queue may stand too long: then some are refused, in their places.
+            let refused = responses.filter { $0.error?.contains("would wait") == true }.count
+            #expect(calibration.points.isEmpty || refused == 0)
+            for (index, response) in responses.enumerated() where response.error?.contains("would wait") != true {
+                #expect(response.answer?.floats.first == Float(index) * 2, "\(index): \(response.error ?? "")")
+                #expect(response.answer?.isFinal == true && response.error == nil, "\(index): \(response.error ?? "")")
+            }
             try server.wait { server.plane.bytesInUse == 0 }
-            try server.wait { server.metric("slipway_requests_total", "code=\"200\"") == 200 }
+            try server.wait { server.metric("slipway_requests_total", "code=\"200\"") == Double(200 - refused) }
         }
     }
 
