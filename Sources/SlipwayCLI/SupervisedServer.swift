@@ -1,5 +1,6 @@
 import Control
 import Engines
+import Glibc
 import Release
 import Subprocess
 import Synchronization
@@ -57,7 +58,10 @@ struct SupervisedServer {
                 if life.wasStarted { hasCrashed = if case .signal = life.status { true } else { false } }
                 Terminal.say("\(Paint.yellow("warning")): the server \(life.end); starting it again")
                 guard await Self.pause(seconds: pause, stop) else { return 0 }
-            case .finish(let status): return Self.code(status)
+            case .finish(let status):
+                // It was told to end before it had begun to listen for that: nothing was in flight.
+                let isOurs = stop.isAsked && life.ready == nil && status == .signal(SIGTERM)
+                return isOurs ? 0 : Self.code(status)
             case .giveUp(let reason):
                 if case .signal = life.status { Terminal.say("\(Paint.red("error")): \(reason)") }
                 return Self.code(life.status)

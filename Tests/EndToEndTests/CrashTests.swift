@@ -35,11 +35,12 @@ extension EndToEnd {
         func aStopBetweenTwoLivesIsNotLost() async throws {
             let slipway = try Slipway()
             for pause in 0..<20 {
-                try await slipway.serving { server in
+                let ended = try await slipway.serving { server in
                     #expect(kill(server.worker, SIGKILL) == 0)
                     // From before the supervisor notices until after the next worker has begun.
                     try await Task.sleep(for: .milliseconds(pause * 3))
                 }
+                #expect(ended.exitCode == 0 || ended.exitCode == 128 + SIGKILL, "\(ended)")
             }
         }
 

@@ -32,6 +32,7 @@ extension EndToEnd {
                 }
                 #expect(kill(server.worker, SIGSEGV) == 0)
                 let died = ContinuousClock.now
+                try await wait(for: "the server to be gone") { kill(server.worker, 0) != 0 }
                 try await wait(for: "the previous revision to answer") {
                     let reply = try? await data.request("POST", path, headers: Self.json, body: body)
                     return reply?.status == 200 && reply?.json?["model_version"]?.stringValue == "1"
