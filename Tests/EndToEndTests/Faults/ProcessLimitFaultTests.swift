@@ -32,7 +32,7 @@ extension EndToEnd {
                 try await wait(for: "the server to be back", atMost: .seconds(40)) {
                     (try? await InferenceClient(server.dataPlane()).infer(digits.request(0)).modelVersion) == "1"
                 }
-                #expect(server.running.talk().contains("the server is back"))
+                try await wait(for: "the supervisor to say so") { server.running.talk().contains("the server is back") }
             }
         }
     }
