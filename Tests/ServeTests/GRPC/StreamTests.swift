@@ -36,7 +36,7 @@ import Testing
             #expect(responses.map { $0.answer?.id } == (0..<200).map { "\($0)" })
             // On a machine that is kept busy by others the queue may stand too long: then some are refused, in their places.
             let refused = responses.filter { $0.error?.contains("would wait") == true }.count
-            #expect(calibration.points.isEmpty || refused == 0)
+            #expect(refused <= (calibration.points.isEmpty ? 100 : 0))
             for (index, response) in responses.enumerated() where response.error?.contains("would wait") != true {
                 #expect(response.answer?.floats.first == Float(index) * 2, "\(index): \(response.error ?? "")")
                 #expect(response.answer?.isFinal == true && response.error == nil, "\(index): \(response.error ?? "")")
