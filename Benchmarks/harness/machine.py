@@ -62,6 +62,11 @@ def wake_up_lateness(seconds=1.0, pause=0.0005):
     return late[int(len(late) * 0.99)]
 
 
+def stolen_seconds():
+    """Processor time that the host of a virtual machine has given to others since the start, over all processors."""
+    return int(pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[8]) / os.sysconf("SC_CLK_TCK")
+
+
 def _own_seconds():
     """Processor time of this process and of every descendant that has ended and was waited for."""
     usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))

@@ -63,6 +63,9 @@ struct ServeOptions: ParsableArguments {
             valueName: "30m"))
     var unloadIdle: String?
 
+    @Option(help: "What the server calls itself in its metadata, for clients that ask for the name of another.")
+    var serverName = "slipway"
+
     @Option(help: "The model of requests that name none, such as POST /invocations (default: the only one).")
     var defaultModel: String?
 
@@ -95,6 +98,10 @@ struct ServeOptions: ParsableArguments {
         }
         if let unloadIdle, UndoWindowOptions.parse(unloadIdle) ?? 0 < 1000 {
             throw ValidationError("--unload-idle is a time such as 45s, 30m or 12h, found '\(unloadIdle.prefix(40))'")
+        }
+        guard (1...64).contains(serverName.utf8.count), serverName.utf8.allSatisfy({ (0x20..<0x7F).contains($0) })
+        else {
+            throw ValidationError("--server-name takes up to 64 printable ASCII characters")
         }
         guard (0...3600).contains(drainDelay), (0...3600).contains(grace) else {
             throw ValidationError("--drain-delay and --grace take 0 to 3600 seconds")
@@ -130,6 +137,7 @@ struct ServeOptions: ParsableArguments {
         options.largestBody = maxBody
         options.memory = memory.flatMap(Quantity.parseBytes)
         options.unloadIdle = unloadIdle.flatMap(UndoWindowOptions.parse).map { .milliseconds($0) }
+        options.serverName = serverName
         options.defaultModel = defaultModel
         if !requiredSignatures.isEmpty {
             options.seals = try SealPolicy(keys: requiredSignatures.map { try VerifyingKey(file: $0) })

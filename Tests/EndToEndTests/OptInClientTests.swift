@@ -13,9 +13,9 @@ extension EndToEnd {
         func modelsComeAndGoAsClientsAsk() async throws {
             let slipway = try Slipway()
             for network in ["mlp", "cnn"] { try await slipway.importDigits(network) }
-            try await slipway.serving(["serve", "--model-control", "explicit"]) { server in
+            try await slipway.serving(["serve", "--model-control", "explicit", "--server-name", "triton"]) { server in
                 let outcome = try await Clients.client("repository.py", server, "--model", "digits")
-                Clients.require(outcome, checks: 4)
+                Clients.require(outcome, checks: 6)
             }
             let history = try await slipway.json("history", "digits").arrayValue ?? []
             #expect(history.count == 4, "each change is a revision like any other: \(history)")

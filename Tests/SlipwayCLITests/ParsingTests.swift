@@ -16,7 +16,7 @@ import Workshop
         "run model.onnx",
         "run digits:3 --name d --host 0.0.0.0 --port 0 --control-port 0 --engine openvino --auth none",
         "run m.onnx --processing p.json --home /h --json --log json --verbose", "serve",
-        "serve --drain-delay 1.5 --grace 0 --concurrency 4 --max-body 1000 --default-model m --host-name a --host-name b",
+        "serve --drain-delay 1.5 --grace 0 --concurrency 4 --max-body 1000 --default-model m --server-name triton --host-name a --host-name b",
         "stop --timeout 3",
         "predict digits --data rows.npz", "predict digits --data - --server localhost:1 --version 2",
         "import m.onnx -n digits --label a=b --label c=d=e --note x --provenance t.json --evaluation e.csv --answers y --no-run",
@@ -50,7 +50,7 @@ import Workshop
     @Test(arguments: [
         "frobnicate", "run", "run a b", "serve digits", "serve --port 65536", "serve --port -1", "serve --port x",
         "serve --control-port 99999999999999999999", "serve --drain-delay -1", "serve --drain-delay nan",
-        "serve --grace inf",
+        "serve --grace inf", "serve --server-name é",
         "serve --grace 3601", "serve --concurrency 0", "serve --concurrency 1025", "serve --max-body 0",
         "serve --max-body -5",
         "serve --auth maybe", "serve --log yaml", "stop --timeout -1", "stop --timeout inf", "stop --timeout nan",

@@ -172,6 +172,7 @@ package struct Server: Sendable {
         configuration.offersModelControl = options.offersModelControl
         configuration.limits.bodyBytes = options.largestBody
         configuration.limits.connections = DescriptorBudget.ofThisProcess().data
+        configuration.serverName = options.serverName
         configuration.defaultModel = options.defaultModel
         configuration.sequences = options.sequences
         configuration.sequenceIdle = Self.nanoseconds(options.sequenceIdle)

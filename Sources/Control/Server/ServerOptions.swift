@@ -31,6 +31,8 @@ package struct ServerOptions: Sendable {
     package var memory: Int?
     /// Versions that were not used for so long leave memory until they are asked for; `nil` for never.
     package var unloadIdle: Duration?
+    /// The server's name, as metadata says it.
+    package var serverName = "slipway"
     /// The model of routes that name none; `nil` for the only one.
     package var defaultModel: String?
     /// Sequences whose state is kept at a time.

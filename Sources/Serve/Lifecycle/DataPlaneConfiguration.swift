@@ -44,6 +44,8 @@ package struct DataPlaneConfiguration: Sendable {
     package var offersModelControl = false
     /// What the keys of shared memory segments have to begin with that clients may register; `nil` takes none.
     package var sharedMemoryPrefixes: [String] = []
+    /// The server's name, as metadata says it; there are clients that ask for that of the server they came from.
+    package var serverName = "slipway"
     /// The version of this program, as metadata says it.
     package var serverVersion: String
     /// Logs every request, not only errors and slow ones.

@@ -40,8 +40,9 @@ final class PlaneContext: Sendable {
             capacity: configuration.sequences, byteLimit: configuration.sequenceBytes,
             idleTime: configuration.sequenceIdle, admitsMemory: configuration.admitsMemory)
         serverMetadata = Metadata.server(
-            version: configuration.serverVersion, extensions: configuration.protocolExtensions)
-        index = Metadata.index(version: configuration.serverVersion)
+            name: configuration.serverName, version: configuration.serverVersion,
+            extensions: configuration.protocolExtensions)
+        index = Metadata.index(name: configuration.serverName, version: configuration.serverVersion)
         openAPI = OpenAPI(version: configuration.serverVersion).document()
     }
 

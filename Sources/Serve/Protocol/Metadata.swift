@@ -4,20 +4,21 @@ import Tensors
 ///
 /// Source: Open Inference Protocol, REST; KServe's spelling of readiness.
 enum Metadata {
-    static let serverName = "slipway"
-
-    static func server(version: String, extensions: [String]) -> [UInt8] {
+    /// - Parameters:
+    ///   - name: the server's, as it is set up.
+    ///   - version: of this program.
+    static func server(name: String, version: String, extensions: [String]) -> [UInt8] {
         JSONValue.object([
-            ("name", .string(serverName)), ("version", .string(version)),
+            ("name", .string(name)), ("version", .string(version)),
             ("extensions", .array(extensions.map(JSONValue.string))),
         ]).encoded()
     }
 
     /// What `GET /` says: where things are.
-    static func index(version: String) -> [UInt8] {
+    static func index(name: String, version: String) -> [UInt8] {
         let routes = Route.table.map { JSONValue.string("\($0.method.rawValue) \($0.pattern): \($0.summary)") }
         return JSONValue.object([
-            ("name", .string(serverName)), ("version", .string(version)),
+            ("name", .string(name)), ("version", .string(version)),
             (
                 "about",
                 .string(

@@ -1,6 +1,6 @@
 """Loads and unloads a model with unmodified `tritonclient`, over HTTP and gRPC.
 
-    slipway serve --model-control explicit
+    slipway serve --model-control explicit --server-name triton
     python repository.py --url 127.0.0.1:8080 --model digits
 
 Prints one JSON line a check; exits 1 when any failed.
@@ -48,6 +48,10 @@ class Repository:
         require(not self.server.is_model_ready(self.model), "ready after it is unloaded")
         require_equal(self.states()[self.model], ("", "UNAVAILABLE"), "unloaded")
 
+    def is_called_what_it_was_told(self) -> None:
+        metadata = self.server.get_server_metadata()
+        require_equal(metadata["name"] if isinstance(metadata, dict) else metadata.name, "triton", "server's name")
+
     def refusals(self) -> None:
         require_refusal(lambda: self.server.load_model("no-such-model"), self.status["unknown"], "no-such-model")
         require_refusal(lambda: self.server.unload_model(self.model), self.status["unknown"], self.model)
@@ -70,6 +74,7 @@ def main() -> int:
         repository = Repository(module, arguments.url, arguments.model, status)
         checks.run(f"a model comes and goes over {name}", repository.comes_and_goes)
         checks.run(f"refusals over {name}", repository.refusals)
+        checks.run(f"the server's name over {name}", repository.is_called_what_it_was_told)
     return checks.exit_code
 
 

@@ -11,7 +11,7 @@ extension LoopState {
         case .serverLive: writer.bool(1, true)
         case .serverReady: writer.bool(1, health(of: "") == .serving)
         case .serverMetadata:
-            writer.string(1, Metadata.serverName)
+            writer.string(1, plane.configuration.serverName)
             writer.string(2, plane.configuration.serverVersion)
             writer.strings(
                 3, plane.configuration.protocolExtensions.filter { $0 != "binary_tensor_data" })
