@@ -39,10 +39,10 @@ import Testing
         let header = try header(for: [alice])
         let json = try JSONValue.parse(Array(header.encoded.dropFirst(EncryptedHeader.preambleBytes)))
         let text = try #require(json["recipients"]?.arrayValue?[0][member]?.stringValue)
-        var bytes = try #require(Base64Text.decoded(text))
+        var bytes = try #require(Base64.decoded(text))
         for index in bytes.indices {
             bytes[index] ^= 1
-            let altered = try changed(header, ["recipients", "0", member], .string(Base64Text.encoded(bytes)))
+            let altered = try changed(header, ["recipients", "0", member], .string(Base64.encoded(bytes)))
             let error = try #require(throws: SealError.self) { try EncryptedHeader(parsing: altered).key(for: alice) }
             #expect(error == .undecipherable)
             bytes[index] ^= 1
@@ -50,7 +50,7 @@ import Testing
         // A point of low order gives a secret that everybody knows.
         if member == "encapsulated" {
             let zeros = try changed(
-                header, ["recipients", "0", member], .string(Base64Text.encoded([UInt8](repeating: 0, count: 32))))
+                header, ["recipients", "0", member], .string(Base64.encoded([UInt8](repeating: 0, count: 32))))
             #expect(throws: SealError.undecipherable) { try EncryptedHeader(parsing: zeros).key(for: alice) }
         }
     }

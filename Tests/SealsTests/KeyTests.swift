@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import Testing
 
 @testable import Seals
@@ -78,12 +79,12 @@ import Testing
     @Test func base64IsReadInOneWayOnly() {
         for count in 0..<70 {
             let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37) }
-            let text = Base64Text.encoded(bytes)
+            let text = Base64.encoded(bytes)
             #expect(text == Data(bytes).base64EncodedString())
-            #expect(Base64Text.decoded(text) == bytes)
+            #expect(Base64.decoded(text) == bytes)
         }
         for text in ["A", "AA", "AAA", "AA=", "A===", "AB==", "AAB=", "AA A", "AA\n=", "AA-_", "====", "AA==AA=="] {
-            #expect(Base64Text.decoded(text) == nil, "\(text)")
+            #expect(Base64.decoded(text) == nil, "\(text)")
         }
     }
 }

@@ -18,8 +18,8 @@ extension EncryptedHeader {
                     keys.map { key in
                         .object([
                             ("key", .string(key.hint)), ("method", .string(WrappedKey.method)),
-                            ("encapsulated", .string(Base64Text.encoded(key.encapsulated))),
-                            ("sealed", .string(Base64Text.encoded(key.sealed))),
+                            ("encapsulated", .string(Base64.encoded(key.encapsulated))),
+                            ("sealed", .string(Base64.encoded(key.sealed))),
                         ])
                     })
             ),

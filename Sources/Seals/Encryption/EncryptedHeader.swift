@@ -73,8 +73,8 @@ package struct EncryptedHeader: Hashable, Sendable {
 
     private static func key(_ json: JSONValue) throws(SealError) -> WrappedKey {
         guard let hint = json["key"]?.stringValue, Digest(hex: hint) != nil,
-            let encapsulated = json["encapsulated"]?.stringValue.flatMap(Base64Text.decoded), encapsulated.count == 32,
-            let sealed = json["sealed"]?.stringValue.flatMap(Base64Text.decoded), sealed.count == 48,
+            let encapsulated = json["encapsulated"]?.stringValue.flatMap(Base64.decoded), encapsulated.count == 32,
+            let sealed = json["sealed"]?.stringValue.flatMap(Base64.decoded), sealed.count == 48,
             json["method"]?.stringValue == WrappedKey.method
         else {
             throw SealError(

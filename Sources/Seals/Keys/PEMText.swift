@@ -1,3 +1,5 @@
+import Tensors
+
 /// A block of a PEM file. Source: RFC 7468.
 struct PEMText: Hashable {
     var label: String
@@ -8,7 +10,7 @@ struct PEMText: Hashable {
 
     /// As `openssl` writes it: lines of 64 letters, a line break at the end.
     var text: String {
-        let letters = Array(Base64Text.encoded(bytes).utf8)
+        let letters = Array(Base64.encoded(bytes).utf8)
         let lines = stride(from: 0, to: letters.count, by: 64).map {
             String(decoding: letters[$0..<min($0 + 64, letters.count)], as: UTF8.self)
         }
@@ -31,7 +33,7 @@ struct PEMText: Hashable {
                 guard open == nil else { break }
                 open = (label, "")
             } else if let label = Self.label(line, "END") {
-                guard let block = open, block.label == label, let bytes = Base64Text.decoded(block.letters) else {
+                guard let block = open, block.label == label, let bytes = Base64.decoded(block.letters) else {
                     break
                 }
                 blocks.append(PEMText(label: label, bytes: bytes))

@@ -95,7 +95,7 @@ package struct SealBundle: Hashable, Sendable {
     }
 
     private static func base64(_ json: JSONValue?, _ name: String) throws(SealError) -> [UInt8] {
-        guard let text = json?.stringValue, let bytes = Base64Text.decoded(text), !bytes.isEmpty else {
+        guard let text = json?.stringValue, let bytes = Base64.decoded(text), !bytes.isEmpty else {
             throw SealError(.malformed, "the seal's '\(name)' is missing or is not base64")
         }
         return bytes
@@ -111,11 +111,11 @@ package struct SealBundle: Hashable, Sendable {
             (
                 "dsseEnvelope",
                 .object([
-                    ("payload", .string(Base64Text.encoded(payload))), ("payloadType", .string(Self.payloadType)),
+                    ("payload", .string(Base64.encoded(payload))), ("payloadType", .string(Self.payloadType)),
                     (
                         "signatures",
                         .array([
-                            .object([("sig", .string(Base64Text.encoded(signature))), ("keyid", .string(""))])
+                            .object([("sig", .string(Base64.encoded(signature))), ("keyid", .string(""))])
                         ])
                     ),
                 ])

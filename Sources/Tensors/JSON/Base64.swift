@@ -1,5 +1,5 @@
 /// Base64 with `+` and `/`. Source: RFC 4648 section 4.
-enum Base64 {
+package enum Base64 {
     private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
     /// Appends what `text` stands for. Padding may be left out; nothing else may.
@@ -50,5 +50,22 @@ enum Base64 {
         }
         if count > 0 { output.append(letter(bits << UInt32(6 - count))) }
         output.append(contentsOf: repeatElement(UInt8(ascii: "="), count: (3 - bytes.count % 3) % 3))
+    }
+
+    /// `bytes` as text, padded.
+    package static func encoded(_ bytes: some Collection<UInt8>) -> String {
+        var text: [UInt8] = []
+        encode(bytes, into: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// What a padded text stands for: one spelling for the same bytes, so that what is signed can be compared.
+    ///
+    /// - Returns: `nil` for other characters, missing padding, or left-over bits that are not zero (RFC 4648, 3.5).
+    package static func decoded(_ text: String) -> [UInt8]? {
+        guard text.utf8.count % 4 == 0 else { return nil }
+        var bytes: [UInt8] = []
+        let isWhole = Array(text.utf8).withUnsafeBytes { decode($0, into: &bytes) }
+        return isWhole ? bytes : nil
     }
 }
