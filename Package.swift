@@ -141,7 +141,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Tensors", "Client", "Home", subprocess, systemPackage],
             path: "Tests/TestSupport", swiftSettings: strict),
-        tests("Tensors", exclude: ["Fixtures"]),
+        tests("Tensors", ["TestSupport"], exclude: ["Fixtures"]),
         tests("Images", ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests("Columns", ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),

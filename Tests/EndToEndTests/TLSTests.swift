@@ -82,6 +82,11 @@ extension EndToEnd {
                     "https://\(server.dataAddress)", "--ca", authority.file,
                 ])
                 #expect(answer.exitCode == 0, "\(answer)")
+                let load = try await slipway.run([
+                    "bench", "digits", "--seconds", "0.5", "--connections", "2", "--json", "--server",
+                    "https://\(server.dataAddress)", "--ca", authority.file,
+                ])
+                #expect(load.exitCode == 0 && load.json?["ok"]?.intValue ?? 0 > 0, "\(load)")
                 let stranger = try await slipway.run([
                     "predict", "digits", "--data", Slipway.example("digits/held-out.npz"), "--server",
                     "https://\(server.dataAddress)",

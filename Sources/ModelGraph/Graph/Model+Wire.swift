@@ -87,7 +87,7 @@ extension Model {
     /// - Throws: `GraphError.Code.io`, or `.limitExceeded` over 2 GiB.
     package func write(to path: String) throws(GraphError) {
         let writer = try encode()
-        var file = try AtomicFile(path: path)
+        var file = try AtomicFile(path: path) { GraphError(.io, $0.description) }
         try writer.forEachPiece { (piece) throws(GraphError) in try file.write(piece) }
         try file.commit()
     }

@@ -76,25 +76,11 @@ extension ImageStore {
         if lstat(path, &status) == 0, Int(status.st_size) == size { return }
         unlink(path)
         if link(source, path) == 0 { return }
-        let input = open(source, O_RDONLY | O_CLOEXEC)
-        guard input >= 0 else { throw PlatformError.system("open", source) }
-        defer { close(input) }
-        let temporary = path + ".partial"
-        let output = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard output >= 0 else { throw PlatformError.system("write", path) }
-        defer { close(output) }
-        var rest = size
-        while rest > 0 {
-            let count = sendfile(output, input, nil, rest)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                let error = PlatformError.system("write", path)
-                unlink(temporary)
-                throw error
-            }
-            rest -= count
+        var file = try AtomicFile(path: path) { PlatformError.system($0.action, $0.path, errno: $0.number) }
+        guard try file.copy(of: source) == size else {
+            throw PlatformError(.io, "'\(source)' changed while it was copied")
         }
-        guard fsync(output) == 0, rename(temporary, path) == 0 else { throw PlatformError.system("write", path) }
+        try file.commit()
     }
 }
 

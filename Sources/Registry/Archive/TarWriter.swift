@@ -1,14 +1,12 @@
 import Glibc
+import Tensors
 import Trust
 
 /// A tar archive being written; it has its name only when it is whole and on the disk. Dropped before, it leaves nothing.
 ///
 /// Equal members in equal order give equal bytes.
 struct TarWriter: ~Copyable {
-    private let path: String
-    private let temporary: String
-    private let descriptor: Int32
-    private var isFinished = false
+    private var file: AtomicFile<RegistryError>
     private let sealing: ArchiveSealing?
     /// Bytes written so far.
     private(set) var byteCount = 0
@@ -16,18 +14,8 @@ struct TarWriter: ~Copyable {
     /// - Parameter encryption: for whom the archive is encrypted, before any of it is written.
     /// - Throws: `RegistryError.Code.io` or `.full` when the directory cannot be written to.
     init(_ path: String, encryption: ArchiveEncryption? = nil) throws(RegistryError) {
-        var source = SystemRandomNumberGenerator()
-        temporary = "\(path).\(String(source.next(), radix: 16)).partial"
-        descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        self.path = path
+        file = try AtomicFile(path: path, mode: 0o600) { RegistryError.system($0.action, $0.path, errno: $0.number) }
         sealing = encryption.map(ArchiveSealing.init)
-        guard descriptor >= 0 else { throw RegistryError.system("write", path) }
-    }
-
-    deinit {
-        guard descriptor >= 0 else { return }
-        close(descriptor)
-        if !isFinished { unlink(temporary) }
     }
 
     /// Adds a small file.
@@ -71,8 +59,7 @@ struct TarWriter: ~Copyable {
     mutating func finish() throws(RegistryError) {
         try write([UInt8](repeating: 0, count: 2 * TarHeader.blockSize))
         if let sealing { try store(try sealing.finish()) }
-        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw RegistryError.system("write", path) }
-        isFinished = true
+        try file.commit()
     }
 
     private mutating func begin(_ path: String, size: Int) throws(RegistryError) {
@@ -104,15 +91,7 @@ struct TarWriter: ~Copyable {
     }
 
     private mutating func store(_ bytes: [UInt8]) throws(RegistryError) {
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                Glibc.write(descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw RegistryError.system("write", path) }
-            done += count
-        }
-        byteCount += done
+        try file.write(bytes)
+        byteCount += bytes.count
     }
 }

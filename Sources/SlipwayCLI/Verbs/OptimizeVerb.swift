@@ -86,7 +86,7 @@ struct OptimizeVerb: AsyncParsableCommand {
 
     private func optimizeFile(_ optimizer: ModelOptimizer, _ settings: OptimizationSettings) async throws {
         show("optimising it in a limited child")
-        let report = try await OwnFile.replaceUnseen(dryRun ? nil : output) { descriptor in
+        let report = try await OwnFile.replace(dryRun ? nil : output) { descriptor in
             try await optimizer.optimize(path: subject, settings, into: descriptor)
         }
         Terminal.progress("")

@@ -36,7 +36,7 @@ extension NPZ {
     package static func assemble(
         _ members: [(name: String, path: String)], to path: String
     ) throws(TensorError) {
-        var output = try AtomicFile(path: path)
+        var output = try AtomicFile(path: path, TensorError.init)
         var zip = ZipWriter()
         for member in members {
             let source = try InputFile(path: member.path)

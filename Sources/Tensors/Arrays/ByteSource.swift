@@ -102,13 +102,10 @@ final class InputFile: ByteSource {
 extension TensorError {
     /// An input or output error with the system's own words for `errno`.
     static func system(_ what: String) -> TensorError {
-        let code = errno
-        let text = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
-            guard let words = buffer.baseAddress, strerror_r(code, words, buffer.count) == 0 else {
-                return "error \(code)"
-            }
-            return String(cString: words)
-        }
-        return TensorError(.io, "\(what): \(text)")
+        TensorError(.io, "\(what): \(FileFault.words(for: errno))")
     }
+}
+
+extension TensorError {
+    init(_ fault: FileFault) { self.init(.io, fault.description) }
 }

@@ -50,9 +50,9 @@ extension NPY {
     /// Writes the tensor to `path`; see `encode`. A reader sees the old file or all of the new one.
     package static func write(_ tensor: Tensor, to path: String) throws(TensorError) {
         let file = try NPYFile(tensor)
-        var output = try AtomicFile(path: path)
+        var output = try AtomicFile(path: path, TensorError.init)
         try output.write(file.header)
-        try output.write(file)
+        try file.withBody { (bytes) throws(TensorError) in try output.write(bytes) }
         try output.commit()
     }
 }

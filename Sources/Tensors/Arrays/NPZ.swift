@@ -59,7 +59,7 @@ package enum NPZ {
     package static func write(
         _ arrays: [(name: String, tensor: Tensor)], to path: String, compressed: Bool = false
     ) throws(TensorError) {
-        var output = try AtomicFile(path: path)
+        var output = try AtomicFile(path: path, TensorError.init)
         var zip = ZipWriter()
         try checkNames(arrays)
         for array in arrays {
@@ -69,7 +69,7 @@ package enum NPZ {
                 try output.write(packed)
             } else {
                 try output.write(member.file.header)
-                try output.write(member.file)
+                try member.file.withBody { (bytes) throws(TensorError) in try output.write(bytes) }
             }
         }
         try output.write(zip.end())
