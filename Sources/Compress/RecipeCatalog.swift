@@ -1,0 +1,8 @@
+/// The recipes there are, by what they change.
+package enum RecipeCatalog {
+    package static let all: [any Recipe] = []
+
+    package static var names: [String] { all.map(\.name) }
+
+    package static func recipe(_ name: String) -> (any Recipe)? { all.first { $0.name == name } }
+}
