@@ -85,6 +85,7 @@ let package = Package(
         room("Keras", ["Tensors", "ModelGraph", "HDF5"]),
         room("Engines", ["Tensors", "Images", "Columns", "CEngines"]),
         room("Optimize", ["Tensors", "ModelGraph", "Engines"]),
+        room("Compress", ["Tensors", "ModelGraph", "Engines", "Optimize"]),
         room("Pipelines", ["Tensors", "Engines"]),
         room("Monitor"),
         room("Release", ["Tensors", "Monitor"]),
@@ -101,7 +102,8 @@ let package = Package(
         room(
             "Workshop",
             [
-                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "Houses", "Engines", "Optimize", "Pipelines",
+                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "Houses", "Engines", "Optimize", "Compress",
+                "Pipelines",
                 "Home", "Trust", "Seals",
                 "Registry", "CSandbox", subprocess, systemPackage,
             ]),
@@ -153,10 +155,11 @@ let package = Package(
         tests("Keras", ["Tensors", "ModelGraph", "HDF5", "Engines"], exclude: ["Fixtures"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Optimize", "Tensors"],
+            name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Optimize", "Compress", "Tensors"],
             exclude: ["Fixtures"],
             swiftSettings: strict),
         tests("Optimize", ["Tensors", "ModelGraph", "Engines"]),
+        tests("Compress", ["Tensors", "ModelGraph", "Engines", "Optimize"]),
         tests("Pipelines", ["Tensors", "Engines"]),
         tests("Monitor"),
         tests("Release", ["Tensors", "Monitor"]),

@@ -1,0 +1,10 @@
+/// The recipes there are, by what they change.
+package enum RecipeCatalog {
+    package static let all: [any Recipe] = [
+        PruneRecipe()
+    ]
+
+    package static var names: [String] { all.map(\.name) }
+
+    package static func recipe(_ name: String) -> (any Recipe)? { all.first { $0.name == name } }
+}

@@ -1,0 +1,19 @@
+package import Engines
+
+/// What a recipe is told. Each recipe reads what concerns it.
+package struct RecipeSettings: Hashable, Sendable {
+    /// The engine that the result is for: they have integer kernels for different arrangements.
+    package var target = EngineKind.onnxRuntime
+    /// How ranges are chosen; `nil`: the recipe's own choice for each tensor.
+    package var calibrator: String?
+    /// Seeds what is random. Equal seeds give equal models.
+    package var seed: UInt64 = 0
+    /// The share of operations that pruning is to cut, from 0 to 1; `nil`: the recipe's own choice.
+    package var prunedShare: Double?
+    /// Bytes that observed tensors may take at a time.
+    package var observedBytes = 256 << 20
+    /// Threads that may work at a time.
+    package var threads = 1
+
+    package init() {}
+}
