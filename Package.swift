@@ -80,6 +80,7 @@ let package = Package(
         room("LiteRT", ["Tensors", "ModelGraph"]),
         room("Pickle", ["Tensors"]),
         room("Sklearn", ["Tensors", "ModelGraph", "Pickle"]),
+        room("Torch", ["Tensors", "ModelGraph", "Pickle"]),
         room("Houses", ["Tensors"]),
         room("HDF5", ["Tensors"]),
         room("Keras", ["Tensors", "ModelGraph", "HDF5"]),
@@ -102,7 +103,8 @@ let package = Package(
         room(
             "Workshop",
             [
-                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "Houses", "Engines", "Optimize", "Compress",
+                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "Torch", "Houses", "Engines", "Optimize",
+                "Compress",
                 "Pipelines",
                 "Home", "Trust", "Seals",
                 "Registry", "CSandbox", subprocess, systemPackage,
@@ -150,6 +152,7 @@ let package = Package(
         tests("LiteRT", ["Tensors", "ModelGraph", "Engines", "TestSupport"]),
         tests("Pickle", ["Tensors", "ModelGraph"], exclude: ["Fixtures"]),
         tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
+        tests("Torch", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
         tests("Houses", ["Tensors"]),
         tests("HDF5", ["Tensors"], exclude: ["Fixtures"]),
         tests("Keras", ["Tensors", "ModelGraph", "HDF5", "Engines"], exclude: ["Fixtures"]),
@@ -191,7 +194,7 @@ let package = Package(
         .executableTarget(
             name: "FuzzChild",
             dependencies: [
-                "Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "HDF5", "Keras", "Houses", "Seals",
+                "Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "HDF5", "Keras", "Torch", "Houses", "Seals",
             ],
             path: "Tests/Fuzz",
             exclude: ["Corpus", "Driver", "Serve", "StandIns"], swiftSettings: strict),

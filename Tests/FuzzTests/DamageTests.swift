@@ -41,6 +41,7 @@ import Testing
                 "Examples/keras/2.15/plain.h5", "Examples/keras/3.14-h5/recurrent.h5",
                 "Examples/keras/3.15/dense.keras",
             ],
+            "torch": ["Examples/pytorch/2.15/convolutional.core.pt2", "Examples/pytorch/2.15/shapes.pt2"],
             "safetensors": ["Tests/PickleTests/Fixtures/weights.safetensors"],
             "seal": [
                 "Tests/SealsTests/Fixtures/reference-p256.sig", "Tests/Fuzz/Corpus/seal/statement",

@@ -1,11 +1,13 @@
-import Tensors
+package import Tensors
 
 /// A type of PyTorch's elements, as its storages are named.
-struct TorchType: Hashable, Sendable {
-    let elementType: ElementType?
+package struct TorchType: Hashable, Sendable {
+    /// `nil` for types that ONNX does not have.
+    package let elementType: ElementType?
     /// As PyTorch calls it: `float32`.
-    let name: String
-    let byteWidth: Int
+    package let name: String
+    /// Of one element.
+    package let byteWidth: Int
 
     private static let table: [String: (ElementType?, String, Int)] = [
         "FloatStorage": (.float32, "float32", 4), "DoubleStorage": (.float64, "float64", 8),
@@ -19,9 +21,8 @@ struct TorchType: Hashable, Sendable {
     ]
 
     /// - Parameter name: the storage's class, such as `FloatStorage`.
-    init?(storage name: String) {
+    package init?(storage name: String) {
         guard let row = Self.table[name] else { return nil }
         (elementType, self.name, byteWidth) = row
     }
-
 }

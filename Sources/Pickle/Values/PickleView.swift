@@ -110,6 +110,12 @@ package struct PickleView: Sendable {
     /// Where in the stream it would be made.
     package var position: Int? { if case .object(let object) = value { object.position } else { nil } }
 
+    /// What the program at hand would know an object by that is kept outside of the pickle: a tensor's storage.
+    package var persistent: PickleView? {
+        guard case .persistent(let id) = value else { return nil }
+        return view(id)
+    }
+
     /// What its constructor would be called with.
     package var arguments: [PickleView] {
         guard case .object(let object) = value else { return [] }

@@ -5,6 +5,7 @@ import ModelGraph
 import Pickle
 import Sklearn
 import Tensors
+import Torch
 
 /// The limited child's side: puts up the walls, does one task, reports on standard error.
 package enum ChildMain {
@@ -106,6 +107,11 @@ package enum ChildMain {
                 ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),
             ])
         case let error as KerasError:
+            .object([
+                ("error", .string(error.message)), ("code", error.isLimit ? "limit" : "rejected"),
+                ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),
+            ])
+        case let error as TorchError:
             .object([
                 ("error", .string(error.message)), ("code", error.isLimit ? "limit" : "rejected"),
                 ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),

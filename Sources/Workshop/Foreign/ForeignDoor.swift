@@ -5,8 +5,8 @@ import Registry
 import Sklearn
 import Tensors
 
-/// Reads model files that are no ONNX, inside the walls: scikit-learn's pickles, Keras's files, files of weights. Nothing
-/// in them runs.
+/// Reads model files that are no ONNX, inside the walls: scikit-learn's pickles, Keras's files, what PyTorch exports, files
+/// of weights. Nothing in them runs.
 enum ForeignDoor {
     /// Whether a file that is no ONNX model may be one that is read here, by its first bytes.
     static func mayOpen(_ buffer: TensorBuffer) -> Bool {
@@ -35,12 +35,13 @@ enum ForeignDoor {
         return ScanReport(PickleScan(file)).json
     }
 
-    /// Rebuilds a model of scikit-learn or Keras as a graph and hands its bytes over.
+    /// Rebuilds a model of scikit-learn, Keras or PyTorch as a graph and hands its bytes over.
     ///
     /// - Parameter output: takes the ONNX file's bytes, piece by piece; false when they could not be written.
     static func convert(path: String, output: (UnsafeRawBufferPointer) -> Bool) throws -> JSONValue {
         let buffer = try open(path)
         if KerasFile.mayOpen(buffer) { return try KerasDoor.convert(buffer, output: output) }
+        if let archive = TorchDoor.opened(buffer) { return try TorchDoor.convert(archive, output: output) }
         let file = try opened(buffer)
         let converted = try Conversion.convert(file)
         try converted.model.forEachPiece { (piece) throws(WorkshopError) in
@@ -53,6 +54,7 @@ enum ForeignDoor {
     static func contents(path: String) throws -> JSONValue {
         let buffer = try open(path)
         if KerasFile.mayOpen(buffer) { return try KerasDoor.contents(buffer) }
+        if let archive = TorchDoor.opened(buffer) { return try TorchDoor.contents(archive) }
         let bytes = PickleBytes(buffer)
         if case .safetensors = FileKind(bytes) { return WeightsReport.json(try TensorListing(bytes)) }
         let file = try opened(buffer)

@@ -1,0 +1,48 @@
+import Client
+import Tensors
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// What PyTorch exports, from the archive to the served answer.
+    @Suite
+    struct TorchDoorTests {
+        @Test(arguments: ["convolutional.pt2", "block.pt2"])
+        func anExportedProgramIsImportedServedAndAnswersAsPyTorchDoes(_ file: String) async throws {
+            let slipway = try Slipway()
+            let network = String(file.prefix { $0 != "." })
+            let imported = try await slipway.run([
+                "import", Slipway.example("pytorch/2.15/\(file)"), "--name", "net", "--json",
+            ])
+            try #require(imported.exitCode == 0, "\(imported)")
+            #expect(imported.json?["changes"]?.arrayValue?.first?.stringValue?.contains("of PyTorch 2.15") == true)
+            let shown = try await slipway.json("show", "net:1")
+            let arrays = try NPZ.read(path: Slipway.example("pytorch/2.15/expected.npz"))
+            let asked = try #require(arrays.first { $0.name == "\(network)|in|00" }?.tensor)
+            let expected = try #require(arrays.first { $0.name == "\(network)|out|00" }?.tensor.values(as: Float.self))
+            let input = shown["signature"]?["inputs"]?.arrayValue?.first
+            #expect(input?["shape"]?.arrayValue?.first?.stringValue == "N", "\(shown)")
+            let name = try #require(input?["name"]?.stringValue)
+            #expect(try await slipway("deploy", "net:1").exitCode == 0)
+            let ended = try await slipway.serving { server in
+                let client = InferenceClient(try server.dataPlane())
+                let reply = try await client.infer(
+                    InferenceRequest(endpoint: "net", inputs: [(name: name, tensor: asked)]))
+                let answered = reply["output"]?.values(as: Float.self) ?? []
+                #expect(answered.count == expected.count && !answered.isEmpty)
+                #expect(zip(answered, expected).allSatisfy { abs($0 - $1) <= 1e-5 })
+            }
+            #expect(ended.exitCode == 0)
+        }
+
+        @Test
+        func aProgramIsShownAndScannedWithoutAnythingRunning() async throws {
+            let slipway = try Slipway()
+            let file = Slipway.example("pytorch/2.15/convolutional.pt2")
+            let shown = try await slipway.run(["show", file])
+            #expect(shown.exitCode == 0 && shown.output.contains("conv2d.default"), "\(shown)")
+            let scanned = try await slipway.run(["scan", file, "--json"])
+            #expect(scanned.exitCode == 0 || scanned.exitCode == 1, "\(scanned)")
+        }
+    }
+}
