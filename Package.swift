@@ -87,6 +87,7 @@ let package = Package(
         room("Optimize", ["Tensors", "ModelGraph", "Engines"]),
         room("Pipelines", ["Tensors", "Engines"]),
         room("Monitor"),
+        room("Drift", ["Tensors"]),
         room("Release", ["Tensors", "Monitor"]),
         room("Home", [grdb]),
         room("Trust", [crypto]),
@@ -102,7 +103,7 @@ let package = Package(
             "Workshop",
             [
                 "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "Houses", "Engines", "Optimize", "Pipelines",
-                "Home", "Trust", "Seals",
+                "Drift", "Home", "Trust", "Seals",
                 "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(
@@ -116,7 +117,8 @@ let package = Package(
         room(
             "Control",
             [
-                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Release", "Home", "Trust", "Seals",
+                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Drift", "Release", "Home", "Trust",
+                "Seals",
                 "Registry", "Workshop", "Serve", "Client", hummingbird, hummingbirdCore, httpTypes, mustache, logging,
                 nioCore,
                 serviceLifecycle, unixSignals,
@@ -138,6 +140,7 @@ let package = Package(
         .target(name: "CEngineLimit", dependencies: ["CEngines"], path: "Benchmarks/CEngineLimit"),
         instrument("LoadBench", ["Client", "Tensors", argumentParser]),
         instrument("EngineBench", ["Engines", "Tensors", "CEngines", "CEngineLimit", argumentParser]),
+        instrument("DriftBench", ["Drift", "Tensors", argumentParser]),
         .target(
             name: "TestSupport", dependencies: ["Tensors", "Client", "Home", subprocess, systemPackage],
             path: "Tests/TestSupport", swiftSettings: strict),
@@ -159,6 +162,7 @@ let package = Package(
         tests("Optimize", ["Tensors", "ModelGraph", "Engines"]),
         tests("Pipelines", ["Tensors", "Engines"]),
         tests("Monitor"),
+        tests("Drift", ["Tensors"], exclude: ["Fixtures"]),
         tests("Release", ["Tensors", "Monitor"]),
         tests("Home"),
         tests("Trust"),
@@ -189,6 +193,7 @@ let package = Package(
             name: "FuzzChild",
             dependencies: [
                 "Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "HDF5", "Keras", "Houses", "Seals",
+                "Drift",
             ],
             path: "Tests/Fuzz",
             exclude: ["Corpus", "Driver", "Serve", "StandIns"], swiftSettings: strict),
