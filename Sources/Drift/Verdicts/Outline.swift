@@ -12,9 +12,11 @@ package struct Outline: Hashable, Sendable {
 
     /// Numbers by size in intervals of one length; categories by frequency in the reference, the last bar for all others.
     package init(_ reference: FeatureSketch, _ current: FeatureSketch) {
-        reference.kind == .number
-            ? self.init(numbers: WeightedSample(reference), WeightedSample(current))
-            : self.init(categories: reference.top, current.top, of: reference.present, current.present)
+        if reference.kind == .number {
+            self.init(numbers: WeightedSample(reference), WeightedSample(current))
+        } else {
+            self.init(categories: reference.top, current.top, of: reference.present, current.present)
+        }
     }
 
     private init(numbers left: WeightedSample, _ right: WeightedSample) {
