@@ -89,6 +89,7 @@ let package = Package(
         room("Compress", ["Tensors", "ModelGraph", "Engines", "Optimize"]),
         room("Pipelines", ["Tensors", "Engines"]),
         room("Monitor"),
+        room("Drift", ["Tensors"]),
         room("Release", ["Tensors", "Monitor"]),
         room("Home", [grdb]),
         room("Trust", [crypto]),
@@ -104,9 +105,7 @@ let package = Package(
             "Workshop",
             [
                 "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "Torch", "Houses", "Engines", "Optimize",
-                "Compress",
-                "Pipelines",
-                "Home", "Trust", "Seals",
+                "Compress", "Pipelines", "Drift", "Home", "Trust", "Seals",
                 "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(
@@ -120,7 +119,8 @@ let package = Package(
         room(
             "Control",
             [
-                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Release", "Home", "Trust", "Seals",
+                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Drift", "Release", "Home", "Trust",
+                "Seals",
                 "Registry", "Workshop", "Serve", "Client", hummingbird, hummingbirdCore, httpTypes, mustache, logging,
                 nioCore,
                 serviceLifecycle, unixSignals,
@@ -142,6 +142,7 @@ let package = Package(
         .target(name: "CEngineLimit", dependencies: ["CEngines"], path: "Benchmarks/CEngineLimit"),
         instrument("LoadBench", ["Client", "Tensors", argumentParser]),
         instrument("EngineBench", ["Engines", "Tensors", "CEngines", "CEngineLimit", argumentParser]),
+        instrument("DriftBench", ["Drift", "Tensors", argumentParser]),
         .target(
             name: "TestSupport", dependencies: ["Tensors", "Client", "Home", subprocess, systemPackage],
             path: "Tests/TestSupport", swiftSettings: strict),
@@ -165,6 +166,7 @@ let package = Package(
         tests("Compress", ["Tensors", "ModelGraph", "Engines", "Optimize"]),
         tests("Pipelines", ["Tensors", "Engines"]),
         tests("Monitor"),
+        tests("Drift", ["Tensors"], exclude: ["Fixtures"]),
         tests("Release", ["Tensors", "Monitor"]),
         tests("Home"),
         tests("Trust"),
@@ -194,7 +196,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzChild",
             dependencies: [
-                "Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "HDF5", "Keras", "Torch", "Houses", "Seals",
+                "Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "HDF5", "Keras", "Torch", "Houses",
+                "Seals", "Drift",
             ],
             path: "Tests/Fuzz",
             exclude: ["Corpus", "Driver", "Serve", "StandIns"], swiftSettings: strict),

@@ -52,6 +52,7 @@ import Testing
                 "Examples/triton/model_repository/running_mean/config.pbtxt",
                 "Examples/triton/model_repository/scaled_digits/config.pbtxt",
             ],
+            "profile": ["Tests/Fuzz/Corpus/profile/mixed"],
             "mlmodel": ["Examples/mlflow/flowers/MLmodel"],
             "image": [
                 "baseline-420-17x33.jpg", "progressive-420-17x33.jpg", "restart.jpg", "restart-progressive.jpg",

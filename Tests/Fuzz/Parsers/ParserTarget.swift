@@ -1,3 +1,4 @@
+import Drift
 import Images
 import ModelGraph
 import Tensors
@@ -32,6 +33,8 @@ enum ParserTarget: String, CaseIterable {
     case keras
     /// What PyTorch exports, rebuilt.
     case torch
+    /// Stored profiles of traffic, merged and compared.
+    case profile
 
     /// Arrays in tests stay small, so that memory that grows beyond a file is seen.
     private static let limits = ArrayLimits(bytes: 64 << 20)
@@ -53,6 +56,7 @@ enum ParserTarget: String, CaseIterable {
         case .hdf5: KerasExercise.container(bytes)
         case .keras: KerasExercise.run(bytes)
         case .torch: TorchExercise.run(bytes)
+        case .profile: Self.profile(bytes)
         }
     }
 
@@ -68,6 +72,18 @@ enum ParserTarget: String, CaseIterable {
         var images = StringElements()
         images.append(bytes)
         _ = try? plan.tensor(of: images, limits: limits, budget: limits.pixels)
+    }
+
+    private static func profile(_ bytes: [UInt8]) {
+        guard let profile = try? Profile(encoded: bytes) else { return }
+        let text = profile.encoded
+        guard let again = try? Profile(encoded: text), again.encoded == text else {
+            preconditionFailure("what was written does not read back as itself")
+        }
+        var merged = profile
+        try? merged.merge(profile)
+        _ = DriftReport(reference: profile, windows: [merged, profile])
+        precondition(merged.sketches.allSatisfy { $0.memoryBytes <= 12_288 }, "a sketch swells")
     }
 
     private static func use(_ tensor: Tensor) {
