@@ -43,6 +43,8 @@ package struct OptimizationReport: Sendable {
     package var outcome: Outcome
     /// Why the original is kept, where it is.
     package var reason: String?
+    /// What was asked for by name and done before the passes, a sentence each.
+    package var preparation: [String] = []
     package var records: [PassRecord]
     package var before: ModelFigures
     package var after: ModelFigures
@@ -57,7 +59,8 @@ package struct OptimizationReport: Sendable {
     package var json: JSONValue {
         .object([
             ("outcome", .string(outcome.rawValue)), ("reason", reason.map(JSONValue.string) ?? .null),
-            ("engine", .string(engine)), ("passes", .array(records.map(\.json))), ("before", before.json),
+            ("engine", .string(engine)), ("preparation", .array(preparation.map(JSONValue.string))),
+            ("passes", .array(records.map(\.json))), ("before", before.json),
             ("after", after.json), ("difference", difference.json), ("comparisons", .integer(comparisons)),
             ("fromEvaluation", .integer(fromEvaluation)),
             (

@@ -6,22 +6,42 @@ package import Tensors
 package struct OptimizationWork: Sendable {
     private let runner: ModelRunner
     private let passes: [any GraphPass]
+    private let preparation: Preparation
     private let measuresSpeed: Bool
 
-    /// - Parameter measuresSpeed: whether to run both side by side at the end, some seconds.
+    /// - Parameters:
+    ///   - preparation: what is done before passes run, and kept in any case.
+    ///   - measuresSpeed: whether to run both side by side at the end, some seconds.
     package init(
-        _ engine: any Engine, passes: [any GraphPass] = PassCatalog.all, measuresSpeed: Bool = true
+        _ engine: any Engine, passes: [any GraphPass] = PassCatalog.all, preparation: Preparation = Preparation(),
+        measuresSpeed: Bool = true
     ) {
         runner = ModelRunner(engine)
         self.passes = passes
+        self.preparation = preparation
         self.measuresSpeed = measuresSpeed
     }
 
     /// - Parameter evaluation: makes inputs from an evaluation set, for a session of the original.
     /// - Returns: the model to keep, which is the original where nothing better was found, and the report.
-    /// - Throws: the engine's words when it does not run the original.
+    /// - Throws: the engine's words when it does not run the original; `RuleFault` when what was asked for by name cannot be
+    ///   done.
     package func run(
         _ original: Model, evaluation: (any Session) -> [[Tensor]] = { _ in [] }
+    ) throws -> (model: Model, report: OptimizationReport) {
+        let prepared = try preparation.applied(to: original, runner)
+        var result = try improve(prepared.model, evaluation: evaluation)
+        result.report.preparation = prepared.notes
+        guard prepared.model != original else { return result }
+        // What was asked for by name is there whatever passes found.
+        result.report.outcome = .improved
+        result.report.before = try ModelFigures(original)
+        result.report.after = try ModelFigures(result.model)
+        return result
+    }
+
+    private func improve(
+        _ original: Model, evaluation: (any Session) -> [[Tensor]]
     ) throws -> (model: Model, report: OptimizationReport) {
         var comparison = try OutputComparison(original, runner, evaluation: evaluation)
         let before = try ModelFigures(original)

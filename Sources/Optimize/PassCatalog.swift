@@ -3,10 +3,7 @@ package enum PassCatalog {
     package static let all: [any GraphPass] = [
         DeadCode(),
         ConstantNodes(),
-        RulePass(
-            "identities", "Identity, Dropout at rest, casts to the same type, changes of shape that change nothing",
-            .exact,
-            [Identities()]),
+        identities,
         ConstantFolding(),
         CommonSubexpressions(),
         RulePass(
@@ -20,13 +17,24 @@ package enum PassCatalog {
             [LayerNormalizationRecognition(), GeluRecognition()]),
         RulePass(
             "padding", "Pad made the padding of the convolution after it", .rounding(1e-6), [PadIntoConvolution()]),
-        RulePass(
-            "shapes", "transpositions and reshapes that follow each other", .exact,
-            [TransposeChains(), TransposeSinking(), ReshapeChains()]),
+        shapes,
         RulePass("products", "MatMul and Add of matrices made Gemm", .rounding(1e-5), [ProductWithBias()]),
-        RulePass("two-operands", "Sum of two made Add", .exact, [SumOfTwo()]),
+        operands,
         SharedWeights(),
+        InnerGraphs([
+            DeadCode(), ConstantNodes(), identities, ConstantFolding(), CommonSubexpressions(), shapes, operands,
+        ]),
     ]
+
+    private static let identities = RulePass(
+        "identities", "Identity, Dropout at rest, casts to the same type, changes of shape that change nothing", .exact,
+        [Identities()])
+    private static let shapes = RulePass(
+        "shapes", "transpositions and reshapes that follow each other", .exact,
+        [TransposeChains(), TransposeSinking(), ReshapeChains()])
+    private static let operands = RulePass(
+        "two-operands", "Sum and Mean of few made additions of two, Max and Min of each other made one", .exact,
+        [SumOfTwo(), OperandPairs(), NestedExtremes()])
 
     /// What is done to each channel, made part of the weights before or after it.
     private static func affine(_ operators: Set<String>) -> [any RewriteRule] {

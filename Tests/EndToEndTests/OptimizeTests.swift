@@ -36,6 +36,25 @@ extension EndToEnd {
         }
 
         @Test
+        func sizesAndTheOperatorSetAreWhatWasAskedFor() async throws {
+            let slipway = try Slipway()
+            let (source, target) = (slipway.scratch.file("open.onnx"), slipway.scratch.file("fixed.onnx"))
+            try Self.model().write(to: source)
+            let outcome = try await slipway.run([
+                "optimize", source, "--fix", "N=2", "--opset", "21", "--no-speed", "--output", target,
+            ])
+            #expect(outcome.exitCode == 0 && outcome.output.contains("N is 2 from now on"), "\(outcome)")
+            let fixed = try Model.read(path: target)
+            #expect(fixed.opset == 21)
+            #expect(fixed.graph.inputs.first?.type?.tensor?.dimensions?.first == .fixed(2))
+
+            let unknown = try await slipway.run(["optimize", source, "--fix", "M=2", "--dry-run"])
+            #expect(unknown.exitCode != 0 && unknown.talk.contains("open are N"), "\(unknown)")
+            let wrong = try await slipway.run(["optimize", source, "--opset", "99", "--dry-run"])
+            #expect(wrong.exitCode == 64 && wrong.talk.contains("7 to 21"), "\(wrong)")
+        }
+
+        @Test
         func aFileBecomesASmallerOneThatAnswersAlike() async throws {
             let slipway = try Slipway()
             let (source, target) = (slipway.scratch.file("big.onnx"), slipway.scratch.file("small.onnx"))

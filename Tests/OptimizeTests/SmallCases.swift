@@ -152,9 +152,38 @@ enum SmallCases {
             ])
         },
         .init("Sum of two", "two-operands", ["Add"]) { chain([Node("Sum", ["x", "x"], ["y"])]) },
-        .init("Sum of three", "two-operands", ["Sum"]) { chain([Node("Sum", ["x", "x", "x"], ["y"])]) },
+        .init("Sum of three", "two-operands", ["Add", "Add"]) { chain([Node("Sum", ["x", "x", "x"], ["y"])]) },
+        .init("Sum of five", "two-operands", ["Sum"]) { chain([Node("Sum", ["x", "x", "x", "x", "x"], ["y"])]) },
         .init("Sum of two in an old set", "two-operands", ["Sum"], refusal: "operator set 7") {
             chain([Node("Sum", ["x", "x"], ["y"])], opset: 6)
+        },
+        .init("Sum of three in an old set", "two-operands", ["Sum"], refusal: "operator set 8") {
+            chain([Node("Sum", ["x", "x", "x"], ["y"])], opset: 7)
+        },
+        .init("Mean of two", "two-operands", ["Neg", "Add", "Mul"]) {
+            chain([Node("Neg", ["x"], ["n"]), Node("Mean", ["x", "n"], ["y"])])
+        },
+        .init("Mean of three, of other sizes", "two-operands", ["Add", "Add", "Mul"]) {
+            chain([Node("Mean", ["x", "a", "x"], ["y"])], [try Made.floats("a", [1, 4])])
+        },
+        .init("Max of Max", "two-operands", ["Neg", "Max"]) {
+            chain(
+                [
+                    Node("Neg", ["x"], ["n"]), Node("Max", ["x", "n"], ["m"]), Node("Max", ["m", "a"], ["y"]),
+                ], [try Made.floats("a", [4])])
+        },
+        .init("Max of Min", "two-operands", ["Min", "Max"]) {
+            chain([Node("Min", ["x", "a"], ["m"]), Node("Max", ["m", "x"], ["y"])], [try Made.floats("a", [4])])
+        },
+        .init("Min of a Min that others read", "two-operands", ["Min", "Min", "Add"], refusal: "others read") {
+            chain(
+                [
+                    Node("Min", ["x", "a"], ["m"]), Node("Min", ["m", "x"], ["n"]), Node("Add", ["m", "n"], ["y"]),
+                ], [try Made.floats("a", [4])])
+        },
+        .init("a body with nothing to do", "inner-graphs", ["If"]) { try InnerCases.choice([]) },
+        .init("a body with something to do", "inner-graphs", ["If"]) {
+            try InnerCases.choice([Node("Identity", ["x"], ["i"])], reading: "i")
         },
         .init("a matrix and a bias", "products", ["Gemm"]) { try product([3]) },
         .init("a bias that comes first", "products", ["Gemm"]) { try product([1, 3], swapped: true) },

@@ -6,7 +6,9 @@ enum OptimizeText {
     private static let mostRefusals = 3
 
     static func text(_ report: JSONValue, title: String) -> String {
-        var lines = [title] + passes(report)
+        var lines =
+            [title] + (report["preparation"]?.arrayValue ?? []).map { "  \(InertText.text($0.stringValue ?? ""))" }
+        lines += passes(report)
         lines += refusals(report)
         lines.append(figures(report))
         lines.append(answers(report))

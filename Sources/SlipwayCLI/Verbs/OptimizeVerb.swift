@@ -23,6 +23,7 @@ struct OptimizeVerb: AsyncParsableCommand {
               slipway optimize digits:1                         the next version of digits
               slipway optimize digits:1 --dry-run --json        what would come of it, pass by pass
               slipway optimize digits:1 --without products      without one of the passes
+              slipway optimize model.onnx --fix batch=1 --opset 21 --output small.onnx
             """)
 
     @Argument(
@@ -36,6 +37,15 @@ struct OptimizeVerb: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("A pass to leave out; may be repeated.", valueName: "pass"))
     var without: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Sizes that the model leaves open, fixed first: batch=1,sequence=128, or INPUT:AXIS=SIZE.",
+            valueName: "sizes"))
+    var fix: String?
+
+    @Option(help: ArgumentHelp("The operator set to write the model in first, up to 21.", valueName: "version"))
+    var opset: Int?
 
     @Option(help: "The engine that judges answers and speed.")
     var engine = EngineKind.onnxRuntime
@@ -70,10 +80,17 @@ struct OptimizeVerb: AsyncParsableCommand {
             throw ValidationError(
                 "there is no pass '\(name)'; there are \(OptimizationSettings.passes.joined(separator: ", "))")
         }
+        if let fault = settings.fault { throw ValidationError(fault) }
+    }
+
+    private var settings: OptimizationSettings {
+        var settings = OptimizationSettings(without: without, measuresSpeed: !noSpeed)
+        settings.sizes = fix
+        settings.opset = opset
+        return settings
     }
 
     func run() async throws {
-        let settings = OptimizationSettings(without: without, measuresSpeed: !noSpeed)
         let optimizer = ModelOptimizer(engineDirectories: [try homeOptions.engineDirectory()], engine: engine)
         if ShowVerb.looksLikeFile(subject) {
             try await optimizeFile(optimizer, settings)

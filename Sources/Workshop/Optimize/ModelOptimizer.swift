@@ -81,14 +81,14 @@ extension ModelOptimizer {
         }
         let inspection = try ModelInspection(json: try await child.run(.inspect(path: staged.path)).report)
         let description = try registry.description(record.digest)
-        guard inspection.signature == description.signature else {
+        guard settings.sizes != nil || inspection.signature == description.signature else {
             throw WorkshopError(.crashed, "the optimised graph has other inputs or outputs than \(record.reference)")
         }
         let importer = Importer(registry: registry, child: child, engineDirectories: engineDirectories)
         let trials = try await importer.trials(staged.path, progress)
         progress(.storing)
         let contents = PackageContents(
-            graph: .file(staged.path), signature: description.signature, processing: description.processing,
+            graph: .file(staged.path), signature: inspection.signature, processing: description.processing,
             labels: description.labels,
             facts: ModelFacts(precision: inspection.precision, parameterCount: inspection.parameterCount))
         let addition = try registry.addVersion(

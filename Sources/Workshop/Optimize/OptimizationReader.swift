@@ -21,13 +21,17 @@ enum OptimizationReader {
                 help: "import it, which puts up to 2 GB inside, and optimise the version")
         }
         let engine = try EngineCatalog(directory: directories.first).engine(kind)
+        let preparation = try asked(settings)
         let work = OptimizationWork(
-            engine, passes: PassCatalog.all(without: settings.without), measuresSpeed: settings.measuresSpeed)
+            engine, passes: PassCatalog.all(without: settings.without), preparation: preparation,
+            measuresSpeed: settings.measuresSpeed)
         let result: (model: Model, report: OptimizationReport)
         do {
             result = try work.run(model) { session in
                 settings.evaluation.flatMap { try? inputs($0, session) }.map { [$0] } ?? []
             }
+        } catch let error as RuleFault where !preparation.isEmpty {
+            throw WorkshopError(.rejected, error.reason, help: "'slipway show FILE' shows inputs and operators")
         } catch let error as EngineError {
             throw WorkshopError(
                 .mismatch, "\(kind.displayName) does not run this model on made-up inputs: nothing can be compared",
@@ -37,6 +41,14 @@ enum OptimizationReader {
             guard output(piece) else { throw WorkshopError(.limit, "the model could not be handed over") }
         }
         return result.report.json
+    }
+
+    private static func asked(_ settings: OptimizationSettings) throws(WorkshopError) -> Preparation {
+        do {
+            return try settings.preparation
+        } catch {
+            throw WorkshopError(.rejected, error.reason)
+        }
     }
 
     /// The first rows of an evaluation set, as many as the model takes at a time.
