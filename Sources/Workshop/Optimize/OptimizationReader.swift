@@ -21,6 +21,11 @@ enum OptimizationReader {
                 help: "import it, which puts up to 2 GB inside, and optimise the version")
         }
         let engine = try EngineCatalog(directory: directories.first).engine(kind)
+        if let compression = settings.compression {
+            let result = try CompressionReader.compress(model, on: engine, compression, settings)
+            try hand(result.model, output)
+            return result.report
+        }
         let work = OptimizationWork(
             engine, passes: PassCatalog.all(without: settings.without), measuresSpeed: settings.measuresSpeed)
         let result: (model: Model, report: OptimizationReport)
@@ -33,10 +38,14 @@ enum OptimizationReader {
                 .mismatch, "\(kind.displayName) does not run this model on made-up inputs: nothing can be compared",
                 causes: [error.description], help: "'slipway show FILE' shows the graph")
         }
-        try result.model.forEachPiece { (piece) throws(WorkshopError) in
+        try hand(result.model, output)
+        return result.report.json
+    }
+
+    private static func hand(_ model: Model, _ output: (UnsafeRawBufferPointer) -> Bool) throws {
+        try model.forEachPiece { (piece) throws(WorkshopError) in
             guard output(piece) else { throw WorkshopError(.limit, "the model could not be handed over") }
         }
-        return result.report.json
     }
 
     /// The first rows of an evaluation set, as many as the model takes at a time.

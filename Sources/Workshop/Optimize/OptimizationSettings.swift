@@ -14,7 +14,12 @@ package struct OptimizationSettings: Hashable, Sendable {
     struct Evaluation: Hashable, Sendable {
         var path: String
         var answers: String?
+        /// Class names by index.
+        var labels: [String] = []
     }
+
+    /// What changes answers on purpose; `nil`: passes alone, which do not.
+    package var compression: Compression?
 
     /// Everything, but for the passes of these names.
     package init(without: [String] = [], measuresSpeed: Bool = true) {
@@ -30,6 +35,8 @@ package struct OptimizationSettings: Hashable, Sendable {
             ("without", .array(without.sorted().map(JSONValue.string))), ("speed", .bool(measuresSpeed)),
             ("evaluation", evaluation.map { JSONValue.string($0.path) } ?? .null),
             ("answers", evaluation?.answers.map(JSONValue.string) ?? .null),
+            ("labels", .array((evaluation?.labels ?? []).map(JSONValue.string))),
+            ("compression", compression?.json ?? .null),
         ])
     }
 
@@ -40,7 +47,10 @@ package struct OptimizationSettings: Hashable, Sendable {
         else { return nil }
         self.init(without: names.compactMap(\.stringValue), measuresSpeed: speed)
         if let path = json["evaluation"]?.stringValue {
-            evaluation = Evaluation(path: path, answers: json["answers"]?.stringValue)
+            evaluation = Evaluation(
+                path: path, answers: json["answers"]?.stringValue,
+                labels: json["labels"]?.arrayValue?.compactMap(\.stringValue) ?? [])
         }
+        compression = Compression(json: json["compression"])
     }
 }
