@@ -1,7 +1,7 @@
 /// The recipes there are, by what they change.
 package enum RecipeCatalog {
     package static let all: [any Recipe] = [
-        PruneRecipe()
+        Int8Recipe(), DynamicIntegers(), BlockWeights(bits: 8), BlockWeights(bits: 4), HalfWeights(), PruneRecipe(),
     ]
 
     package static var names: [String] { all.map(\.name) }

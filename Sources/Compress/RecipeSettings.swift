@@ -14,6 +14,11 @@ package struct RecipeSettings: Hashable, Sendable {
     package var observedBytes = 256 << 20
     /// Threads that may work at a time.
     package var threads = 1
+    /// Whether processors multiply bytes and add up products in 32 bits (VNNI, dot product). Others add pairs in 16 bits, where
+    /// weights of 8 bits overflow.
+    package var hasByteProducts = true
+    /// Whether biases make up for what rounded weights add on average.
+    package var correctsBias = true
 
     package init() {}
 }

@@ -21,7 +21,7 @@ package struct ModelFigures: Hashable, Sendable {
         layersOfUnknownFLOPs = costs.layersOfUnknownFLOPs
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         .object([
             ("nodes", .integer(nodes)), ("bytes", .integer(bytes)), ("flops", .integer(flops)),
             ("layersOfUnknownFLOPs", .integer(layersOfUnknownFLOPs)),
@@ -65,14 +65,18 @@ package struct OptimizationReport: Sendable {
             ("fromEvaluation", .integer(fromEvaluation)),
             (
                 "speed",
-                speed.map {
-                    .object([
-                        ("beforeMilliseconds", .number($0.before * 1e3)),
-                        ("afterMilliseconds", .number($0.after * 1e3)), ("factor", .number($0.factor)),
-                        ("noise", .number($0.noise)), ("faster", .bool($0.isFaster)), ("slower", .bool($0.isSlower)),
-                    ])
-                } ?? .null
+                speed?.json ?? .null
             ),
+        ])
+    }
+}
+
+extension SpeedComparison {
+    package var json: JSONValue {
+        .object([
+            ("beforeMilliseconds", .number(before * 1e3)), ("afterMilliseconds", .number(after * 1e3)),
+            ("factor", .number(factor)), ("noise", .number(noise)), ("faster", .bool(isFaster)),
+            ("slower", .bool(isSlower)),
         ])
     }
 }

@@ -24,7 +24,9 @@ int csandbox_limit(const csandbox_limits *limits);
 /// Installs a filter on all threads: no sockets, no new programs or processes (threads are allowed), no tracing, no
 /// mounts, no keys, no files opened for writing, no changes to the file system. Refused calls fail with EPERM.
 /// Returns 0, an errno, or -1 where this processor's system call numbers are not known.
-int csandbox_filter(void);
+//
+// may_write: files may be opened for writing, where the process has the right to. They cannot grow past the limit.
+int csandbox_filter(int may_write);
 
 /// Opens a file for reading, by a relative path of plain names, strictly beneath an open directory: no way up, no
 /// symbolic link anywhere on the way. Does not wait for pipes. Returns a descriptor, or a negated errno (ELOOP for a

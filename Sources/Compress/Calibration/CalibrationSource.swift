@@ -4,6 +4,8 @@ package import Tensors
 package protocol CalibrationSource: Sendable {
     /// What it is, for a report: `64 rows of data.npz`.
     var words: String { get }
+    /// What errors about its data begin with: a file's name.
+    var source: String { get }
     /// Whether nobody gave data and these are made up: ranges then say little about real inputs.
     var isGenerated: Bool { get }
     /// How many rows there are, where that is known before the end.

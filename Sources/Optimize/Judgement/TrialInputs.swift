@@ -13,6 +13,9 @@ package struct TrialInputs: Sendable {
     private static let freeSizes = [4, 1, 2, 3, 5, 6, 7, 8, 10, 12, 16, 24, 32, 64, 128, 224]
     private static let rows = [2, 1]
 
+    /// Inputs that are there.
+    package init(sets: [[Tensor]]) { self.sets = sets }
+
     /// Inputs on which a model runs: numbers from 0 to 1, numbers around 0, and, where sizes are open, other sizes too.
     ///
     /// - Parameter session: of the model as it was.

@@ -18,6 +18,7 @@ enum OptimizeText {
 
     /// What was done in a few words: for a version's page.
     static func line(_ lineage: JSONValue) -> String {
+        if let recipe = lineage["recipe"]?.stringValue { return RecipeText.line(lineage, recipe) }
         let passes = (lineage["passes"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
         let nodes = "\(count(lineage["before"], "nodes")) → \(count(lineage["after"], "nodes")) nodes"
         return "from \(lineage["from"]?.stringValue ?? "?") by optimize: \(nodes), \(passes.joined(separator: ", "))"

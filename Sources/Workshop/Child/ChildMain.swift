@@ -52,6 +52,8 @@ package enum ChildMain {
             try Probe.run(path: path, engine: engine, directories: directories) { bytes in
                 bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
             }
+        case .kernels(let path, let output, let directories):
+            try KernelReader.read(path: path, output: output, directories: directories)
         case .optimize(let path, let engine, let settings, let directories):
             try OptimizationReader.optimize(
                 path: path, engine: engine, directories: directories, settings: settings
@@ -65,6 +67,7 @@ package enum ChildMain {
         case .arrays: .unpacking()
         case .scan, .convert, .contents: .rebuilding(fileBytes: bytes)
         case .optimize: .optimizing(fileBytes: bytes)
+        case .kernels: .recording(fileBytes: bytes)
         case .probe(_, _, _, let weights): .running(fileBytes: bytes + min(weights, Int.max >> 1))
         }
     }

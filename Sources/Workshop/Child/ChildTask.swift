@@ -28,6 +28,10 @@ package enum ChildTask: Hashable, Sendable {
     /// Run passes over a model, each judged by an engine's answers, and write what is kept to standard output.
     case optimize(path: String, engine: EngineKind, settings: OptimizationSettings, engineDirectories: [String])
 
+    /// Load a model on an engine that writes what its optimisation makes of it to `output`, a file that is there; report which
+    /// nodes run in whole numbers. The only task that may open a file for writing.
+    case kernels(path: String, output: String, engineDirectories: [String])
+
     /// What is to become of weights that are in other files, in the order in which the model names these.
     package enum Weights: Hashable, Sendable {
         /// There are none.
@@ -47,6 +51,7 @@ package enum ChildTask: Hashable, Sendable {
         case .inspect(let path), .probe(let path, _, _, _), .arrays(let path), .layers(let path, _),
             .page(let path, _, _), .scan(let path), .convert(let path), .contents(let path):
             [path]
+        case .kernels(let path, _, _): [path]
         case .optimize(let path, _, let settings, _): [path] + [settings.evaluation?.path].compactMap(\.self)
         case .compile(let path, _, .embed(let weights)): [path] + weights
         case .compile(let path, _, _): [path]
@@ -74,6 +79,7 @@ package enum ChildTask: Hashable, Sendable {
         case .layers(let path, let sizes): [Self.verb, "layers", path, sizes.json.encodedString()]
         case .page(let path, let sizes, let title): [Self.verb, "page", path, sizes.json.encodedString(), title]
         case .difference(let before, let after): [Self.verb, "difference", before, after]
+        case .kernels(let path, let output, let directories): [Self.verb, "kernels", path, output] + directories
         case .optimize(let path, let engine, let settings, let directories):
             [Self.verb, "optimize", path, engine.rawValue, settings.json.encodedString()] + directories
         }
@@ -106,6 +112,8 @@ package enum ChildTask: Hashable, Sendable {
             guard let engine = EngineKind(rawValue: words[2]), let bytes = Int(words[3]), bytes >= 0 else { return nil }
             self = .probe(
                 path: words[1], engine: engine, engineDirectories: Array(words[4...]), weightBytes: bytes)
+        case ("kernels", 3...):
+            self = .kernels(path: words[1], output: words[2], engineDirectories: Array(words[3...]))
         case ("optimize", 4...):
             guard let engine = EngineKind(rawValue: words[2]), let settings = OptimizationSettings(words[3]) else {
                 return nil
@@ -120,7 +128,7 @@ package enum ChildTask: Hashable, Sendable {
     var wallClock: Duration {
         switch self {
         case .inspect, .compile, .arrays, .layers, .page, .difference, .scan, .convert, .contents: .seconds(120)
-        case .probe: .seconds(300)
+        case .probe, .kernels: .seconds(300)
         case .optimize: .seconds(900)
         }
     }

@@ -9,6 +9,8 @@ package struct Sandbox: Sendable {
     package var cpuSeconds: Int
     /// Bytes that any file may grow to.
     package var fileBytes: Int
+    /// Whether files may be opened for writing.
+    package var mayWrite = false
 
     private static let megabyte = 1 << 20
 
@@ -48,6 +50,13 @@ package struct Sandbox: Sendable {
             fileBytes: saturating(fileBytes, times: 2, plus: 64 * megabyte))
     }
 
+    /// For loading a model of this size on an engine that writes down what it makes of it.
+    package static func recording(fileBytes: Int) -> Sandbox {
+        Sandbox(
+            extraAddressSpace: saturating(fileBytes, times: 6, plus: 1024 * megabyte), cpuSeconds: 120,
+            fileBytes: saturating(fileBytes, times: 4, plus: 64 * megabyte), mayWrite: true)
+    }
+
     /// Puts the walls up around this process, for good.
     ///
     /// - Throws: `WorkshopError.Code.sandbox` when the system refuses; nothing hostile may be opened then.
@@ -57,7 +66,7 @@ package struct Sandbox: Sendable {
             descriptors: 256, file_bytes: UInt64(clamping: fileBytes))
         let limited = csandbox_limit(&limits)
         guard limited == 0 else { throw WorkshopError(.sandbox, "the limits could not be set (errno \(limited))") }
-        let filtered = csandbox_filter()
+        let filtered = csandbox_filter(mayWrite ? 1 : 0)
         guard filtered == 0 else {
             throw WorkshopError(.sandbox, "the system call filter could not be installed (errno \(filtered))")
         }

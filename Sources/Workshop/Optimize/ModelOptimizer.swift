@@ -1,4 +1,5 @@
 package import Engines
+import Glibc
 import Home
 package import Registry
 import SystemPackage
@@ -7,8 +8,8 @@ import Trust
 
 /// Makes smaller and faster models that answer alike, in the limited child.
 package struct ModelOptimizer: Sendable {
-    private let child: ChildRunner
-    private let engineDirectories: [String]
+    let child: ChildRunner
+    let engineDirectories: [String]
     private let engine: EngineKind
 
     /// - Parameters:
@@ -30,7 +31,9 @@ package struct ModelOptimizer: Sendable {
         path: String, _ settings: OptimizationSettings, into descriptor: Int32
     ) async throws(WorkshopError) -> JSONValue {
         do {
-            return try await child.run(task(path, settings), writingTo: FileDescriptor(rawValue: descriptor))
+            let report = try await child.run(
+                task(path, settings), writingTo: FileDescriptor(rawValue: descriptor))
+            return await withKernels(report, of: "/proc/\(getpid())/fd/\(descriptor)")
         } catch {
             throw error.about(path)
         }
@@ -76,6 +79,7 @@ extension ModelOptimizer {
                 throw error.about(record.reference.description)
             }
         }
+        report = await withKernels(report, of: staged.path)
         guard report["outcome"]?.stringValue == "improved", !isTrial else {
             return VersionReport(report: report, addition: nil, engines: [])
         }
@@ -106,7 +110,9 @@ extension ModelOptimizer {
         of record: VersionRecord, _ registry: ModelRegistry
     ) throws -> OptimizationSettings.Evaluation? {
         guard let kept = try EvaluationWork.keptSet(of: record, registry) else { return nil }
-        return OptimizationSettings.Evaluation(path: kept.path, answers: kept.answers)
+        let labels = try registry.description(record.digest).processing?["labels"]?.arrayValue ?? []
+        return OptimizationSettings.Evaluation(
+            path: kept.path, answers: kept.answers, labels: labels.compactMap(\.stringValue))
     }
 
     private static func lineage(_ record: VersionRecord, _ report: JSONValue) -> JSONValue {
@@ -118,7 +124,12 @@ extension ModelOptimizer {
             ("from", .string(record.reference.description)), ("digest", .string(record.digest.description)),
             ("by", "optimize"), ("passes", .array(passes)),
         ]
-        for key in ["before", "after", "difference", "engine", "speed"] { members.append((key, report[key] ?? .null)) }
+        let keys = [
+            "before", "after", "difference", "engine", "speed", "recipe", "calibration", "agreement", "accuracy",
+            "notes",
+            "leftInFloats", "settings", "kernels",
+        ]
+        for key in keys where report[key] != nil { members.append((key, report[key] ?? .null)) }
         return .object(members)
     }
 }

@@ -22,6 +22,12 @@ enum OptimizationReader {
         }
         let engine = try EngineCatalog(directory: directories.first).engine(kind)
         let preparation = try asked(settings)
+        if let compression = settings.compression {
+            let prepared = try prepare(model, preparation, engine)
+            let result = try CompressionReader.compress(prepared, on: engine, compression, settings)
+            try hand(result.model, output)
+            return result.report
+        }
         let work = OptimizationWork(
             engine, passes: PassCatalog.all(without: settings.without), preparation: preparation,
             measuresSpeed: settings.measuresSpeed)
@@ -37,10 +43,25 @@ enum OptimizationReader {
                 .mismatch, "\(kind.displayName) does not run this model on made-up inputs: nothing can be compared",
                 causes: [error.description], help: "'slipway show FILE' shows the graph")
         }
-        try result.model.forEachPiece { (piece) throws(WorkshopError) in
+        try hand(result.model, output)
+        return result.report.json
+    }
+
+    private static func hand(_ model: Model, _ output: (UnsafeRawBufferPointer) -> Bool) throws {
+        try model.forEachPiece { (piece) throws(WorkshopError) in
             guard output(piece) else { throw WorkshopError(.limit, "the model could not be handed over") }
         }
-        return result.report.json
+    }
+
+    /// The model with the sizes and the operator set that were asked for.
+    private static func prepare(
+        _ model: Model, _ preparation: Preparation, _ engine: any Engine
+    ) throws -> Model {
+        do {
+            return try preparation.applied(to: model, ModelRunner(engine)).model
+        } catch let error as RuleFault {
+            throw WorkshopError(.rejected, error.reason)
+        }
     }
 
     private static func asked(_ settings: OptimizationSettings) throws(WorkshopError) -> Preparation {

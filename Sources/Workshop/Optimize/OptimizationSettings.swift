@@ -18,7 +18,12 @@ package struct OptimizationSettings: Hashable, Sendable {
     struct Evaluation: Hashable, Sendable {
         var path: String
         var answers: String?
+        /// Class names by index.
+        var labels: [String] = []
     }
+
+    /// What changes answers on purpose; `nil`: passes alone, which do not.
+    package var compression: Compression?
 
     /// Everything, but for the passes of these names.
     package init(without: [String] = [], measuresSpeed: Bool = true) {
@@ -55,6 +60,8 @@ package struct OptimizationSettings: Hashable, Sendable {
             ("sizes", sizes.map(JSONValue.string) ?? .null), ("opset", opset.map(JSONValue.integer) ?? .null),
             ("evaluation", evaluation.map { JSONValue.string($0.path) } ?? .null),
             ("answers", evaluation?.answers.map(JSONValue.string) ?? .null),
+            ("labels", .array((evaluation?.labels ?? []).map(JSONValue.string))),
+            ("compression", compression?.json ?? .null),
         ])
     }
 
@@ -67,7 +74,10 @@ package struct OptimizationSettings: Hashable, Sendable {
         sizes = json["sizes"]?.stringValue
         opset = json["opset"]?.intValue
         if let path = json["evaluation"]?.stringValue {
-            evaluation = Evaluation(path: path, answers: json["answers"]?.stringValue)
+            evaluation = Evaluation(
+                path: path, answers: json["answers"]?.stringValue,
+                labels: json["labels"]?.arrayValue?.compactMap(\.stringValue) ?? [])
         }
+        compression = Compression(json: json["compression"])
     }
 }

@@ -1,0 +1,141 @@
+"""a sentence transformer in fewer bits: the recipes beside onnxruntime.quantization and OpenVINO's bf16"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy
+import onnxruntime
+import openvino
+
+from harness import sentence_model
+from harness.machine import ROOT
+from harness.report import Report, milliseconds, times
+from harness.servers import SLIPWAY
+
+FOLDER = ROOT / ".build" / "bench" / "transformer"
+RECIPES = ["int8-dynamic", "int8-weights", "int4-weights", "fp16"]
+# Speed and cosine that the recipe for ONNX Runtime must reach; the engine setting for OpenVINO.
+BAR = {"int8-dynamic": (1.8, 0.998), "OpenVINO bf16": (1.9, 0.9999)}
+
+
+def main():
+    report = Report("transformer")
+    held = prepare(report)
+    onnxruntime.set_default_logger_severity(3)
+    kept = {"float": (FOLDER / "float.onnx", None)}
+    for recipe in RECIPES:
+        kept[recipe] = optimised(report, recipe)
+    kept["onnxruntime.quantization, per channel"] = rival(report)
+    runs = {name: ours(path) for name, (path, _) in kept.items()}
+    runs |= {f"OpenVINO {precision}": theirs(precision) for precision in ("f32", "bf16")}
+    answers = {name: embeddings(run, held) for name, run in runs.items()}
+    best = latencies(runs, rounds=report.pick(60, 10))
+    show(report, kept, answers, best)
+    return report.finish()
+
+
+def prepare(report):
+    """The model and rows for calibration, once; the rows that judge."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    if not (FOLDER / "float.onnx").exists():
+        report.say("building the model from its weights")
+        subprocess.run([sys.executable, "-m", "harness.sentence_model", FOLDER / "float.onnx"], check=True)
+    texts = sentence_model.sentences(ROOT)
+    joined = [" ".join(texts[start:start + 4]) for start in range(48, 112, 4)]
+    numpy.savez(FOLDER / "calibration.npz", **sentence_model.encoded(texts[:48] + joined))
+    return sentence_model.encoded(texts[150:150 + report.pick(300, 60)])
+
+
+def optimised(report, recipe):
+    """The file that `slipway optimize` makes, and the seconds that it took."""
+    report.say(f"slipway optimize --recipe {recipe}")
+    path = FOLDER / f"{recipe}.onnx"
+    path.unlink(missing_ok=True)
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="slipway-bench.") as home:
+        subprocess.run(
+            [
+                SLIPWAY, "optimize", FOLDER / "float.onnx", "--recipe", recipe, "--calibration",
+                FOLDER / "calibration.npz", "--no-speed", "--output", path,
+            ], env={**os.environ, "SLIPWAY_HOME": home}, stdout=subprocess.DEVNULL, check=True)
+    return path, time.perf_counter() - began
+
+
+def rival(report):
+    """What the engine's own tool makes."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    report.say("onnxruntime.quantization")
+    path = FOLDER / "rival.onnx"
+    began = time.perf_counter()
+    quantize_dynamic(FOLDER / "float.onnx", path, per_channel=True, weight_type=QuantType.QInt8)
+    return path, time.perf_counter() - began
+
+
+def ours(path):
+    """Runs a file on ONNX Runtime with one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options)
+    return lambda inputs: session.run(None, inputs)[0]
+
+
+def theirs(precision):
+    """Runs the float model on OpenVINO with one thread and a precision."""
+    settings = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": 1}
+    request = openvino.Core().compile_model(FOLDER / "float.onnx", "CPU", settings).create_infer_request()
+    return lambda inputs: numpy.array(request.infer(inputs)["embedding"])
+
+
+def embeddings(run, held):
+    rows = range(len(held["input_ids"]))
+    found = numpy.concatenate([run({name: array[row:row + 1] for name, array in held.items()}) for row in rows])
+    return found / numpy.linalg.norm(found, axis=1, keepdims=True)
+
+
+def latencies(runs, rounds):
+    """Seconds of the shortest run of each, turn by turn, on a full sequence."""
+    words = numpy.random.default_rng(0).integers(1000, 20000, (1, sentence_model.SEQUENCE))
+    inputs = {"input_ids": words, "attention_mask": numpy.ones_like(words)}
+    best = dict.fromkeys(runs, float("inf"))
+    for _ in range(rounds):
+        for name, run in runs.items():
+            began = time.perf_counter()
+            run(inputs)
+            best[name] = min(best[name], time.perf_counter() - began)
+    return best
+
+
+def nearest(found):
+    """For each sentence, which other is nearest."""
+    return (found @ found.T - 2 * numpy.eye(len(found))).argmax(1)
+
+
+def show(report, kept, answers, best):
+    exact, rows = answers["float"], []
+    for name, found in answers.items():
+        cosines = (exact * found).sum(1)
+        agreement = (nearest(exact) == nearest(found)).mean()
+        path, seconds = kept.get(name, (FOLDER / "float.onnx", None))
+        speed = best["OpenVINO f32" if name.startswith("OpenVINO") else "float"] / best[name]
+        report.record(
+            form=name, bytes=path.stat().st_size, seconds=seconds, latency=best[name], speed=speed,
+            cosine=float(cosines.mean()), least=float(cosines.min()), nearest=float(agreement))
+        rows.append([
+            name, f"{path.stat().st_size / 1e6:.1f}", milliseconds(best[name]), times(speed), f"{cosines.mean():.4f}",
+            f"{cosines.min():.4f}", f"{agreement:.0%}", "" if seconds is None else f"{seconds:.1f}"])
+        least_speed, least_cosine = BAR.get(name, (0, 0))
+        if speed < least_speed or cosines.mean() < least_cosine:
+            report.note(f"{name} is short of {least_speed} times at cosine {least_cosine}.")
+    report.table(
+        [
+            f"sequence {sentence_model.SEQUENCE}, one thread", "MB", "ms", "times as fast", "cosine", "least",
+            "same nearest", "s to make",
+        ], rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

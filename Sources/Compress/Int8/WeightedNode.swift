@@ -1,0 +1,106 @@
+import ModelGraph
+import Optimize
+import Tensors
+
+/// A node with constant weights that engines have integer kernels for: `Conv`, `Gemm`, `MatMul`.
+struct WeightedNode {
+    let index: Int
+    let node: Node
+    /// The weights' name, and their shape.
+    let weights: String
+    let shape: Shape
+    /// The weights' axis of output channels.
+    let axis: Int
+    /// The bias's name; empty when there is none.
+    let bias: String
+
+    static let operators: Set<String> = ["Conv", "Gemm", "MatMul"]
+
+    /// - Throws: `RuleFault` saying why it has no integer kernel.
+    init(_ index: Int, _ view: GraphView) throws {
+        self.index = index
+        node = view.nodes[index]
+        weights = node.input(1)
+        guard view.elementType(node.input(0)) == .float32 else {
+            throw RuleFault("its input is not known to be FP32")
+        }
+        guard view.constant(node.input(0)) == nil else { throw RuleFault("its input is constant") }
+        guard let constant = view.constant(weights), constant.elementType == .float32,
+            let shape = try? Shape(constant.dimensions.map { Int($0) }), shape.elementCount > 0
+        else { throw RuleFault("its weights are not constant in FP32") }
+        self.shape = shape
+        let rank = shape.dimensions.count
+        switch node.operatorType {
+        case "Conv":
+            guard rank >= 3 else { throw RuleFault("its weights have no such shape") }
+            axis = 0
+        case "Gemm":
+            guard rank == 2 else { throw RuleFault("its weights are no matrix") }
+            guard node.int("transA") ?? 0 == 0, (node.float("alpha") ?? 1) == 1, (node.float("beta") ?? 1) == 1 else {
+                throw RuleFault("integer kernels know no alpha, beta and turned input")
+            }
+            axis = node.int("transB") ?? 0 != 0 ? 0 : 1
+        default:
+            guard rank == 2 else { throw RuleFault("its weights are no matrix") }
+            axis = 1
+        }
+        bias = node.operatorType == "MatMul" ? "" : node.input(2)
+        guard bias.isEmpty || view.constant(bias).map({ $0.elementType == .float32 }) ?? false else {
+            throw RuleFault("its bias is not constant in FP32")
+        }
+        if let constant = view.constant(bias) {
+            guard constant.elementCount == shape.dimensions[axis] else {
+                throw RuleFault("its bias is not one number for each output channel")
+            }
+        }
+    }
+
+    var channels: Int { shape.dimensions[axis] }
+
+    func weightValues(_ view: GraphView) throws -> [Float] {
+        guard let values = try view.constant(weights)?.tensor().values(as: Float.self) else {
+            throw RuleFault("its weights cannot be read")
+        }
+        return values
+    }
+
+    func biasValues(_ view: GraphView) throws -> [Float]? {
+        guard !bias.isEmpty else { return nil }
+        return try view.constant(bias)?.tensor().values(as: Float.self)
+    }
+
+    /// For each output channel: Σ over inputs of (restored − original) · mean of the input's channel: by how much rounded
+    /// weights move what it makes. Where a convolution pads, the border is moved less; that is left out.
+    ///
+    /// Source: M. Nagel et al., "Data-free quantization through weight equalization and bias correction", 2019, 4.2.
+    func biasShift(_ original: [Float], _ restored: [Float], means: [Double]) -> [Double]? {
+        var shift = [Double](repeating: 0, count: channels)
+        switch node.operatorType {
+        case "Conv":
+            let group = Int(node.int("group") ?? 1)
+            let (perGroup, kernel) = (shape.dimensions[1], shape.dimensions.dropFirst(2).reduce(1, *))
+            guard group > 0, channels % group == 0, means.count == perGroup * group else { return nil }
+            for channel in 0..<channels {
+                let first = channel / (channels / group) * perGroup
+                for input in 0..<perGroup {
+                    var sum = 0.0
+                    for place in 0..<kernel {
+                        let at = (channel * perGroup + input) * kernel + place
+                        sum += Double(restored[at]) - Double(original[at])
+                    }
+                    shift[channel] += sum * means[first + input]
+                }
+            }
+        default:
+            let inputs = shape.dimensions[1 - axis]
+            guard means.count == inputs else { return nil }
+            for channel in 0..<channels {
+                for input in 0..<inputs {
+                    let at = axis == 1 ? input * channels + channel : channel * inputs + input
+                    shift[channel] += (Double(restored[at]) - Double(original[at])) * means[input]
+                }
+            }
+        }
+        return shift
+    }
+}

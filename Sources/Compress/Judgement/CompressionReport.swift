@@ -1,0 +1,80 @@
+package import Optimize
+package import Tensors
+
+/// What a recipe did, what it cost and what it gained.
+package struct CompressionReport: Sendable {
+    package let recipe: String
+    package let engine: String
+    /// What values were looked at with, and whether that was made up.
+    package let calibration: String
+    package let isGenerated: Bool
+    /// What the result was judged by.
+    package let rows: String
+    package let before: ModelFigures
+    package let accuracyBefore: Double?
+    package var outcome = OptimizationReport.Outcome.unchanged
+    /// Why the original is kept, where it is.
+    package var reason: String?
+    package private(set) var after: ModelFigures?
+    package private(set) var layers: [LayerRecord] = []
+    package private(set) var notes: [String] = []
+    package private(set) var agreement: OutputAgreement?
+    package private(set) var accuracyAfter: Double?
+    /// Nodes that were given back their floats, in that order, and what was lost before.
+    package private(set) var left: [String] = []
+    package var dropBefore: Double?
+    package var speed: SpeedComparison?
+
+    init(
+        recipe: String, engine: String, calibration: String, isGenerated: Bool, rows: String, before: ModelFigures,
+        accuracyBefore: Double?
+    ) {
+        self.recipe = recipe
+        self.engine = engine
+        self.calibration = calibration
+        self.isGenerated = isGenerated
+        self.rows = rows
+        self.before = before
+        self.accuracyBefore = accuracyBefore
+    }
+
+    mutating func take(_ made: AccuracyFallback.Outcome, after: ModelFigures) {
+        outcome = .improved
+        self.after = after
+        layers = made.result.layers
+        notes = made.result.notes
+        agreement = made.verdict.agreement
+        accuracyAfter = made.verdict.accuracy
+        left = made.left
+    }
+
+    func refused(_ reason: String) -> CompressionReport {
+        var report = self
+        report.outcome = .refused
+        report.reason = reason
+        return report
+    }
+
+    package var json: JSONValue {
+        let head: [(String, JSONValue)] = [
+            ("outcome", .string(outcome.rawValue)), ("reason", Self.text(reason)), ("recipe", .string(recipe)),
+            ("engine", .string(engine)), ("calibration", .string(calibration)), ("generated", .bool(isGenerated)),
+            ("judgedBy", .string(rows)), ("before", before.json), ("after", after?.json ?? .null),
+        ]
+        let tail: [(String, JSONValue)] = [
+            ("agreement", agreement?.json ?? .null), ("accuracy", accuracy), ("layers", .array(layers.map(\.json))),
+            ("notes", .array(notes.map(JSONValue.string))), ("leftInFloats", .array(left.map(JSONValue.string))),
+            ("dropBefore", Self.number(dropBefore)), ("speed", speed?.json ?? .null),
+        ]
+        return .object(head + tail)
+    }
+
+    private var accuracy: JSONValue {
+        guard accuracyBefore != nil else { return .null }
+        return .object([("before", Self.number(accuracyBefore)), ("after", Self.number(accuracyAfter))])
+    }
+
+    private static func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
+
+    private static func number(_ value: Double?) -> JSONValue { value.map(JSONValue.number) ?? .null }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Engines
+import Workshop
+
+/// Which recipe changes a model's answers, with what data, and what it may cost.
+struct RecipeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("What to do beyond passes: \(Self.recipes).", valueName: "name"))
+    var recipe: String?
+
+    @Option(
+        help: "Inputs to look at values with: NPZ, NPY or CSV (default: the version's evaluation set, else made up).",
+        completion: .file(extensions: ["npz", "npy", "csv"]))
+    var calibration: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How ranges are chosen: \(Compression.calibrators.joined(separator: ", ")) (default: mse).",
+            valueName: "name"))
+    var calibrator: String?
+
+    @Option(help: "Seeds what is random; equal seeds give equal models.")
+    var seed: Int = 0
+
+    @Option(
+        name: .customLong("max-accuracy-drop"),
+        help: ArgumentHelp(
+            "The accuracy that may be lost, such as 0.5%; nodes that cost most keep their floats.", valueName: "share"))
+    var maxAccuracyDrop: String?
+
+    @Option(name: .customLong("target-engine"), help: "The engine that the result is for (default: --engine).")
+    var targetEngine: EngineKind?
+
+    private static let recipes = Compression.recipes.map(\.name).joined(separator: ", ")
+
+    func check() throws {
+        let names = Compression.recipes.map(\.name)
+        if let recipe, !names.contains(recipe) {
+            throw ValidationError("there is no recipe '\(recipe)'; there is \(names.joined(separator: ", "))")
+        }
+        let given = calibration ?? calibrator ?? maxAccuracyDrop ?? targetEngine?.rawValue
+        if recipe == nil, given != nil || seed != 0 {
+            throw ValidationError("say what is to be done: --recipe NAME; there is \(names.joined(separator: ", "))")
+        }
+        if let calibrator, !Compression.calibrators.contains(calibrator) {
+            throw ValidationError(
+                "there is no calibrator '\(calibrator)'; there are \(Compression.calibrators.joined(separator: ", "))")
+        }
+        _ = try largestDrop()
+    }
+
+    /// `0.5%`, `0.005`.
+    private func largestDrop() throws -> Double? {
+        guard let text = maxAccuracyDrop else { return nil }
+        let isPercent = text.hasSuffix("%")
+        guard let number = Double(isPercent ? String(text.dropLast()) : text), number >= 0,
+            number / (isPercent ? 100 : 1) < 1
+        else { throw ValidationError("--max-accuracy-drop is a share such as 0.5% or 0.005, not '\(text)'") }
+        return number / (isPercent ? 100 : 1)
+    }
+
+    /// What is asked for; `nil` without a recipe.
+    func compression(judgedOn engine: EngineKind) throws -> Compression? {
+        guard let recipe else { return nil }
+        var compression = Compression(recipe)
+        compression.calibration = calibration
+        compression.calibrator = calibrator
+        compression.seed = seed
+        compression.largestDrop = try largestDrop()
+        compression.target = targetEngine ?? engine
+        return compression
+    }
+}

@@ -1,0 +1,194 @@
+import Compress
+import Engines
+import Glibc
+import Optimize
+import Tensors
+
+/// What values are looked at with, and what the result is judged by: rows of which neither sees the other's.
+struct CalibrationData {
+    let source: any CalibrationSource
+    let rows: HeldRows
+
+    /// Of so many blocks of a calibration file, one is kept to judge with.
+    private static let heldBlock = 4
+    /// Rows of a block of an evaluation set.
+    private static let block = 8
+    /// Rows and bytes that a result is judged by at most.
+    private static let most = (rows: 2048, bytes: 64 << 20)
+
+    /// - Parameter made: inputs on which the model runs, when there are no others.
+    init(
+        _ compression: Compression, _ evaluation: OptimizationSettings.Evaluation?, _ signature: Signature,
+        made: () throws -> [[Tensor]]
+    ) throws {
+        let kept = try evaluation.map { try Self.rows(of: $0, signature) }
+        if let path = compression.calibration {
+            let judged = kept.map { Self.held($0.set, Array(0..<$0.set.rows), $0.words, $0.labels) }
+            (source, rows) = try Self.file(path, signature, judged)
+        } else if let kept {
+            (source, rows) = try Self.halves(kept.set, kept.words, kept.labels)
+        } else {
+            let sets = try made()
+            source = GeneratedCalibration(
+                seed: UInt64(bitPattern: Int64(compression.seed)), freeSize: Self.freeSize(signature, sets))
+            rows = HeldRows(sets, words: "\(sets.count) generated inputs")
+        }
+    }
+
+    /// What open sizes beyond the first became in made-up inputs.
+    private static func freeSize(_ signature: Signature, _ sets: [[Tensor]]) -> Int {
+        for (spec, tensor) in zip(signature.inputs, sets.first ?? []) {
+            for (place, dimension) in (spec.dimensions ?? []).enumerated().dropFirst() where dimension.size == nil {
+                if tensor.shape.dimensions.indices.contains(place) { return tensor.shape.dimensions[place] }
+            }
+        }
+        return 1
+    }
+
+    // MARK: - Files
+
+    private static func file(
+        _ path: String, _ signature: Signature, _ judged: HeldRows?
+    ) throws -> (any CalibrationSource, HeldRows) {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let isArchive = try EvaluationSet.isZip(path)
+        guard isArchive || isNPY(path) else {
+            let set = try table(path, name, signature)
+            if let judged { return (TensorCalibration(set.inputs, source: name), judged) }
+            return try halves(set, name, [])
+        }
+        let source = try ArrayCalibration(path: path, isArchive: isArchive, heldBlock: judged == nil ? heldBlock : 0)
+        if let judged { return (source, judged) }
+        let held = try heldRows(source, path, isArchive, signature)
+        guard !held.batches.isEmpty else {
+            // Too few rows to keep some: the same ones judge, and the report says so.
+            let all = try ArrayCalibration(path: path, isArchive: isArchive)
+            var batches: [[Tensor]] = []
+            try all.forEachBatch(of: block, for: signature) { batches.append($0) }
+            return (all, HeldRows(batches, words: "the same rows, because there are few"))
+        }
+        return (source, held)
+    }
+
+    /// The blocks that calibration leaves out, with their answers where the file has some.
+    private static func heldRows(
+        _ source: ArrayCalibration, _ path: String, _ isArchive: Bool, _ signature: Signature
+    ) throws -> HeldRows {
+        let answers = isArchive ? try answers(path) : nil
+        var batches: [[Tensor]] = []
+        var truths: [Tensor] = []
+        var (count, bytes) = (0, 0)
+        try source.forEachHeld(for: signature) { start, batch in
+            let rows = batch.first?.rowCount ?? 0
+            batches.append(batch)
+            if let answers { truths.append(try answers.rows(start..<(start + rows))) }
+            count += rows
+            bytes += batch.reduce(0) { $0 + $1.byteCount }
+            return count < most.rows && bytes < most.bytes
+        }
+        let words = "\(count) held rows of \(source.source)"
+        guard let answer = Tensor.concatenatingRows(truths), let inputs = joined(batches) else {
+            return HeldRows(batches, words: words)
+        }
+        let set = EvaluationSet(inputs: inputs, answers: answer, answersName: "labels")
+        return HeldRows(batches, words: words, accuracy: accuracy(set, []))
+    }
+
+    private static func joined(_ batches: [[Tensor]]) -> [Tensor]? {
+        guard let first = batches.first else { return nil }
+        let all = first.indices.compactMap { place in Tensor.concatenatingRows(batches.map { $0[place] }) }
+        return all.count == first.count ? all : nil
+    }
+
+    /// The array of true answers, one for each row.
+    private static func answers(_ path: String) throws -> Tensor? {
+        let arrays = try ArrayRows.npz(path: path)
+        let found = arrays.first {
+            CalibrationNames.answers.contains($0.name) && $0.rowDimensions.reduce(1, *) == 1
+        }
+        return try found.map { try $0.next($0.rows) }
+    }
+
+    private static func isNPY(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var magic = [UInt8](repeating: 0, count: 6)
+        return read(descriptor, &magic, 6) == 6 && magic == [0x93] + Array("NUMPY".utf8)
+    }
+
+    /// A table: with a column of answers, or without one.
+    private static func table(_ path: String, _ name: String, _ signature: Signature) throws -> EvaluationSet {
+        let table = try CSVTable.read(path: path, limits: EvaluationSet.limits)
+        if let input = signature.inputs.first, signature.inputs.count == 1, let width = input.dimensions?.last?.size,
+            table.columns.count == width, !table.columns.contains(where: { $0.name == input.name })
+        {
+            let matrix = try table.matrix(of: table.columns.map(\.name))
+            return EvaluationSet(inputs: [matrix], answers: try Tensor(zeros: .int64, Shape([0])), answersName: "")
+        }
+        return try EvaluationSet.read(path: path, for: signature)
+    }
+
+    // MARK: - Evaluation sets
+
+    private static func rows(
+        of evaluation: OptimizationSettings.Evaluation, _ signature: Signature
+    ) throws -> (set: EvaluationSet, words: String, labels: [String]) {
+        let set = try EvaluationSet.read(path: evaluation.path, for: signature, answers: evaluation.answers)
+        return (set, "the evaluation set", evaluation.labels)
+    }
+
+    /// One half of the blocks to look at, the other to judge with.
+    private static func halves(
+        _ set: EvaluationSet, _ name: String, _ labels: [String]
+    ) throws -> (any CalibrationSource, HeldRows) {
+        let rows = set.inputs.first?.rowCount ?? 0
+        let size = rows < 4 * block ? 1 : block
+        let seen = (0..<rows).filter { $0 / size % 2 == 0 }
+        let judged = (0..<rows).filter { $0 / size % 2 == 1 }
+        guard !judged.isEmpty else {
+            return (
+                TensorCalibration(set.inputs, source: name),
+                held(set, Array(0..<rows), "the same rows, because there are few", labels)
+            )
+        }
+        return (
+            TensorCalibration(try picked(set.inputs, seen), source: name),
+            held(set, judged, "\(judged.count) other rows of \(name)", labels)
+        )
+    }
+
+    private static func picked(_ tensors: [Tensor], _ rows: [Int]) throws -> [Tensor] {
+        try tensors.compactMap { tensor in
+            Tensor.concatenatingRows(try rows.map { try tensor.rows($0..<($0 + 1)) })
+        }
+    }
+
+    private static func held(
+        _ set: EvaluationSet, _ rows: [Int], _ words: String, _ labels: [String]
+    ) -> HeldRows {
+        let rows = Array(rows.prefix(most.rows))
+        guard let inputs = try? picked(set.inputs, rows), inputs.count == set.inputs.count else {
+            return HeldRows([], words: words)
+        }
+        let batches = stride(from: 0, to: rows.count, by: block).compactMap { start in
+            try? inputs.map { try $0.rows(start..<min(start + block, rows.count)) }
+        }
+        guard set.answers.shape.elementCount > 0, let answers = try? picked([set.answers], rows).first else {
+            return HeldRows(batches, words: words)
+        }
+        let part = EvaluationSet(inputs: inputs, answers: answers, answersName: set.answersName)
+        return HeldRows(batches, words: words, accuracy: accuracy(part, labels))
+    }
+
+    /// The share of rows whose class is found; `nil` where no class is asked for.
+    private static func accuracy(
+        _ set: EvaluationSet, _ labels: [String]
+    ) -> (@Sendable (any Session) throws -> Double?)? {
+        guard !set.answers.elementType.isFloatingPoint else { return nil }
+        return { session in
+            let result = try? Evaluator(session: session, labels: labels).evaluate(set, task: .classification)
+            return result?.measures.headline.value
+        }
+    }
+}
