@@ -1,7 +1,8 @@
 import Optimize
 package import Tensors
 
-/// Arrays of an NPZ file, or of an NPY file for a model with one input, read a batch at a time: the file's size does not matter.
+/// Arrays of an NPZ file, or of an NPY file for a model with one input, read a batch at a time: the file's size does not
+/// matter.
 package struct ArrayCalibration: CalibrationSource {
     private let path: String
     package let source: String
@@ -17,6 +18,8 @@ package struct ArrayCalibration: CalibrationSource {
 
     /// Rows of a block, where the model takes any number.
     private static let block = 8
+    /// Elements of a row that is run by itself.
+    private static let largeRow = 16_384.0
 
     /// - Parameters:
     ///   - isArchive: NPZ, else NPY.
@@ -54,10 +57,15 @@ package struct ArrayCalibration: CalibrationSource {
         try forEachBlock(signature, batch: batch, wanted: { !isHeld($0) }, { _, tensors in try body(tensors) })
     }
 
-    /// Calls `body` with the batches that are kept to judge with and the row at which each begins, until it answers false.
+    /// Calls `body` with the batches that are kept to judge with and the row at which each begins, until it answers
+    /// false.
     package func forEachHeld(for signature: Signature, _ body: (Int, [Tensor]) throws -> Bool) throws {
         var isGoing = true
-        try forEachBlock(signature, batch: Self.block, wanted: { isHeld($0) && isGoing }) { start, tensors in
+        // Pictures one at a time: engines take memory by the rows of a run.
+        let sizes = signature.inputs.first?.dimensions?.dropFirst().map { $0.size ?? 1 } ?? []
+        let isLarge = sizes.reduce(1.0) { $0 * Double($1) } > Self.largeRow
+        try forEachBlock(signature, batch: isLarge ? 1 : Self.block, wanted: { isHeld($0) && isGoing }) {
+            start, tensors in
             if isGoing { isGoing = try body(start, tensors) }
         }
     }

@@ -17,3 +17,7 @@ package protocol CalibrationSource: Sendable {
     /// - Throws: what `body` throws; `RuleFault` for data that do not fit, with place, expected and found.
     func forEachBatch(of batch: Int, for signature: Signature, _ body: ([Tensor]) throws -> Void) throws
 }
+
+extension CalibrationSource {
+    package var source: String { words }
+}
