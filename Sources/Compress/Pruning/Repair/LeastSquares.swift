@@ -1,0 +1,69 @@
+/// A linear layer refitted to what it should answer: `min ‖X · W + b − Y‖² + λ ‖W − W₀‖²`, gathered row by row in constant memory.
+///
+/// The normal equations `(XᵀX + λI) W = XᵀY + λW₀`, with a column of ones in `X` for `b`, which is not drawn back. `λ` is a
+/// share of the mean of the diagonal, so that it means the same for every scale of values. `W₀` is what the weights were:
+/// where the samples say nothing, they stay.
+struct LeastSquares {
+    let inputs: Int
+    let outputs: Int
+    /// `XᵀX` with the column of ones last; only the lower triangle.
+    private var gram: [Double]
+    /// `XᵀY`.
+    private var cross: [Double]
+    private(set) var rows = 0
+
+    /// Memory: `(inputs + 1) · (inputs + 1 + outputs)` doubles.
+    init(inputs: Int, outputs: Int) {
+        self.inputs = inputs
+        self.outputs = outputs
+        gram = [Double](repeating: 0, count: (inputs + 1) * (inputs + 1))
+        cross = [Double](repeating: 0, count: (inputs + 1) * outputs)
+    }
+
+    /// Adds samples.
+    ///
+    /// - Precondition: `input.count == inputs` and `output.count == outputs`.
+    mutating func add(_ input: [Float], _ output: [Float]) {
+        let width = inputs + 1
+        rows += 1
+        gram.withUnsafeMutableBufferPointer { gram in
+            input.withUnsafeBufferPointer { input in
+                for row in 0..<inputs where input[row] != 0 {
+                    let value = Double(input[row])
+                    for column in 0...row { gram[row * width + column] += value * Double(input[column]) }
+                }
+                for column in 0..<inputs { gram[inputs * width + column] += Double(input[column]) }
+                gram[inputs * width + inputs] += 1
+            }
+        }
+        cross.withUnsafeMutableBufferPointer { cross in
+            for row in 0..<inputs where input[row] != 0 {
+                let value = Double(input[row])
+                for column in 0..<outputs { cross[row * outputs + column] += value * Double(output[column]) }
+            }
+            for column in 0..<outputs { cross[inputs * outputs + column] += Double(output[column]) }
+        }
+    }
+
+    /// The weights, `[inputs, outputs]`, and the biases.
+    ///
+    /// - Parameters:
+    ///   - before: the weights as they were, of the same layout.
+    ///   - ridge: `λ` as a share of the diagonal's mean.
+    /// - Returns: `nil` when there are no samples, or the equations cannot be solved in double precision.
+    func solution(drawnTo before: [Double], ridge: Double) -> (weights: [Double], biases: [Double])? {
+        let width = inputs + 1
+        guard rows > 0, before.count == inputs * outputs else { return nil }
+        let mean = (0..<inputs).reduce(0) { $0 + gram[$1 * width + $1] } / Double(max(inputs, 1))
+        let weight = max(ridge * mean, Double.leastNormalMagnitude)
+        var (left, right) = (gram, cross)
+        for index in 0..<inputs {
+            left[index * width + index] += weight
+            for column in 0..<outputs { right[index * outputs + column] += weight * before[index * outputs + column] }
+        }
+        guard let factor = Cholesky(left, size: width) else { return nil }
+        let solved = factor.solution(right, columns: outputs)
+        guard solved.allSatisfy(\.isFinite) else { return nil }
+        return (Array(solved[..<(inputs * outputs)]), Array(solved[(inputs * outputs)...]))
+    }
+}
