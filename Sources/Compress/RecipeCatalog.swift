@@ -1,7 +1,8 @@
 /// The recipes there are, by what they change.
 package enum RecipeCatalog {
     package static let all: [any Recipe] = [
-        Int8Recipe()
+        Int8Recipe(),
+        PruneRecipe(),
     ]
 
     package static var names: [String] { all.map(\.name) }

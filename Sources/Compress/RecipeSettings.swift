@@ -8,6 +8,8 @@ package struct RecipeSettings: Hashable, Sendable {
     package var calibrator: String?
     /// Seeds what is random. Equal seeds give equal models.
     package var seed: UInt64 = 0
+    /// The share of operations that pruning is to cut, from 0 to 1; `nil`: the recipe's own choice.
+    package var prunedShare: Double?
     /// Bytes that observed tensors may take at a time.
     package var observedBytes = 256 << 20
     /// Threads that may work at a time.

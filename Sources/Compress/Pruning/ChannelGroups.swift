@@ -44,6 +44,8 @@ package struct ChannelGroups: Sendable {
     package let frozen: [Refusal]
     /// Axes of weights that are summed over, with the nodes that do: where cutting is felt.
     package let readers: [ChannelPlace: [Int]]
+    /// The axes of weights along which channels are made, whether they can be cut or not, with the nodes that do.
+    package let makers: [ChannelPlace: Int]
     let rewrites: [SizeRewrite]
     /// The atom of each place of every axis that was looked at, as the root that stands for it.
     let constants: [ChannelPlace: [Int32]]
@@ -67,6 +69,8 @@ package struct ChannelGroups: Sendable {
         self.constants = constants
         readers = Dictionary(
             tracer.summed.map { (ChannelPlace($0.key.name, axis: $0.key.axis), $0.value) }, uniquingKeysWith: +)
+        self.makers = Dictionary(
+            tracer.makers.map { (ChannelPlace($0.key.name, axis: $0.key.axis), $0.value) }, uniquingKeysWith: min)
         let makers = tracer.makers.sorted { ($0.value, $0.key.name) < ($1.value, $1.key.name) }
         groups = Self.grouped(makers, constants, places)
         frozen = makers.compactMap { key, node in

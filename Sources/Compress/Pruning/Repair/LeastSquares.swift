@@ -11,10 +11,13 @@ struct LeastSquares {
     /// `XᵀY`.
     private var cross: [Double]
     private(set) var rows = 0
+    /// Whether there is a `b`.
+    private let isBiased: Bool
 
     /// Memory: `(inputs + 1) · (inputs + 1 + outputs)` doubles.
-    init(inputs: Int, outputs: Int) {
+    init(inputs: Int, outputs: Int, isBiased: Bool = true) {
         self.inputs = inputs
+        self.isBiased = isBiased
         self.outputs = outputs
         gram = [Double](repeating: 0, count: (inputs + 1) * (inputs + 1))
         cross = [Double](repeating: 0, count: (inputs + 1) * outputs)
@@ -32,6 +35,7 @@ struct LeastSquares {
                     let value = Double(input[row])
                     for column in 0...row { gram[row * width + column] += value * Double(input[column]) }
                 }
+                guard isBiased else { return }
                 for column in 0..<inputs { gram[inputs * width + column] += Double(input[column]) }
                 gram[inputs * width + inputs] += 1
             }
@@ -41,8 +45,34 @@ struct LeastSquares {
                 let value = Double(input[row])
                 for column in 0..<outputs { cross[row * outputs + column] += value * Double(output[column]) }
             }
+            guard isBiased else { return }
             for column in 0..<outputs { cross[inputs * outputs + column] += Double(output[column]) }
         }
+    }
+
+    /// Adds the samples of another, of the same sizes.
+    mutating func add(_ other: LeastSquares) {
+        rows += other.rows
+        for index in gram.indices { gram[index] += other.gram[index] }
+        for index in cross.indices { cross[index] += other.cross[index] }
+    }
+
+    /// `‖X · W + b − Y‖²` less `‖Y‖²`, which is the same for all: what to compare fits by.
+    func error(_ weights: [Double], _ biases: [Double]) -> Double {
+        let width = inputs + 1
+        let all = weights + biases
+        var sum = 0.0
+        var product = [Double](repeating: 0, count: outputs)
+        for row in 0..<width {
+            for column in 0..<outputs { product[column] = -2 * cross[row * outputs + column] }
+            for other in 0..<width {
+                let value = gram[max(row, other) * width + min(row, other)]
+                guard value != 0 else { continue }
+                for column in 0..<outputs { product[column] += value * all[other * outputs + column] }
+            }
+            for column in 0..<outputs { sum += all[row * outputs + column] * product[column] }
+        }
+        return sum
     }
 
     /// The weights, `[inputs, outputs]`, and the biases.
@@ -61,6 +91,7 @@ struct LeastSquares {
             left[index * width + index] += weight
             for column in 0..<outputs { right[index * outputs + column] += weight * before[index * outputs + column] }
         }
+        if !isBiased { left[width * width - 1] = 1 }
         guard let factor = Cholesky(left, size: width) else { return nil }
         let solved = factor.solution(right, columns: outputs)
         guard solved.allSatisfy(\.isFinite) else { return nil }
