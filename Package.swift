@@ -155,7 +155,7 @@ let package = Package(
         tests("Keras", ["Tensors", "ModelGraph", "HDF5", "Engines"], exclude: ["Fixtures"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Optimize", "Tensors"],
+            name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Optimize", "Compress", "Tensors"],
             exclude: ["Fixtures"],
             swiftSettings: strict),
         tests("Optimize", ["Tensors", "ModelGraph", "Engines"]),

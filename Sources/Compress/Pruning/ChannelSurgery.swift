@@ -126,15 +126,29 @@ extension Tensor {
         let shape = try Shape(dimensions)
         let buffer = TensorBuffer(capacity: try shape.byteCount(of: elementType))
         let (source, target) = (bytes, buffer.mutableBytes)
+        let runs = Self.runs(indices)
         var position = 0
         for row in 0..<outer {
-            for index in indices {
-                let start = (row * size + index) * block
-                UnsafeMutableRawBufferPointer(rebasing: target[position..<(position + block)])
-                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[start..<(start + block)]))
-                position += block
+            for run in runs {
+                let (start, count) = ((row * size + run.lowerBound) * block, run.count * block)
+                UnsafeMutableRawBufferPointer(rebasing: target[position..<(position + count)])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[start..<(start + count)]))
+                position += count
             }
         }
         return try Tensor(elementType, shape, buffer: buffer)
+    }
+
+    /// Neighbours are copied together.
+    private static func runs(_ indices: [Int]) -> [Range<Int>] {
+        var runs: [Range<Int>] = []
+        for index in indices {
+            if let last = runs.last, last.upperBound == index {
+                runs[runs.count - 1] = last.lowerBound..<(index + 1)
+            } else {
+                runs.append(index..<(index + 1))
+            }
+        }
+        return runs
     }
 }

@@ -31,6 +31,7 @@ import Testing
         }
 
         var words: String { "\(range.count) digits" }
+        var source: String { "digits" }
         var rows: Int? { range.count }
 
         func forEachBatch(of batch: Int, for signature: Signature, _ body: ([Tensor]) throws -> Void) throws {
@@ -66,9 +67,12 @@ import Testing
         let context = RecipeContext(runner: runner, calibration: try Digits(0..<225), settings: settings)
         let result = try PruneRecipe().apply(to: model, context)
         let (before, after) = (try judge.accuracy(model, runner), try judge.accuracy(result.model, runner))
-        let speed = try SpeedComparison(
-            model, result.model, runner, on: TrialInputs(for: try runner.session(model, optimized: true)), budget: 0.5)
-        print("digits cnn at \(share): \(before) → \(after), \(speed.factor)x, \(result.notes)")
+        let factors = try [1, 8, 64].map { rows in
+            var inputs = try TrialInputs(for: try runner.session(model, optimized: true))
+            inputs.sets = [[try judge.tensor(0..<rows)]]
+            return try SpeedComparison(model, result.model, runner, on: inputs, budget: 0.3).factor
+        }
+        print("digits cnn at \(share): \(before) → \(after), rows 1, 8, 64: \(factors), \(result.notes)")
         for record in result.layers { print("  \(record.node): \(record.action)") }
         #expect(result.model.parameterCount < model.parameterCount && result.model.validate().isValid)
         #expect(try result.model.encoded().count < model.encoded().count * 9 / 10)

@@ -69,9 +69,17 @@ package enum ChannelScores {
         let sizes = tensor.shape.dimensions
         let (size, inner) = (sizes[place.axis], sizes[(place.axis + 1)...].reduce(1, *))
         var sums = [Double](repeating: 0, count: size)
-        for (index, value) in values.enumerated() {
-            let weight = Double(value)
-            sums[index / inner % size] += norm == .l1 ? weight.magnitude : weight * weight
+        values.withUnsafeBufferPointer { values in
+            var place = 0
+            for start in stride(from: 0, to: values.count, by: max(inner, 1)) {
+                var sum = 0.0
+                for index in start..<(start + inner) {
+                    let weight = Double(values[index])
+                    sum += norm == .l1 ? weight.magnitude : weight * weight
+                }
+                sums[place] += sum
+                place = place + 1 == size ? 0 : place + 1
+            }
         }
         return sums
     }
