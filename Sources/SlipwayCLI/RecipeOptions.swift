@@ -18,6 +18,10 @@ struct RecipeOptions: ParsableArguments {
             valueName: "name"))
     var calibrator: String?
 
+    @Option(
+        help: ArgumentHelp("The operations that pruning is to cut, such as 40% (default: 50%).", valueName: "share"))
+    var prune: String?
+
     @Option(help: "Seeds what is random; equal seeds give equal models.")
     var seed: Int = 0
 
@@ -45,7 +49,19 @@ struct RecipeOptions: ParsableArguments {
             throw ValidationError(
                 "there is no calibrator '\(calibrator)'; there are \(Compression.calibrators.joined(separator: ", "))")
         }
+        if prune != nil, recipe != "prune" { throw ValidationError("--prune is for --recipe prune") }
+        _ = try prunedShare()
         _ = try largestDrop()
+    }
+
+    /// `40%`, `0.4`.
+    private func prunedShare() throws -> Double? {
+        guard let text = prune else { return nil }
+        let isPercent = text.hasSuffix("%")
+        guard let number = Double(isPercent ? String(text.dropLast()) : text), number > 0,
+            number / (isPercent ? 100 : 1) < 1
+        else { throw ValidationError("--prune is a share such as 40% or 0.4, not '\(text)'") }
+        return number / (isPercent ? 100 : 1)
     }
 
     /// `0.5%`, `0.005`.
@@ -65,6 +81,7 @@ struct RecipeOptions: ParsableArguments {
         compression.calibration = calibration
         compression.calibrator = calibrator
         compression.seed = seed
+        compression.prunedShare = try prunedShare()
         compression.largestDrop = try largestDrop()
         compression.target = targetEngine ?? engine
         return compression

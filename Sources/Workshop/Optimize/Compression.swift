@@ -12,6 +12,8 @@ package struct Compression: Hashable, Sendable {
     package var seed = 0
     /// Accuracy that may be lost, from 0 to 1.
     package var largestDrop: Double?
+    /// The share of operations that pruning is to cut; `nil`: the recipe's own choice.
+    package var prunedShare: Double?
     /// The engine that the result is for.
     package var target = EngineKind.onnxRuntime
 
@@ -28,6 +30,7 @@ package struct Compression: Hashable, Sendable {
         .object([
             ("recipe", .string(recipe)), ("calibration", calibration.map(JSONValue.string) ?? .null),
             ("calibrator", calibrator.map(JSONValue.string) ?? .null), ("seed", .integer(seed)),
+            ("prunedShare", prunedShare.map(JSONValue.number) ?? .null),
             ("largestDrop", largestDrop.map(JSONValue.number) ?? .null), ("target", .string(target.rawValue)),
         ])
     }
@@ -42,6 +45,7 @@ package struct Compression: Hashable, Sendable {
         calibrator = json["calibrator"]?.stringValue
         self.seed = seed
         largestDrop = json["largestDrop"]?.doubleValue
+        prunedShare = json["prunedShare"]?.doubleValue
         self.target = target
     }
 
@@ -50,6 +54,7 @@ package struct Compression: Hashable, Sendable {
         var settings = RecipeSettings()
         settings.target = target
         settings.calibrator = calibrator
+        settings.prunedShare = prunedShare
         settings.seed = UInt64(bitPattern: Int64(seed))
         let machine = Machine.present
         settings.threads = machine.cores
