@@ -14,8 +14,8 @@ import torch
 path = sys.argv[1]
 head, body = open(path).read().split('"""\n', 1)
 names = sorted({line.split()[0] for line in body.split("\n") if re.match(r" {8}\w", line)})
-KINDS = {"number": "f", "float": "f", "Optional[number]": "f", "Optional[float]": "f", "Optional[List[float]]": "f",
-         "List[float]": "f", "int": "i", "Optional[int]": "i", "bool": "b", "Optional[bool]": "b", "str": "s",
+KINDS = {"number": "f", "float": "f", "Optional[number]": "f", "Optional[float]": "f", "Optional[List[float]]": "F",
+         "List[float]": "F", "int": "i", "Optional[int]": "i", "bool": "b", "Optional[bool]": "b", "str": "s",
          "Optional[str]": "s"}
 
 

@@ -1,7 +1,7 @@
 /// The arguments of the operators that are rebuilt, in the order in which TorchScript gives them, each with the kind of
-/// value that it takes: T a tensor, L tensors, i whole numbers, f numbers, b a truth value, s text, o others; those with
-/// an asterisk are given by name. A line that is set in goes on with the one before. Source: the schemas of PyTorch
-/// 2.15, by `Examples/pytorch/schemas.py`.
+/// value that it takes: T a tensor, L tensors, i whole numbers, f a number, F numbers, b a truth value, s text, o others;
+/// those with an asterisk are given by name. A line that is set in goes on with the one before. Source: the schemas of
+/// PyTorch 2.15, by `Examples/pytorch/schemas.py`.
 enum OperatorParameters {
     static let text = """
         __and__ self:T other:f
@@ -457,19 +457,19 @@ enum OperatorParameters {
         unsafe_split_with_sizes self:T split_sizes:i dim:i
         unsqueeze self:T dim:i
         upsample_bicubic2d self:T output_size:i align_corners:b scales_h:f scales_w:f
-        upsample_bicubic2d input:T output_size:i align_corners:b scale_factors:f
+        upsample_bicubic2d input:T output_size:i align_corners:b scale_factors:F
         upsample_bilinear2d self:T output_size:i align_corners:b scales_h:f scales_w:f
-        upsample_bilinear2d input:T output_size:i align_corners:b scale_factors:f
+        upsample_bilinear2d input:T output_size:i align_corners:b scale_factors:F
         upsample_linear1d self:T output_size:i align_corners:b scales:f
-        upsample_linear1d input:T output_size:i align_corners:b scale_factors:f
+        upsample_linear1d input:T output_size:i align_corners:b scale_factors:F
         upsample_nearest1d self:T output_size:i scales:f
-        upsample_nearest1d input:T output_size:i scale_factors:f
+        upsample_nearest1d input:T output_size:i scale_factors:F
         upsample_nearest2d self:T output_size:i scales_h:f scales_w:f
-        upsample_nearest2d input:T output_size:i scale_factors:f
+        upsample_nearest2d input:T output_size:i scale_factors:F
         upsample_nearest3d self:T output_size:i scales_d:f scales_h:f scales_w:f
-        upsample_nearest3d input:T output_size:i scale_factors:f
+        upsample_nearest3d input:T output_size:i scale_factors:F
         upsample_trilinear3d self:T output_size:i align_corners:b scales_d:f scales_h:f scales_w:f
-        upsample_trilinear3d input:T output_size:i align_corners:b scale_factors:f
+        upsample_trilinear3d input:T output_size:i align_corners:b scale_factors:F
         var self:T unbiased:b
         var self:T dim:i unbiased:b keepdim:b
         var self:T dim:i *correction:f *keepdim:b

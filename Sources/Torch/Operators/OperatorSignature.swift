@@ -73,7 +73,7 @@ struct OperatorSignature {
         case (.tensor, "T"): true
         case (.list(let items), "L"): items.allSatisfy { $0.tensor != nil }
         case (.list(let items), "i"): items.allSatisfy { if case .float = $0 { false } else { true } }
-        case (.list, "f"): true
+        case (.list(let items), "F"): items.allSatisfy { $0.number != nil }
         case (.int, "i"), (.size, "i"), (.type, "i"): true
         case (.int, "f"), (.float, "f"), (.bool, "f"), (.size, "f"): true
         case (.bool, "b"), (.text, "s"): true

@@ -192,6 +192,11 @@ final class ScriptInterpreter {
             case "ops" where path.count == 3 && path[1] == "aten": return try operate(last, values, named, frame)
             case "__torch__":
                 return try callFunction(path.dropLast().joined(separator: "."), last, values, named, frame)
+            case "getattr" where path.count == 1 && values.count == 2:
+                guard case .object(let object) = values[0], case .value(.text(let name)) = values[1] else {
+                    throw .damaged("\(frame.place): asks what is no object for an attribute")
+                }
+                return try program.attribute(name, of: object)
             case "int", "float", "bool",
                 "str" where path.count == 1:
                 return values.first ?? .value(.none)
