@@ -2,9 +2,8 @@
 
     python generate.py FOLDER [--all] [NETWORK...]
 
-Writes FOLDER/NETWORK.pt2 (torch.export), FOLDER/NETWORK.core.pt2 (the same in Core ATen operators, of some; of more
-with --all, and then also NETWORK.pt of torch.jit.trace and NETWORK.script.pt of torch.jit.script), and FOLDER/expected.npz: what
-each was asked (`NETWORK|in|PLACE`) and what PyTorch answered (`NETWORK|out|PLACE`). Weights and inputs are seeded;
+Writes FOLDER/NETWORK.pt2 (torch.export); of some, and of more with --all, NETWORK.core.pt2 (the same in Core ATen
+operators), NETWORK.pt (torch.jit.trace) and NETWORK.script.pt (torch.jit.script); and FOLDER/expected.npz: what each was asked (`NETWORK|in|PLACE`) and what PyTorch answered (`NETWORK|out|PLACE`). Weights and inputs are seeded;
 weights are multiples of a sixteenth. So that the repository stays small, the archives are packed again with deflate
 (PyTorch stores, and reads both) and without where in networks.py each call comes from.
 """
@@ -28,8 +27,8 @@ whole = "--all" in sys.argv
 here = os.path.join(os.path.dirname(os.path.abspath(__file__)), folder)
 os.makedirs(here, exist_ok=True)
 CORE = ["convolutional", "block", "upsampling"] if whole else ["convolutional"]
-TRACED = ["convolutional", "perceptron", "block", "upsampling", "arithmetic", "shapes"] if whole else []
-SCRIPTED = ["convolutional", "perceptron"] if whole else []
+TRACED = ["convolutional", "arithmetic", "shapes"] + (["perceptron", "block", "upsampling"] if whole else [])
+SCRIPTED = ["convolutional"] + (["perceptron"] if whole else [])
 arrays = {}
 
 

@@ -1,6 +1,5 @@
 package import ModelGraph
 import Pickle
-package import Tensors
 
 /// A model of PyTorch's as an ONNX graph, and what is known of where it came from.
 package struct ConvertedProgram: Sendable {
@@ -20,11 +19,17 @@ package enum TorchConversion {
     /// - Parameter shapes: of the inputs of a TorchScript program, which does not say them.
     /// - Throws: `TorchError`, with every operator that is not rebuilt.
     package static func convert(
-        _ archive: TorchArchive, shapes: [[Dimension]] = []
+        _ archive: TorchArchive, shapes: [InputShape] = []
     ) throws(TorchError) -> ConvertedProgram {
         switch archive.layout {
-        case .program, .olderProgram: try exported(archive)
-        case .script: throw TorchError("TorchScript is not rebuilt here")
+        case .script: return try ScriptConversion.convert(archive, shapes: shapes)
+        case .program, .olderProgram:
+            guard shapes.isEmpty else {
+                throw TorchError(
+                    "an exported program says itself which shapes it takes",
+                    help: "leave --shape away, or export it again")
+            }
+            return try exported(archive)
         }
     }
 

@@ -19,6 +19,10 @@ package struct TorchSummary: Sendable {
 
     /// - Throws: `TorchError` when the file's structure is damaged.
     package init(_ archive: TorchArchive) throws(TorchError) {
+        if archive.layout == .script {
+            className = "TorchScript"
+            return
+        }
         let program = try ExportedProgram(archive)
         version = program.version
         className = "ExportedProgram"

@@ -74,9 +74,9 @@ struct Examples {
     }
 
     /// A program of TorchScript does not say which shapes it takes.
-    private func shapes(_ file: String) -> [[Tensors.Dimension]] {
+    private func shapes(_ file: String) -> [InputShape] {
         guard file.hasSuffix(".pt") else { return [] }
-        return asked(file).map { tensor in tensor.shape.dimensions.map { .fixed($0) } }
+        return asked(file).map { InputShape($0.elementType, $0.shape.dimensions.map { .fixed($0) }) }
     }
 
     func asked(_ file: String) -> [Tensor] { listed("\(Self.name(file))|in|") }

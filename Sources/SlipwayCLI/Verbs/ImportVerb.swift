@@ -13,7 +13,7 @@ struct ImportVerb: AsyncParsableCommand {
         discussion: """
             The file is read in a limited child process, validated, run once on every engine, and stored by digest. \
             Importing the same bytes with the same options again gives the version that is there. A scikit-learn model \
-            (.pkl, .joblib) or a Keras model (.keras, .h5) is rebuilt as ONNX from what its file says; nothing in it runs. An archive that \
+            (.pkl, .joblib), a Keras model (.keras, .h5), a program that PyTorch exported (.pt2) or TorchScript (.pt, with --shape) is rebuilt as ONNX from what its file says; nothing in it runs. An archive that \
             'slipway export' wrote is imported too: its version keeps its digest. So is a pipeline: a JSON file that names \
             versions of other models and what flows between them. A folder that Triton, TensorFlow Serving or MLflow wrote \
             or served, or TorchServe's archive (.mar), is imported as a whole, and a list of endpoints is written that serve \
@@ -23,10 +23,10 @@ struct ImportVerb: AsyncParsableCommand {
     @Argument(
         help:
             """
-            An ONNX file, a scikit-learn pickle, a Keras file, an archive of a version, a pipeline, or another server's \
+            An ONNX file, a scikit-learn pickle, a Keras file, PyTorch's .pt2 or TorchScript, an archive of a version, a pipeline, or another server's \
             folder or archive.
             """,
-        completion: .file(extensions: ["onnx", "pkl", "joblib", "keras", "h5", "slipway", "json"]))
+        completion: .file(extensions: ["onnx", "pkl", "joblib", "keras", "h5", "pt2", "pt", "slipway", "json"]))
     var file: String
 
     @Option(name: .shortAndLong, help: "The model it becomes a version of (default: the file's name).")
@@ -50,6 +50,13 @@ struct ImportVerb: AsyncParsableCommand {
             "What every element of such an input is at first (default: 0); may be repeated.", valueName: "input=number")
     )
     var initialStates: [String] = []
+
+    @Option(
+        name: .customLong("shape"),
+        help: ArgumentHelp(
+            "Sizes of an input of a TorchScript program, which does not say them: N,1,28,28, or N,12:INT64; one for each.",
+            valueName: "sizes"))
+    var shapes: [String] = []
 
     @Option(help: "A note for people.")
     var note = ""
@@ -175,6 +182,7 @@ struct ImportVerb: AsyncParsableCommand {
         request.provenance = try provenance.map { try JSONFile.read($0) }
         request.note = note
         request.runsOnce = !noRun
+        request.shapes = shapes
         request.labels = try namedLabels()
         return request
     }

@@ -22,6 +22,9 @@ enum TorchScalarType {
         }
     }
 
+    /// The number that programs use for a type.
+    static func number(_ type: ElementType) -> Int? { (0...29).first { elementType($0) == type } }
+
     /// By the numbers of an exported program's file, which begin with 1 for the first: `schema.ScalarType`.
     static func exported(_ number: Int) -> ElementType? {
         switch number {

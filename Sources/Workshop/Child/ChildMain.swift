@@ -45,7 +45,8 @@ package enum ChildMain {
                 bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
             }
         case .scan(let path): try ForeignDoor.scan(path: path)
-        case .convert(let path): try ForeignDoor.convert(path: path) { write($0, to: STDOUT_FILENO) }
+        case .convert(let path, let shapes):
+            try ForeignDoor.convert(path: path, shapes: shapes) { write($0, to: STDOUT_FILENO) }
         case .contents(let path): try ForeignDoor.contents(path: path)
         case .difference(let before, let after): try DifferenceReport.read(before: before, after: after)
         case .probe(let path, let engine, let directories, _):

@@ -21,8 +21,9 @@ package enum ChildTask: Hashable, Sendable {
 
     /// Look through a file for what reading it in Python would import; report every name.
     case scan(path: String)
-    /// Rebuild a model of another library as a graph and write it to standard output.
-    case convert(path: String)
+    /// Rebuild a model of another library as a graph and write it to standard output; with the shapes of its inputs where
+    /// the file does not say them.
+    case convert(path: String, shapes: [String] = [])
     /// Report what is in a file of weights, or what a file of another library becomes.
     case contents(path: String)
     /// Run passes over a model, each judged by an engine's answers, and write what is kept to standard output.
@@ -49,7 +50,7 @@ package enum ChildTask: Hashable, Sendable {
     var paths: [String] {
         switch self {
         case .inspect(let path), .probe(let path, _, _, _), .arrays(let path), .layers(let path, _),
-            .page(let path, _, _), .scan(let path), .convert(let path), .contents(let path):
+            .page(let path, _, _), .scan(let path), .convert(let path, _), .contents(let path):
             [path]
         case .kernels(let path, _, _): [path]
         case .optimize(let path, _, let settings, _): [path] + [settings.evaluation?.path].compactMap(\.self)
@@ -67,7 +68,7 @@ package enum ChildTask: Hashable, Sendable {
         case .inspect(let path): [Self.verb, "inspect", path]
         case .arrays(let path): [Self.verb, "arrays", path]
         case .scan(let path): [Self.verb, "scan", path]
-        case .convert(let path): [Self.verb, "convert", path]
+        case .convert(let path, let shapes): [Self.verb, "convert", path] + shapes
         case .contents(let path): [Self.verb, "contents", path]
         case .compile(let path, let processing, .inside): [Self.verb, "compile", path, processing]
         case .compile(let path, let processing, .embed(let files)):
@@ -92,7 +93,7 @@ package enum ChildTask: Hashable, Sendable {
         case ("inspect", 2): self = .inspect(path: words[1])
         case ("arrays", 2): self = .arrays(path: words[1])
         case ("scan", 2): self = .scan(path: words[1])
-        case ("convert", 2): self = .convert(path: words[1])
+        case ("convert", 2...): self = .convert(path: words[1], shapes: Array(words[2...]))
         case ("contents", 2): self = .contents(path: words[1])
         case ("compile", 3): self = .compile(path: words[1], processing: words[2])
         case ("compile", 5...):

@@ -38,10 +38,17 @@ enum ForeignDoor {
     /// Rebuilds a model of scikit-learn, Keras or PyTorch as a graph and hands its bytes over.
     ///
     /// - Parameter output: takes the ONNX file's bytes, piece by piece; false when they could not be written.
-    static func convert(path: String, output: (UnsafeRawBufferPointer) -> Bool) throws -> JSONValue {
+    static func convert(
+        path: String, shapes: [String] = [], output: (UnsafeRawBufferPointer) -> Bool
+    ) throws -> JSONValue {
         let buffer = try open(path)
+        if let archive = TorchDoor.opened(buffer) {
+            return try TorchDoor.convert(archive, shapes: shapes, output: output)
+        }
+        guard shapes.isEmpty else {
+            throw WorkshopError(.rejected, "--shape is for TorchScript; this file says itself which shapes it takes")
+        }
         if KerasFile.mayOpen(buffer) { return try KerasDoor.convert(buffer, output: output) }
-        if let archive = TorchDoor.opened(buffer) { return try TorchDoor.convert(archive, output: output) }
         let file = try opened(buffer)
         let converted = try Conversion.convert(file)
         try converted.model.forEachPiece { (piece) throws(WorkshopError) in
@@ -54,7 +61,7 @@ enum ForeignDoor {
     static func contents(path: String) throws -> JSONValue {
         let buffer = try open(path)
         if KerasFile.mayOpen(buffer) { return try KerasDoor.contents(buffer) }
-        if let archive = TorchDoor.opened(buffer) { return try TorchDoor.contents(archive) }
+        if let archive = TorchDoor.program(buffer) { return try TorchDoor.contents(archive) }
         let bytes = PickleBytes(buffer)
         if case .safetensors = FileKind(bytes) { return WeightsReport.json(try TensorListing(bytes)) }
         let file = try opened(buffer)

@@ -9,14 +9,14 @@ import Trust
 extension Importer {
     /// The graph that a file becomes, rebuilt in the limited child, and the record of the file.
     func rebuilt(
-        _ source: StagedFile, _ path: String, in home: HomeDirectory
+        _ source: StagedFile, _ request: Request, in home: HomeDirectory
     ) async throws -> (graph: StagedFile, record: SourceRecord) {
         var facts: [SourceRecord] = []
         let digest = try Self.digest(of: source)
-        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let name = request.path.split(separator: "/").last.map(String.init) ?? request.path
         let graph = try await StagedFile(in: home) { descriptor async throws(WorkshopError) in
             let report = try await child.run(
-                .convert(path: source.path), writingTo: FileDescriptor(rawValue: descriptor))
+                .convert(path: source.path, shapes: request.shapes), writingTo: FileDescriptor(rawValue: descriptor))
             facts.append(try SourceRecord(json: report, digest: digest, file: name))
         }
         guard let record = facts.first else {

@@ -6,14 +6,29 @@ import Torch
 /// Reads what PyTorch exports, inside the walls.
 enum TorchDoor {
     /// The file, when it is one that PyTorch exported.
-    static func opened(_ buffer: TensorBuffer) -> TorchArchive? {
-        guard let archive = TorchArchive(ifTorch: buffer), archive.layout != .script else { return nil }
+    static func opened(_ buffer: TensorBuffer) -> TorchArchive? { TorchArchive(ifTorch: buffer) }
+
+    /// The file, when it is an exported program. Of TorchScript the weights are listed.
+    static func program(_ buffer: TensorBuffer) -> TorchArchive? {
+        guard let archive = opened(buffer), archive.layout != .script else { return nil }
         return archive
     }
 
     /// Rebuilds a program as a graph and hands its bytes over.
-    static func convert(_ archive: TorchArchive, output: (UnsafeRawBufferPointer) -> Bool) throws -> JSONValue {
-        let converted = try TorchConversion.convert(archive)
+    ///
+    /// - Parameter shapes: of the inputs of a TorchScript program, as a person writes them.
+    static func convert(
+        _ archive: TorchArchive, shapes: [String], output: (UnsafeRawBufferPointer) -> Bool
+    ) throws -> JSONValue {
+        var inputs: [InputShape] = []
+        for text in shapes {
+            guard let shape = InputShape(text) else {
+                throw WorkshopError(
+                    .rejected, "'\(text.prefix(80))' is no shape", help: "such as N,1,28,28 or N,12:INT64")
+            }
+            inputs.append(shape)
+        }
+        let converted = try TorchConversion.convert(archive, shapes: inputs)
         try converted.model.forEachPiece { (piece) throws(WorkshopError) in
             guard output(piece) else { throw WorkshopError(.limit, "the model could not be handed over") }
         }

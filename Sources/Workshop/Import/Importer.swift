@@ -23,6 +23,8 @@ package struct Importer: Sendable {
         package var provenance: JSONValue?
         /// Where it came from, for people; `nil` for the file's name.
         package var source: String?
+        /// Of the inputs, where the file does not say them (TorchScript): `N,1,28,28`, `N,12:INT64`.
+        package var shapes: [String] = []
         /// Whether to run it once on every engine. What was not run is recorded as not checked.
         package var runsOnce = true
 
@@ -108,9 +110,13 @@ package struct Importer: Sendable {
         var origin: SourceRecord?
         if report["foreign"] != nil {
             progress(.converting)
-            let (rebuilt, record) = try await rebuilt(source, request.path, in: home)
+            let (rebuilt, record) = try await rebuilt(source, request, in: home)
             (source, origin) = (rebuilt, record)
             report = try await child.run(.inspect(path: source.path)).report
+        }
+        guard origin != nil || request.shapes.isEmpty else {
+            throw WorkshopError(
+                .rejected, "--shape is for TorchScript; an ONNX model says itself which shapes it takes")
         }
         var inspection = try ModelInspection(json: report)
         let weights = try StagedWeights(
