@@ -83,6 +83,7 @@ let package = Package(
         room("Houses", ["Tensors"]),
         room("HDF5", ["Tensors"]),
         room("Keras", ["Tensors", "ModelGraph", "HDF5"]),
+        room("TensorFlow", ["Tensors", "ModelGraph"]),
         room("Engines", ["Tensors", "Images", "Columns", "CEngines"]),
         room("Optimize", ["Tensors", "ModelGraph", "Engines"]),
         room("Pipelines", ["Tensors", "Engines"]),
@@ -101,8 +102,8 @@ let package = Package(
         room(
             "Workshop",
             [
-                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "Houses", "Engines", "Optimize", "Pipelines",
-                "Home", "Trust", "Seals",
+                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "TensorFlow", "Houses", "Engines", "Optimize",
+                "Pipelines", "Home", "Trust", "Seals",
                 "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(
@@ -145,12 +146,13 @@ let package = Package(
         tests("Images", ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests("Columns", ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),
-        tests("LiteRT", ["Tensors", "ModelGraph", "Engines", "TestSupport"]),
+        tests("LiteRT", ["Tensors", "ModelGraph", "TensorFlow", "Engines", "TestSupport"]),
         tests("Pickle", ["Tensors", "ModelGraph"], exclude: ["Fixtures"]),
         tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
         tests("Houses", ["Tensors"]),
         tests("HDF5", ["Tensors"], exclude: ["Fixtures"]),
         tests("Keras", ["Tensors", "ModelGraph", "HDF5", "Engines"], exclude: ["Fixtures"]),
+        tests("TensorFlow", ["Tensors", "ModelGraph", "Engines", "TestSupport"], exclude: ["Fixtures"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Optimize", "Tensors"],
@@ -188,7 +190,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzChild",
             dependencies: [
-                "Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "HDF5", "Keras", "Houses", "Seals",
+                "Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "HDF5", "Keras", "TensorFlow", "Houses",
+                "Seals",
             ],
             path: "Tests/Fuzz",
             exclude: ["Corpus", "Driver", "Serve", "StandIns"], swiftSettings: strict),

@@ -41,6 +41,10 @@ import Testing
                 "Examples/keras/2.15/plain.h5", "Examples/keras/3.14-h5/recurrent.h5",
                 "Examples/keras/3.15/dense.keras",
             ],
+            "tflite": [
+                "Examples/tflite/toolbox.tflite", "Examples/tflite/vision-int8.tflite",
+                "Examples/tflite/steps.tflite",
+            ],
             "safetensors": ["Tests/PickleTests/Fixtures/weights.safetensors"],
             "seal": [
                 "Tests/SealsTests/Fixtures/reference-p256.sig", "Tests/Fuzz/Corpus/seal/statement",

@@ -4,6 +4,7 @@ import Keras
 import ModelGraph
 import Pickle
 import Sklearn
+import TensorFlow
 import Tensors
 
 /// The limited child's side: puts up the walls, does one task, reports on standard error.
@@ -106,6 +107,11 @@ package enum ChildMain {
                 ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),
             ])
         case let error as KerasError:
+            .object([
+                ("error", .string(error.message)), ("code", error.isLimit ? "limit" : "rejected"),
+                ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),
+            ])
+        case let error as TensorFlowError:
             .object([
                 ("error", .string(error.message)), ("code", error.isLimit ? "limit" : "rejected"),
                 ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),

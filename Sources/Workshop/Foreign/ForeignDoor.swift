@@ -3,14 +3,15 @@ import ModelGraph
 import Pickle
 import Registry
 import Sklearn
+import TensorFlow
 import Tensors
 
-/// Reads model files that are no ONNX, inside the walls: scikit-learn's pickles, Keras's files, files of weights. Nothing
-/// in them runs.
+/// Reads model files that are no ONNX, inside the walls: scikit-learn's pickles, Keras's files, TFLite,
+/// files of weights. Nothing in them runs.
 enum ForeignDoor {
     /// Whether a file that is no ONNX model may be one that is read here, by its first bytes.
     static func mayOpen(_ buffer: TensorBuffer) -> Bool {
-        if KerasFile.mayOpen(buffer) { return true }
+        if KerasFile.mayOpen(buffer) || LiteFile.mayOpen(buffer) { return true }
         let bytes = PickleBytes(buffer)
         return switch FileKind(bytes) {
         case .zip, .gzip, .zlib, .safetensors: true
@@ -35,12 +36,13 @@ enum ForeignDoor {
         return ScanReport(PickleScan(file)).json
     }
 
-    /// Rebuilds a model of scikit-learn or Keras as a graph and hands its bytes over.
+    /// Rebuilds a model of another library as a graph and hands its bytes over.
     ///
     /// - Parameter output: takes the ONNX file's bytes, piece by piece; false when they could not be written.
     static func convert(path: String, output: (UnsafeRawBufferPointer) -> Bool) throws -> JSONValue {
         let buffer = try open(path)
         if KerasFile.mayOpen(buffer) { return try KerasDoor.convert(buffer, output: output) }
+        if LiteFile.mayOpen(buffer) { return try LiteDoor.convert(buffer, output: output) }
         let file = try opened(buffer)
         let converted = try Conversion.convert(file)
         try converted.model.forEachPiece { (piece) throws(WorkshopError) in
@@ -53,6 +55,7 @@ enum ForeignDoor {
     static func contents(path: String) throws -> JSONValue {
         let buffer = try open(path)
         if KerasFile.mayOpen(buffer) { return try KerasDoor.contents(buffer) }
+        if LiteFile.mayOpen(buffer) { return try LiteDoor.contents(buffer) }
         let bytes = PickleBytes(buffer)
         if case .safetensors = FileKind(bytes) { return WeightsReport.json(try TensorListing(bytes)) }
         let file = try opened(buffer)

@@ -30,6 +30,8 @@ enum ParserTarget: String, CaseIterable {
     case hdf5
     /// Keras's files, looked through and rebuilt.
     case keras
+    /// TFLite's FlatBuffers, rebuilt.
+    case tflite
 
     /// Arrays in tests stay small, so that memory that grows beyond a file is seen.
     private static let limits = ArrayLimits(bytes: 64 << 20)
@@ -50,6 +52,7 @@ enum ParserTarget: String, CaseIterable {
         case .mlmodel: HouseExercise.description(bytes)
         case .hdf5: KerasExercise.container(bytes)
         case .keras: KerasExercise.run(bytes)
+        case .tflite: LiteExercise.run(bytes)
         }
     }
 
