@@ -106,7 +106,7 @@ import Testing
             b.node("Relu", [b.convolution(given, 3, 8, from: 0.01, stride: 2)]), 0.02, -128, type)
         let inner = try b.requantized(b.convolution(first, 8, 8, from: 0.02, group: 8), 0.02, -7, type)
         let pooled = b.node("MaxPool", [first], [.ints("kernel_shape", [3, 3]), .ints("pads", [1, 1, 1, 1])])
-        let clean = try b.requantized(b.node("Relu", [inner]), 0.02, -128, type)
+        let clean = try b.requantized(inner, 0.02, -128, type)
         let small = b.node("MaxPool", [clean], [.ints("kernel_shape", [2, 2]), .ints("strides", [2, 2])])
         let other = b.node(
             "AveragePool", [pooled], [.ints("kernel_shape", [2, 2]), .ints("strides", [2, 2])])

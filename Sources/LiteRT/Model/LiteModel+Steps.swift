@@ -1,3 +1,5 @@
+import Tensors
+
 /// How far a model of integers may be from the one that it was made of.
 extension LiteModel {
     /// The number that one step of an output's integers stands for: of an output that integers were made numbers for, or

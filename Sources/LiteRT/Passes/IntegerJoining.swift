@@ -113,7 +113,7 @@ struct IntegerJoining {
         var joined = operation
         for (place, source) in zip(places, sources) { joined.inputs[place] = requantized(source, scale) }
         joined.outputs = operation.outputs.map { addIntegers(like: $0, scale) }
-        joined.version = max(2, operation.version)
+        joined.version = operation.code == .reshape ? 1 : max(2, operation.version)
         operators.append(joined)
         for (numbers, made) in zip(operation.outputs, joined.outputs) {
             integers[numbers] = made

@@ -79,7 +79,8 @@ extension NodeLowering {
         guard points.count == scales.count else {
             throw LoweringFault("has \(scales.count) scales and \(points.count) zero points")
         }
-        let axis = int("axis") ?? 1
+        // One scale belongs to no axis, and LiteRT looks whether there is one.
+        let axis = scales.count == 1 ? 0 : int("axis") ?? 1
         return LiteQuantization(scales: scales, zeroPoints: points, axis: axis < 0 ? axis + rank : axis)
     }
 }

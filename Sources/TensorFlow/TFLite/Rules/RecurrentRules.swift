@@ -19,15 +19,18 @@ enum RecurrentRules {
     private static func sequence(_ call: LiteCall) throws(TensorFlowError) {
         let places = Array(Place.peepholes) + Array(Place.projection) + Array(Place.normalisation)
         let options = (
-            activation: try call.byte(0), cellClip: try call.float(1), projectionClip: try call.float(2),
-            isTimeMajor: try call.flag(3)
+            activation: try call.byte(0), cellClip: try call.float(1), isTimeMajor: try call.flag(3)
         )
-        guard places.allSatisfy({ call.optional($0) == nil }), options.activation == 4, options.cellClip == 0,
-            options.projectionClip == 0, !(Array(Place.weights).contains { call.optional($0) == nil })
+        guard places.allSatisfy({ call.optional($0) == nil }), options.activation == 4,
+            !(Array(Place.weights).contains { call.optional($0) == nil })
         else {
             throw TensorFlowError(
-                "has peepholes, a projection, normalised or coupled gates, limits, or another activation than tanh, "
+                "has peepholes, a projection, normalised or coupled gates, or another activation than tanh, "
                     + "none of which is rebuilt here")
+        }
+        if options.cellClip > 0 {
+            call.graph.note(
+                "LSTM cells beyond \(options.cellClip) are not cut off, which LiteRT's converter adds to the model")
         }
         let value = try call.input(0)
         guard value.rank == 3, let units = try call.input(Place.recurrent.lowerBound).sizes.first ?? nil else {
