@@ -84,6 +84,7 @@ let package = Package(
         room("Houses", ["Tensors"]),
         room("HDF5", ["Tensors"]),
         room("Keras", ["Tensors", "ModelGraph", "HDF5"]),
+        room("TensorFlow", ["Tensors", "ModelGraph"]),
         room("Engines", ["Tensors", "Images", "Columns", "CEngines"]),
         room("Optimize", ["Tensors", "ModelGraph", "Engines"]),
         room("Compress", ["Tensors", "ModelGraph", "Engines", "Optimize"]),
@@ -104,8 +105,8 @@ let package = Package(
         room(
             "Workshop",
             [
-                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "Torch", "Houses", "Engines", "Optimize",
-                "Compress", "Pipelines", "Drift", "Home", "Trust", "Seals",
+                "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "TensorFlow", "Torch", "Houses", "Engines",
+                "Optimize", "Compress", "Pipelines", "Drift", "Home", "Trust", "Seals",
                 "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(
@@ -150,13 +151,14 @@ let package = Package(
         tests("Images", ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests("Columns", ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
         tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),
-        tests("LiteRT", ["Tensors", "ModelGraph", "Engines", "TestSupport"]),
+        tests("LiteRT", ["Tensors", "ModelGraph", "TensorFlow", "Engines", "TestSupport"]),
         tests("Pickle", ["Tensors", "ModelGraph"], exclude: ["Fixtures"]),
         tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
         tests("Torch", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
         tests("Houses", ["Tensors"]),
         tests("HDF5", ["Tensors"], exclude: ["Fixtures"]),
         tests("Keras", ["Tensors", "ModelGraph", "HDF5", "Engines"], exclude: ["Fixtures"]),
+        tests("TensorFlow", ["Tensors", "ModelGraph", "Engines", "TestSupport"], exclude: ["Fixtures"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Optimize", "Compress", "Tensors"],
@@ -196,8 +198,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzChild",
             dependencies: [
-                "Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "HDF5", "Keras", "Torch", "Houses",
-                "Seals", "Drift",
+                "Tensors", "Images", "ModelGraph", "Pickle", "Sklearn", "HDF5", "Keras", "TensorFlow", "Torch",
+                "Houses", "Seals", "Drift",
             ],
             path: "Tests/Fuzz",
             exclude: ["Corpus", "Driver", "Serve", "StandIns"], swiftSettings: strict),

@@ -42,6 +42,10 @@ import Testing
                 "Examples/keras/3.15/dense.keras",
             ],
             "torch": ["Examples/pytorch/2.15/convolutional.core.pt2", "Examples/pytorch/2.15/shapes.pt2"],
+            "tflite": [
+                "Examples/tflite/toolbox.tflite", "Examples/tflite/vision-int8.tflite",
+                "Examples/tflite/steps.tflite",
+            ],
             "safetensors": ["Tests/PickleTests/Fixtures/weights.safetensors"],
             "seal": [
                 "Tests/SealsTests/Fixtures/reference-p256.sig", "Tests/Fuzz/Corpus/seal/statement",

@@ -48,6 +48,7 @@ struct GraphConverter {
         var model = lowering.model
         model.foldScales()
         model.fuseActivations()
+        model.joinIntegers()
         model.removeUnused()
         return try LiteConversion(model, steps: steps(model), batch: options.batch ?? 1)
     }

@@ -6,6 +6,8 @@ final class GraphLowering {
     var model = LiteModel()
     private(set) var values: [String: LoweredValue] = [:]
     private var takenNames: Set<String> = []
+    /// The tensor of INT8 behind one of UINT8.
+    var signed: [Int: Int] = [:]
     /// The node whose operators are being made.
     var source: Int?
 
@@ -56,6 +58,7 @@ final class GraphLowering {
         let shape = order.stored(value.shape)
         if let constant = value.constant {
             let made = try addTensor(value.name, value.type, shape, data: constant.ordered(order))
+            model.tensors[made].quantization = value.quantization?.stored(in: order)
             value.hold(made, in: order)
             return made
         }

@@ -8,6 +8,8 @@ final class LoweredValue {
     let type: ElementType
     /// The elements, where they are known before anything runs; in plain order.
     let constant: Tensor?
+    /// Of a constant that the model has as integers: what they stand for, by ONNX's axes.
+    var quantization: LiteQuantization?
     private(set) var tensors: [AxisOrder: Int] = [:]
     /// The order in which it was made.
     private(set) var order: AxisOrder

@@ -53,7 +53,8 @@ extension LiteModel {
         default: return false
         }
         guard operation.activation == .none, operation.inputs.count == 3, operation.inputs.allSatisfy({ $0 >= 0 }),
-            let weights = tensors[operation.inputs[1]].data, let bias = tensors[operation.inputs[2]].data?.floatValues,
+            tensors[operation.inputs[1]].quantization == nil, let weights = tensors[operation.inputs[1]].data,
+            let bias = tensors[operation.inputs[2]].data?.floatValues,
             bias.count == fold.values.count, weights.shape.dimensions[axis] == bias.count,
             let changed = try? weights.changed(by: fold.values, isFactor: fold.isFactor, axis: axis),
             let newBias = try? Tensor.floats(zip(bias, fold.values).map { fold.isFactor ? $0 * $1 : $0 + $1 })

@@ -13,7 +13,8 @@ struct ImportVerb: AsyncParsableCommand {
         discussion: """
             The file is read in a limited child process, validated, run once on every engine, and stored by digest. \
             Importing the same bytes with the same options again gives the version that is there. A scikit-learn model \
-            (.pkl, .joblib), a Keras model (.keras, .h5), a program that PyTorch exported (.pt2) or TorchScript (.pt, with --shape) is rebuilt as ONNX from what its file says; nothing in it runs. An archive that \
+            (.pkl, .joblib), a Keras model (.keras, .h5), a program that PyTorch exported (.pt2), TorchScript (.pt, with \
+            --shape) or a TFLite file is rebuilt as ONNX from what its file says; nothing in it runs. An archive that \
             'slipway export' wrote is imported too: its version keeps its digest. So is a pipeline: a JSON file that names \
             versions of other models and what flows between them. A folder that Triton, TensorFlow Serving or MLflow wrote \
             or served, or TorchServe's archive (.mar), is imported as a whole, and a list of endpoints is written that serve \
@@ -23,10 +24,11 @@ struct ImportVerb: AsyncParsableCommand {
     @Argument(
         help:
             """
-            An ONNX file, a scikit-learn pickle, a Keras file, PyTorch's .pt2 or TorchScript, an archive of a version, a pipeline, or another server's \
-            folder or archive.
+            An ONNX file, a scikit-learn pickle, a Keras or TFLite file, PyTorch's .pt2 or TorchScript, an archive of a \
+            version, a pipeline, or another server's folder or archive.
             """,
-        completion: .file(extensions: ["onnx", "pkl", "joblib", "keras", "h5", "pt2", "pt", "slipway", "json"]))
+        completion: .file(
+            extensions: ["onnx", "pkl", "joblib", "keras", "h5", "pt2", "pt", "tflite", "slipway", "json"]))
     var file: String
 
     @Option(name: .shortAndLong, help: "The model it becomes a version of (default: the file's name).")

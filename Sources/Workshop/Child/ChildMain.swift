@@ -4,6 +4,7 @@ import Keras
 import ModelGraph
 import Pickle
 import Sklearn
+import TensorFlow
 import Tensors
 import Torch
 
@@ -116,6 +117,11 @@ package enum ChildMain {
                 ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),
             ])
         case let error as TorchError:
+            .object([
+                ("error", .string(error.message)), ("code", error.isLimit ? "limit" : "rejected"),
+                ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),
+            ])
+        case let error as TensorFlowError:
             .object([
                 ("error", .string(error.message)), ("code", error.isLimit ? "limit" : "rejected"),
                 ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),

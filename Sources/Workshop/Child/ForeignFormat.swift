@@ -58,7 +58,7 @@ enum ForeignFormat: CaseIterable {
         case .safetensors:
             ("a safetensors file: weights without a graph", "export the whole network to ONNX: optimum-cli export onnx")
         case .tflite:
-            ("a LiteRT (TFLite) model", "convert it: python3 -m tf2onnx.convert --tflite FILE --output model.onnx")
+            ("a LiteRT (TFLite) model", "import it first: slipway import FILE")
         case .sevenZip, .gzip, .tar: ("an archive", "unpack it and give the model inside")
         case .npy: ("a NumPy array", "arrays are data: give them to 'slipway evaluate' or 'slipway predict'")
         case .text: ("text", "give the path of an .onnx file")

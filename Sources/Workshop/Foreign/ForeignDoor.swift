@@ -3,14 +3,15 @@ import ModelGraph
 import Pickle
 import Registry
 import Sklearn
+import TensorFlow
 import Tensors
 
-/// Reads model files that are no ONNX, inside the walls: scikit-learn's pickles, Keras's files, what PyTorch exports, files
-/// of weights. Nothing in them runs.
+/// Reads model files that are no ONNX, inside the walls: scikit-learn's pickles, Keras's files, what PyTorch exports, TFLite,
+/// files of weights. Nothing in them runs.
 enum ForeignDoor {
     /// Whether a file that is no ONNX model may be one that is read here, by its first bytes.
     static func mayOpen(_ buffer: TensorBuffer) -> Bool {
-        if KerasFile.mayOpen(buffer) { return true }
+        if KerasFile.mayOpen(buffer) || LiteFile.mayOpen(buffer) { return true }
         let bytes = PickleBytes(buffer)
         return switch FileKind(bytes) {
         case .zip, .gzip, .zlib, .safetensors: true
@@ -35,7 +36,7 @@ enum ForeignDoor {
         return ScanReport(PickleScan(file)).json
     }
 
-    /// Rebuilds a model of scikit-learn, Keras or PyTorch as a graph and hands its bytes over.
+    /// Rebuilds a model of another library as a graph and hands its bytes over.
     ///
     /// - Parameter output: takes the ONNX file's bytes, piece by piece; false when they could not be written.
     static func convert(
@@ -49,6 +50,7 @@ enum ForeignDoor {
             throw WorkshopError(.rejected, "--shape is for TorchScript; this file says itself which shapes it takes")
         }
         if KerasFile.mayOpen(buffer) { return try KerasDoor.convert(buffer, output: output) }
+        if LiteFile.mayOpen(buffer) { return try LiteDoor.convert(buffer, output: output) }
         let file = try opened(buffer)
         let converted = try Conversion.convert(file)
         try converted.model.forEachPiece { (piece) throws(WorkshopError) in
@@ -62,6 +64,7 @@ enum ForeignDoor {
         let buffer = try open(path)
         if KerasFile.mayOpen(buffer) { return try KerasDoor.contents(buffer) }
         if let archive = TorchDoor.program(buffer) { return try TorchDoor.contents(archive) }
+        if LiteFile.mayOpen(buffer) { return try LiteDoor.contents(buffer) }
         let bytes = PickleBytes(buffer)
         if case .safetensors = FileKind(bytes) { return WeightsReport.json(try TensorListing(bytes)) }
         let file = try opened(buffer)

@@ -35,6 +35,8 @@ enum ParserTarget: String, CaseIterable {
     case torch
     /// Stored profiles of traffic, merged and compared.
     case profile
+    /// TFLite's FlatBuffers, rebuilt.
+    case tflite
 
     /// Arrays in tests stay small, so that memory that grows beyond a file is seen.
     private static let limits = ArrayLimits(bytes: 64 << 20)
@@ -57,6 +59,7 @@ enum ParserTarget: String, CaseIterable {
         case .keras: KerasExercise.run(bytes)
         case .torch: TorchExercise.run(bytes)
         case .profile: Self.profile(bytes)
+        case .tflite: LiteExercise.run(bytes)
         }
     }
 

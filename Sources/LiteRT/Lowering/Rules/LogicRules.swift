@@ -3,7 +3,6 @@ import Tensors
 /// Choices between values.
 extension LoweringRules {
     static let logic: [String: LoweringRule] = ["Where": choice]
-    static let quantisation: [String: LoweringRule] = [:]
 
     private static let choice: LoweringRule = { node in
         let values = try (0..<3).map { try node.input($0) }
