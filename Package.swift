@@ -147,10 +147,10 @@ let package = Package(
         tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),
         tests("LiteRT", ["Tensors", "ModelGraph", "Engines", "TestSupport"]),
         tests("Pickle", ["Tensors", "ModelGraph"], exclude: ["Fixtures"]),
-        tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
+        tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines", "TestSupport"]),
         tests("Houses", ["Tensors"]),
         tests("HDF5", ["Tensors"], exclude: ["Fixtures"]),
-        tests("Keras", ["Tensors", "ModelGraph", "HDF5", "Engines"], exclude: ["Fixtures"]),
+        tests("Keras", ["Tensors", "ModelGraph", "HDF5", "Engines", "TestSupport"], exclude: ["Fixtures"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Optimize", "Tensors"],
