@@ -264,7 +264,7 @@ package struct SourceFetcher: Sendable {
     ) async throws -> FetchedSource {
         do {
             return try await body()
-        } catch let error as DistributionError where error.code == .unavailable {
+        } catch let error as DistributionError where error.code == .unavailable && !folder.isEmpty {
             throw error
         } catch let error as CancellationError {
             throw error

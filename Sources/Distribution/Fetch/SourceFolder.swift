@@ -1,5 +1,6 @@
 import Glibc
 import Home
+import Synchronization
 import Tensors
 import Trust
 
@@ -11,6 +12,7 @@ final class SourceFolder: Sendable {
     private let path: String
     private let notes: String
     private let descriptor: Int32
+    private let parts = Mutex<[SourcePart]>([])
 
     private static let suffix = ".d"
 
@@ -44,8 +46,13 @@ final class SourceFolder: Sendable {
             guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw .system("make", folder) }
         }
         let file = try GrowingFile("\(data)/\(name.text)", atMost: limit, what: "'\(SafeText.short(name.text))'")
-        return try SourcePart(file, note: "\(notes)/\(Digest(of: Array(name.text.utf8)).hex)")
+        let part = try SourcePart(file, note: "\(notes)/\(Digest(of: Array(name.text.utf8)).hex)")
+        parts.withLock { $0.append(part) }
+        return part
     }
+
+    /// Whether nothing has come yet.
+    var isEmpty: Bool { parts.withLock { $0.allSatisfy { $0.count == 0 } } }
 
     /// Removes it with all that was fetched.
     func discard() { try? HomeDirectory(path: path).removeEverything() }

@@ -1,9 +1,11 @@
 import ArgumentParser
 import Distribution
 import Home
+import Houses
 import Registry
 import Tensors
 import Trust
+import Workshop
 
 /// What stands in place of an address once it has been fetched.
 struct FetchedRecord: Codable {
@@ -30,6 +32,30 @@ extension ImportVerb {
             answer.say("fetched \(fetched.shown), \(fetched.files) files, \(Quantity.bytes(fetched.bytes))")
         }
         try await verb.bringFile()
+    }
+
+    /// The manifest that the file is; `nil` for any other file.
+    func inferenceService() throws -> InferenceService? {
+        guard file.hasSuffix(".yaml") || file.hasSuffix(".yml"), !HouseFolder.isFolder(file) else { return nil }
+        return try InferenceService(try JSONFile.bytes(file))
+    }
+
+    /// Fetches the model of a manifest and imports it under the manifest's name.
+    func bring(_ service: InferenceService) async throws {
+        guard let source = try ModelSource(service.storageURI) else {
+            throw HouseError(
+                .unsupported, "its storageUri \(service.storageURI.quoted) is no address",
+                help: "copy the model here, and import its file or folder")
+        }
+        if case .registry = source {
+            throw HouseError(
+                .unsupported, "its storageUri is a container image, which is not unpacked",
+                help: "copy the model out of it, and import its file or folder")
+        }
+        for remark in service.remarks { answer.say("  \(service.name.shown): \(remark)") }
+        var verb = self
+        verb.name = name ?? HouseName.model(service.name)
+        try await verb.bring(source)
     }
 
     private func fetch(_ source: ModelSource) async throws -> FetchedSource {

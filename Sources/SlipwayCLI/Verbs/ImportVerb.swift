@@ -98,6 +98,7 @@ struct ImportVerb: AsyncParsableCommand {
 
     func run() async throws {
         if let source = try ModelSource(file) { return try await bring(source) }
+        if let service = try inferenceService() { return try await bring(service) }
         try sourceOptions.checkUnused()
         try await bringFile()
     }
