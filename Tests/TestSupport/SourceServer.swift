@@ -36,7 +36,7 @@ package struct SourceServer: Sendable {
         platform.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
         let sequence = platform.teardownSequence
         let run = try await Subprocess.run(
-            .name(try Slipway.python()),
+            .path(FilePath(try Slipway.python())),
             arguments: ["\(Slipway.root)/Tests/EndToEndTests/clients/source_server.py", folder.path],
             platformOptions: platform, input: .none, output: .fileDescriptor(log, closeAfterSpawningProcess: true),
             error: .sequence
