@@ -153,11 +153,11 @@ let package = Package(
         tests("ModelGraph", ["Tensors"], exclude: ["Fixtures"]),
         tests("LiteRT", ["Tensors", "ModelGraph", "TensorFlow", "Engines", "TestSupport"]),
         tests("Pickle", ["Tensors", "ModelGraph"], exclude: ["Fixtures"]),
-        tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
+        tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines", "TestSupport"]),
         tests("Torch", ["Tensors", "ModelGraph", "Pickle", "Engines"]),
         tests("Houses", ["Tensors"]),
         tests("HDF5", ["Tensors"], exclude: ["Fixtures"]),
-        tests("Keras", ["Tensors", "ModelGraph", "HDF5", "Engines"], exclude: ["Fixtures"]),
+        tests("Keras", ["Tensors", "ModelGraph", "HDF5", "Engines", "TestSupport"], exclude: ["Fixtures"]),
         tests("TensorFlow", ["Tensors", "ModelGraph", "Engines", "TestSupport"], exclude: ["Fixtures"]),
         tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(

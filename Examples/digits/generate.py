@@ -41,7 +41,7 @@ def main() -> None:
     train, held_out, train_labels, held_out_labels = train_test_split(
         pixels, labels, test_size=0.25, stratify=labels, random_state=training.SEED
     )
-    np.savez(FOLDER / "held-out.npz", pixels=held_out, labels=held_out_labels)
+    np.savez_compressed(FOLDER / "held-out.npz", pixels=held_out, labels=held_out_labels)
 
     mlp = training.train_perceptron(train * SCALE, train_labels)
     cnn = training.train_convolutional(train * SCALE, train_labels)
@@ -92,7 +92,7 @@ def _write_expected(logits: dict[str, np.ndarray], labels: np.ndarray) -> None:
             "smallestMargin": float((first - second).min()),
         }
         print(f"{name}: {correct}/{len(labels)} = {correct / len(labels):.4%}")
-    np.savez(FOLDER / "expected.npz", **arrays)
+    np.savez_compressed(FOLDER / "expected.npz", **arrays)
     _write_json("expected.json", {"computedWith": f"onnxruntime {onnxruntime.__version__}", "models": summary})
 
 

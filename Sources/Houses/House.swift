@@ -8,6 +8,9 @@ package struct House: Sendable {
         case tensorFlowServing = "TensorFlow Serving base directory"
         case torchServe = "TorchServe archive"
         case mlflow = "MLflow model"
+        case mlserver = "MLServer model repository"
+        case bento = "BentoML models"
+        case kserve = "KServe storage folder"
     }
 
     package var kind: Kind

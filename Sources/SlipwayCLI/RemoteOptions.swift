@@ -83,6 +83,26 @@ enum TransferText {
         return parts.joined(separator: "  ")
     }
 
+    /// `2 of 7 files  12.0 MB of 98.0 MB  4.1 MB/s  21 s left`, as far as it is known.
+    static func sourceLine(_ state: TransferState) -> String {
+        var parts: [String] = []
+        if state.totalBlobs > 1 { parts.append("\(state.blobs) of \(state.totalBlobs) files") }
+        let isKnown = state.totalBytes > 0
+        parts.append(Quantity.bytes(state.bytes) + (isKnown ? " of \(Quantity.bytes(state.totalBytes))" : " fetched"))
+        if isKnown { parts.append(bar(state.bytes, of: state.totalBytes)) }
+        if let rate = state.rate, rate >= 1 { parts.append("\(Quantity.bytes(Int(clamping: Int64(rate))))/s") }
+        if isKnown, let left = state.remaining, left >= .seconds(1), left < .seconds(360_000) {
+            parts.append("\(duration(left)) left")
+        }
+        return parts.joined(separator: "  ")
+    }
+
+    /// `[######--------------]`.
+    private static func bar(_ done: Int, of total: Int) -> String {
+        let filled = min(20, Int(Double(done) / Double(max(1, total)) * 20))
+        return "[\(String(repeating: "#", count: filled))\(String(repeating: "-", count: 20 - filled))]"
+    }
+
     /// `21 s`, `3 min 20 s`, `2 h 5 min`.
     static func duration(_ duration: Duration) -> String {
         let seconds = Int(duration.components.seconds)

@@ -59,6 +59,7 @@ extension EndToEnd {
             let software = try JSONValue.parse(try TextFile.bytes("\(root)/opt/slipway/sbom.spdx.json"))
             let names = software["packages"]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
             #expect(names.contains("slipway") && names.contains { $0.contains("libc.so.6") })
+            #expect(names.contains("swift-nio") && names.contains("swift-crypto"))
         }
 
         /// As nobody, with no capability, on a root that cannot be written to.
@@ -92,6 +93,46 @@ extension EndToEnd {
                 let code = try await Slipway.command(
                     "podman", storage + ["inspect", "--format", "{{.State.ExitCode}}", name])
                 #expect(code.output == "0\n", "it drains: \(code)")
+            } catch {
+                Issue.record("\(error): \(try await Slipway.command("podman", storage + ["logs", name]))")
+            }
+            _ = try await Slipway.command("podman", storage + ["rm", "--force", name])
+            _ = try await Slipway.command("podman", storage + ["rmi", "--all", "--force"])
+        }
+
+        /// Built from the Dockerfile by podman, and run with what the compose file says.
+        @Test(.timeLimit(.minutes(3)))
+        func othersBuildTheImageFromItsFolder() async throws {
+            let slipway = try await Slipway.withDigits()
+            let folder = slipway.scratch.file("build")
+            let port = try DockerRegistry.freePort()
+            let made = try await slipway.json("package", "digits:1", "--dockerfile", folder, "--port", "\(port)")
+            #expect(made["files"]?.arrayValue?.count == 4, "\(made.encodedString())")
+            #expect(TextFile.list(folder).contains("compose.yaml") && TextFile.list(folder).contains("kubernetes.yaml"))
+            try await slipway.expect("package", "digits:1", "--dockerfile", folder, "--port", "\(port)")
+            let inTheWay = try await slipway("package", "digits:1", "--dockerfile", Slipway.example("digits"))
+            #expect(inTheWay.exitCode == 5 && inTheWay.talk.contains("empty directory"), "\(inTheWay)")
+            let storage = [
+                "--root", slipway.scratch.file("storage"), "--runroot", slipway.scratch.file("running"),
+                "--cgroup-manager", "cgroupfs", "--events-backend", "file", "--runtime", "runc",
+            ]
+            let built = try await Slipway.command(
+                "podman", storage + ["build", "--isolation", "chroot", "--tag", "digits:1", folder], within: 120)
+            try #require(built.exitCode == 0, "\(built)")
+            let name = "slipway-test-\(port)"
+            let started = try await Slipway.command(
+                "podman",
+                storage + [
+                    "run", "--detach", "--name", name, "--network=host", "--read-only", "--cap-drop=all",
+                    "--security-opt=no-new-privileges", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096",
+                    "localhost/digits:1",
+                ])
+            #expect(started.exitCode == 0, "\(started)")
+            let client = InferenceClient(HTTPClient(try ServerAddress("127.0.0.1:\(port)")))
+            do {
+                try await wait(for: "the container to be ready") { (try? await client.isReady()) == true }
+                let reply = try await client.infer(try DigitsExample().request(0))
+                #expect(reply["logits"] != nil)
             } catch {
                 Issue.record("\(error): \(try await Slipway.command("podman", storage + ["logs", name]))")
             }

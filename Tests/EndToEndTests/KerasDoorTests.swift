@@ -20,9 +20,9 @@ extension EndToEnd {
             let shown = try await slipway.json("show", "net:1")
             let source = shown["known"]?.arrayValue?.first { $0["kind"]?.stringValue == "lineage" }?["payload"]
             #expect(source?["library"]?.stringValue == "Keras")
-            let arrays = try NPZ.read(path: Slipway.example("keras/\(folder)/expected.npz"))
-            let asked = try #require(arrays.first { $0.name.hasPrefix("\(network)|in|") }?.tensor)
-            let expected = try #require(arrays.first { $0.name == "\(network)|out|00" }?.tensor.values(as: Float.self))
+            let arrays = try ExpectedArrays.read(Slipway.example("keras/\(folder)"))
+            let asked = try #require(arrays.first { $0.key.hasPrefix("\(network)|in|") }?.value)
+            let expected = try #require(arrays["\(network)|out|00"]?.values(as: Float.self))
             let input = try #require(shown["signature"]?["inputs"]?.arrayValue?.first?["name"]?.stringValue)
             #expect(try await slipway("deploy", "net:1").exitCode == 0)
             let ended = try await slipway.serving { server in

@@ -23,9 +23,7 @@ extension EndToEnd {
             let source = shown["known"]?.arrayValue?.first { $0["kind"]?.stringValue == "lineage" }?["payload"]
             #expect(source?["library"]?.stringValue == "scikit-learn")
             #expect(source?["digest"]?.stringValue?.hasPrefix("sha256:") == true)
-            let arrays = Dictionary(
-                try NPZ.read(path: Slipway.example("scikit-learn/1.9/expected.npz")).map { ($0.name, $0.tensor) }
-            ) { first, _ in first }
+            let arrays = try ExpectedArrays.read(Slipway.example("scikit-learn/1.9"))
             let kept = try #require(arrays["pipeline-forest|X"])
             // An input that is text names an equal one.
             let asked = try kept.strings?.decoded.first.map { try #require(arrays[$0]) } ?? kept

@@ -3,6 +3,7 @@ import Foundation
 import ModelGraph
 import Pickle
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Sklearn
@@ -73,12 +74,11 @@ struct Examples {
     init(_ version: String) throws {
         let folder = "\(Self.root)/\(version)"
         self.folder = folder
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasSuffix(".npz") }
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasSuffix(".zip") }
         self.files = Dictionary(
             uniqueKeysWithValues: files.map { (String($0.prefix { $0 != "." }), "\(folder)/\($0)") })
         names = self.files.keys.sorted()
-        let read = try NPZ.read(path: "\(folder)/expected.npz")
-        arrays = Dictionary(uniqueKeysWithValues: read.map { ($0.name, $0.tensor) })
+        arrays = try ExpectedArrays.read(folder)
     }
 
     func path(_ name: String) throws -> String { try #require(files[name]) }

@@ -173,8 +173,8 @@ package struct RegistryClient: Sendable {
     }
 }
 
-/// Whether a registry has ever answered.
-private final class Contact: Sendable {
+/// Whether the other side has ever answered.
+final class Contact: Sendable {
     private let made = Mutex(false)
     var isMade: Bool { made.withLock { $0 } }
     func note() { made.withLock { $0 = true } }

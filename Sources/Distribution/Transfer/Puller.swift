@@ -1,4 +1,3 @@
-import Glibc
 import Home
 package import Registry
 package import Tensors
@@ -152,7 +151,8 @@ package struct Puller: Sendable {
         let missing = blobs.filter { registry.blobs.size($0.digest) != $0.size }
         let files = try missing.map { try PartialFile($0, in: registry.database.home) }
         do {
-            try requireSpace(for: files.reduce(0) { $0 + $1.blob.size - $1.count })
+            try HomeSpace.require(
+                files.reduce(0) { $0 + $1.blob.size - $1.count }, in: registry.database.home)
         } catch {
             for file in files where file.count == 0 { file.discard() }
             throw error
@@ -176,17 +176,6 @@ package struct Puller: Sendable {
             throw error
         }
         return files
-    }
-
-    /// Refuses what the disk cannot take before it is fetched.
-    private func requireSpace(for bytes: Int) throws(DistributionError) {
-        var status = statvfs()
-        guard statvfs(registry.database.home.path, &status) == 0 else { return }
-        let free = Int(clamping: status.f_bavail).multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
-        guard !free.overflow, free.partialValue < bytes else { return }
-        throw DistributionError(
-            .full, "\(bytes) bytes are to be fetched, and \(free.partialValue) are free",
-            help: "free some space, or choose another home with --home")
     }
 
     /// Compares what the package says of itself with what its graph is.

@@ -43,6 +43,9 @@ package final class TransferMeter: Sendable {
         self.tell = tell
     }
 
+    /// How much there will be in all, where that was not known.
+    package func expect(totalBytes: Int) { state.withLock { $0.state.totalBytes = totalBytes } }
+
     /// A blob was found to be this far before anything moved.
     package func found(_ digest: Digest, at position: Int) { move(digest, to: position, counts: false) }
 

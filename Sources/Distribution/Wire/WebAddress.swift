@@ -61,6 +61,9 @@ package struct WebAddress: Hashable, Sendable {
         return WebAddress(origin: origin, target: try Self.checked(base + plain, in: location))
     }
 
+    /// Without the query, which may be signed.
+    package var withoutQuery: String { "\(origin)\(target.prefix { $0 != "?" })" }
+
     /// The same address with a member added to its query. Name and value must need no escaping but `:` and `/`.
     func adding(_ name: String, _ value: String) -> WebAddress {
         WebAddress(
@@ -101,7 +104,7 @@ package struct WebAddress: Hashable, Sendable {
     }
 
     private static func wrong(_ text: String, _ reason: String) -> DistributionError {
-        DistributionError(.untrusted, "the address '\(SafeText.short(text))' is not followed: \(reason)")
+        DistributionError(.untrusted, "the address '\(SafeText.address(text))' is not followed: \(reason)")
     }
 }
 
@@ -142,6 +145,18 @@ extension HostAddress {
 
 /// Text of the other side, as it may stand in an error.
 enum SafeText {
+    /// An address without the parts that may be secret: a user with a password, and a query, which may be signed.
+    static func address(_ text: String) -> String {
+        var plain = text.prefix { $0 != "?" && $0 != "#" }
+        if let at = plain.lastIndex(of: "@") {
+            let start = plain.firstRange(of: "://")?.upperBound ?? plain.startIndex
+            let scheme = start <= at ? plain[..<start] : ""
+            return short("\(scheme)…\(plain[at...])")
+        }
+        if plain.utf8.count < text.utf8.count { plain += "?…" }
+        return short(String(plain))
+    }
+
     /// At most 120 characters, control characters escaped.
     static func short(_ text: String) -> String {
         let scalars = text.unicodeScalars.prefix(120)

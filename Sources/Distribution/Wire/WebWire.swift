@@ -12,9 +12,13 @@ package final class WebWire: Wire {
     /// - Parameters:
     ///   - idle: how long a connection may be silent.
     ///   - authorities: certificate authorities in PEM that are trusted besides the system's.
+    ///   - overrides: addresses that are connected to in place of what a name would be looked up as.
     /// - Throws: `DistributionError.Code.invalid` for authorities that are none.
-    private init(idle: Duration, authorities: [UInt8]?) throws(DistributionError) {
+    init(
+        idle: Duration, authorities: [UInt8]?, overrides: [String: String] = [:]
+    ) throws(DistributionError) {
         var configuration = HTTPClient.Configuration()
+        configuration.dnsOverride = overrides
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
         configuration.httpVersion = .http1Only
@@ -49,6 +53,9 @@ package final class WebWire: Wire {
             throw error
         }
     }
+
+    /// Ends every connection.
+    func close() async { try? await client.shutdown() }
 
     package func send(_ request: WireRequest) async throws -> WireReply {
         var outgoing = HTTPClientRequest(url: request.address.description)

@@ -52,6 +52,17 @@ package struct ImageBuilder {
         self.store = store
     }
 
+    /// The layers, with the list of software in the last one.
+    ///
+    /// - Throws: `PlatformError` for a file that cannot be read.
+    static func layers(
+        _ contents: ImageContents, _ wish: Wish
+    ) throws(PlatformError) -> [(title: String, entries: [LayerEntry])] {
+        let software = SoftwareList(
+            subject: wish.reference, items: try items(contents, wish), tool: "slipway-\(wish.programVersion)")
+        return try contents.layers(software: software.document)
+    }
+
     /// Makes the image. What was packed before is not packed again.
     ///
     /// - Parameter progress: told the layer that is worked at, and bytes read.
@@ -59,10 +70,8 @@ package struct ImageBuilder {
     package func build(
         _ wish: Wish, progress: (_ layer: String, _ bytes: Int) -> Void = { _, _ in }
     ) throws(PlatformError) -> BuiltImage {
-        let software = SoftwareList(
-            subject: wish.reference, items: try items(wish), tool: "slipway-\(wish.programVersion)")
         var layers: [PackedLayer] = []
-        for (title, entries) in try contents.layers(software: software.document) {
+        for (title, entries) in try Self.layers(contents, wish) {
             layers.append(try store.add(title, entries) { progress(title, $0) })
         }
         let labels = Self.labels(wish)
@@ -82,7 +91,7 @@ package struct ImageBuilder {
         ]
     }
 
-    private static func labels(_ wish: Wish) -> [(String, String)] {
+    static func labels(_ wish: Wish) -> [(String, String)] {
         let parts = wish.reference.split(separator: ":")
         return [
             ("dev.slipway.engine", "\(wish.engine.name)-\(wish.engine.version)"),
@@ -113,7 +122,9 @@ package struct ImageBuilder {
         ]).encoded(sortedKeys: true)
     }
 
-    private func items(_ wish: Wish) throws(PlatformError) -> [SoftwareList.Item] {
+    private static func items(
+        _ contents: ImageContents, _ wish: Wish
+    ) throws(PlatformError) -> [SoftwareList.Item] {
         var items = [
             SoftwareList.Item(
                 name: "slipway", version: wish.programVersion, digest: try SoftwareList.digest(of: contents.program)),
@@ -127,6 +138,11 @@ package struct ImageBuilder {
                         name: "\(wish.engine.name) \(ImageContents.name(of: path))", version: wish.engine.version,
                         digest: try SoftwareList.digest(of: path)))
             }
+        }
+        for package in BuiltPackages.all {
+            var item = SoftwareList.Item(name: package.name, version: package.version, digest: nil)
+            item.place = package.place
+            items.append(item)
         }
         for library in contents.systemLibraries {
             items.append(

@@ -10,10 +10,13 @@ package struct SoftwareList {
     package struct Item: Hashable {
         package var name: String
         package var version: String
-        package var digest: Digest
+        /// Of its file; `nil` for what is built into another thing of the list.
+        package var digest: Digest?
         package var license: String
+        /// Where its source is, as SPDX writes it.
+        package var place = "NOASSERTION"
 
-        package init(name: String, version: String, digest: Digest, license: String = "NOASSERTION") {
+        package init(name: String, version: String, digest: Digest?, license: String = "NOASSERTION") {
             self.name = name
             self.version = version
             self.digest = digest
@@ -36,18 +39,20 @@ package struct SoftwareList {
     /// The document. It tells no time of its making, so that equal images are equal: `created` is the Unix epoch.
     package var document: [UInt8] {
         let packages = items.enumerated().map { index, item in
-            JSONValue.object([
+            var members: [(String, JSONValue)] = [
                 ("SPDXID", .string("SPDXRef-Package-\(index + 1)")), ("name", .string(item.name)),
-                ("versionInfo", .string(item.version)), ("downloadLocation", "NOASSERTION"), ("filesAnalyzed", false),
-                ("licenseConcluded", "NOASSERTION"), ("licenseDeclared", .string(item.license)),
-                ("copyrightText", "NOASSERTION"),
-                (
-                    "checksums",
-                    .array([
-                        .object([("algorithm", "SHA256"), ("checksumValue", .string(item.digest.hex))])
-                    ])
-                ),
-            ])
+                ("versionInfo", .string(item.version)), ("downloadLocation", .string(item.place)),
+                ("filesAnalyzed", false), ("licenseConcluded", "NOASSERTION"),
+                ("licenseDeclared", .string(item.license)), ("copyrightText", "NOASSERTION"),
+            ]
+            if let digest = item.digest {
+                members.append(
+                    (
+                        "checksums",
+                        .array([.object([("algorithm", "SHA256"), ("checksumValue", .string(digest.hex))])])
+                    ))
+            }
+            return JSONValue.object(members)
         }
         let relations = items.indices.map { index in
             JSONValue.object([
@@ -55,7 +60,8 @@ package struct SoftwareList {
                 ("relatedSpdxElement", .string("SPDXRef-Package-\(index + 1)")),
             ])
         }
-        let identity = Digest(of: Array(items.map { "\($0.name) \($0.digest)" }.joined(separator: "\n").utf8))
+        let identity = Digest(
+            of: Array(items.map { "\($0.name) \($0.version) \($0.digest?.hex ?? "")" }.joined(separator: "\n").utf8))
         return JSONValue.object([
             ("spdxVersion", "SPDX-2.3"), ("dataLicense", "CC0-1.0"), ("SPDXID", "SPDXRef-DOCUMENT"),
             ("name", .string(subject)), ("documentNamespace", .string("urn:slipway:image:\(identity.hex)")),

@@ -1,18 +1,21 @@
 extension ErrorCatalog {
-    /// Push and pull.
+    /// Push and pull, and what is fetched from an address.
     static let distribution = [
         ErrorPage(
-            6301, "The address or an option of push or pull cannot be",
-            "It breaks a rule of OCI references, or could mean several things. Nothing was sent.",
+            6301, "The address or an option of push, pull or import cannot be",
+            "It breaks a rule of such addresses, or could mean several things. Nothing was sent.",
             causes: ["no registry before the repository", "several tags and none chosen", "a password that is empty"],
-            remedies: ["write REGISTRY/REPOSITORY:TAG, such as registry.example/team/digits:3"],
+            remedies: [
+                "write REGISTRY/REPOSITORY:TAG, such as registry.example/team/digits:3",
+                "for import: https://HOST/FILE, s3://BUCKET/KEY or oci://REGISTRY/REPOSITORY:TAG",
+            ],
             example: """
                 $ slipway pull registry.example/team/digits
                 error[SW6301]: registry.example/team/digits has 2 tags: which one is meant?
                    help: there are 2, 3
                 """),
         ErrorPage(
-            6302, "The registry has nothing of this name",
+            6302, "The registry, server or bucket has nothing of this name",
             "It answered, and knows no such repository, tag or digest; some say so of what one may not see.",
             causes: ["a misspelt repository or tag", "nothing was pushed there yet", "credentials that see less"],
             remedies: ["check the name", "log in, or give --username NAME --password-stdin"],
@@ -22,7 +25,7 @@ extension ErrorCatalog {
                    help: check the name of the repository
                 """),
         ErrorPage(
-            6303, "The registry does not let you",
+            6303, "The registry, server or bucket does not let you",
             "It wants credentials, does not accept those it got, or they do not cover this repository.",
             causes: [
                 "no login", "a password that is out of date", "read access where pushing was asked for",
@@ -30,6 +33,7 @@ extension ErrorCatalog {
             ],
             remedies: [
                 "give --username NAME --password-stdin, or log in with docker or podman",
+                "for a bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --s3-profile",
                 "where the token service is right, name it with --token-host",
             ],
             example: """
@@ -48,7 +52,7 @@ extension ErrorCatalog {
                    help: choose another tag, or move it with --force
                 """),
         ErrorPage(
-            6305, "The registry cannot be reached or is out of order",
+            6305, "The registry or server cannot be reached or is out of order",
             "Connections that break and answers that say \"later\" are tried again with growing pauses, and then given up.",
             causes: ["a wrong host or port", "no network", "a registry that is overloaded or being restarted"],
             remedies: ["try again later: what has been transferred is kept", "check the address"],
@@ -63,8 +67,14 @@ extension ErrorCatalog {
             Its certificate does not hold, or it sends us somewhere we do not go: to an address without encryption, to \
             this machine, to where a cloud keeps secrets.
             """,
-            causes: ["a private certificate authority", "a wrong name in the address", "a registry set up wrongly"],
-            remedies: ["trust a private authority with --ca FILE", "ask the registry's owner to put it right"],
+            causes: [
+                "a private certificate authority", "a wrong name in the address", "a registry set up wrongly",
+                "an address of a private network, or a redirect to one",
+            ],
+            remedies: [
+                "trust a private authority with --ca FILE", "ask the registry's owner to put it right",
+                "where a private address is meant, import with --allow-private",
+            ],
             example: """
                 $ slipway pull registry.example/team/digits:3
                 error[SW6306]: https://registry.example could not prove who it is
@@ -104,7 +114,10 @@ extension ErrorCatalog {
         ErrorPage(
             6310, "The transfer failed",
             "A part is larger than is accepted, or a file of the home could not be read or written.",
-            causes: ["a manifest of more than 4 MiB", "files of the home that belong to somebody else"],
+            causes: [
+                "a manifest of more than 4 MiB", "a file larger than --max-size",
+                "files of the home that belong to somebody else",
+            ],
             remedies: ["look at the home with: slipway doctor"],
             example: """
                 $ slipway pull registry.example/team/digits:3

@@ -12,7 +12,8 @@ extension ImportVerb {
         guard processing == nil, provenance == nil, evaluation == nil, answers == nil, labels.isEmpty, states.isEmpty
         else {
             throw ValidationError(
-                "'\(file)' is a folder of models: of the options, it takes --dry-run, --endpoints, --note and --no-run")
+                "'\(fetched?.shown ?? file)' is a folder of models: of the options, it takes --dry-run, --endpoints, --note and --no-run"
+            )
         }
         let house = try named(house)
         let base = file.hasSuffix(".mar") ? Self.modelName(of: file) : folder.name
@@ -40,10 +41,10 @@ extension ImportVerb {
         }
         let names = report.models.flatMap(\.versions).compactMap { $0.record?.reference.description }
         answer.answer(json, name: names.joined(separator: "\n")) { HouseText.text(report, isRehearsal: dryRun) }
-        if dryRun { return answer.say("next: slipway import \(file)") }
+        if dryRun { return answer.say("next: slipway import \(fetched?.shown ?? file)") }
         guard isDeployable else {
             throw Failure(
-                7405, .verificationFailed, "nothing in '\(file)' could be imported",
+                7405, .verificationFailed, "nothing in '\(fetched?.shown ?? file)' could be imported",
                 causes: report.leftOut.prefix(20).map { "\($0.name.shown): \($0.reason)" },
                 help: report.leftOut.first?.advice)
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Distribution
 import Engines
 import Home
 import Pipelines
@@ -18,14 +19,20 @@ struct ImportVerb: AsyncParsableCommand {
             'slipway export' wrote is imported too: its version keeps its digest. So is a pipeline: a JSON file that names \
             versions of other models and what flows between them. A folder that Triton, TensorFlow Serving or MLflow wrote \
             or served, or TorchServe's archive (.mar), is imported as a whole, and a list of endpoints is written that serve \
-            it as it was served: 'slipway apply' takes it.
+            it as it was served: 'slipway apply' takes it. Each of these may lie elsewhere: at https://HOST/FILE, in a \
+            bucket (s3://BUCKET/KEY, a folder by a key that ends in '/'), and versions in a registry (oci://REGISTRY/NAME:TAG).
+
+            EXAMPLES
+              slipway import model.onnx --name digits
+              slipway import https://models.example/digits.onnx --sha256 9f86d0…
+              slipway import s3://models/repository/ --s3-endpoint https://minio.example:9000
             """)
 
     @Argument(
         help:
             """
             An ONNX file, a scikit-learn pickle, a Keras or TFLite file, PyTorch's .pt2 or TorchScript, an archive of a \
-            version, a pipeline, or another server's folder or archive.
+            version, a pipeline, or another server's folder or archive; or its address: https://, s3:// or oci://.
             """,
         completion: .file(
             extensions: ["onnx", "pkl", "joblib", "keras", "h5", "pt2", "pt", "tflite", "slipway", "json"]))
@@ -90,10 +97,23 @@ struct ImportVerb: AsyncParsableCommand {
             valueName: "file"), completion: .file())
     var endpointList: String?
 
+    @OptionGroup(title: "Sources elsewhere") var sourceOptions: SourceOptions
+    @OptionGroup(title: "Registries and certificates") var remote: RemoteOptions
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
+    /// What was fetched, in place of the address that was given.
+    var fetched: FetchedRecord?
+
     func run() async throws {
+        if let source = try ModelSource(file) { return try await bring(source) }
+        if let service = try inferenceService() { return try await bring(service) }
+        try sourceOptions.checkUnused()
+        try await bringFile()
+    }
+
+    /// Imports a file or folder of this machine.
+    func bringFile() async throws {
         let registry = try homeOptions.registry()
         if ModelArchive.isEncrypted(file) { return try await bringArchive(registry, try ownIdentity()) }
         guard identity == nil else { throw ValidationError("--identity goes with an encrypted archive") }
@@ -162,7 +182,7 @@ struct ImportVerb: AsyncParsableCommand {
             )
         }
         var request = PipelineImporter.Request(path: file, model: try ModelName(name ?? Self.modelName(of: file)))
-        request.provenance = try provenance.map { try JSONFile.read($0) }
+        request.provenance = try fullProvenance()
         request.note = note
         request.labels = try namedLabels()
         let (addition, plan) = try PipelineImporter(registry: registry).run(request)
@@ -181,7 +201,8 @@ struct ImportVerb: AsyncParsableCommand {
     private func request() throws -> Importer.Request {
         var request = Importer.Request(path: file, model: try ModelName(name ?? Self.modelName(of: file)))
         request.processing = try processing.map { try JSONFile.read($0) }
-        request.provenance = try provenance.map { try JSONFile.read($0) }
+        request.provenance = try fullProvenance()
+        request.source = fetched?.shown
         request.note = note
         request.runsOnce = !noRun
         request.shapes = shapes
@@ -219,7 +240,7 @@ struct ImportVerb: AsyncParsableCommand {
         return file[..<dot].lowercased()
     }
 
-    @Sendable private func showStep(_ step: Importer.Step) {
+    @Sendable func showStep(_ step: Importer.Step) {
         guard !answer.quiet, answer.format == .table else { return }
         Terminal.progress("\(step.text) …")
     }
@@ -250,7 +271,7 @@ struct ImportVerb: AsyncParsableCommand {
 
     private func outcome(_ outcome: ModelRegistry.Addition.Outcome) -> String {
         switch outcome {
-        case .added: "imported from \(file)"
+        case .added: "imported from \(fetched?.shown ?? file)"
         case .present: "was there already: the same bytes with the same options"
         case .restored: "had been removed and is back"
         }

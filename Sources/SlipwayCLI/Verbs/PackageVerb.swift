@@ -18,6 +18,7 @@ struct PackageVerb: AsyncParsableCommand {
             EXAMPLES
               slipway package digits:3 --layout digits-image
               slipway package digits:3 --image registry.example/team/digits:3
+              slipway package digits:3 --dockerfile digits-build
             """)
 
     @Argument(help: "The version: digits:3, digits@prod, digits@sha256:…", completion: Candidates.versions)
@@ -32,6 +33,13 @@ struct PackageVerb: AsyncParsableCommand {
         help: ArgumentHelp("Write the image to a directory, as an OCI image layout.", valueName: "directory"),
         completion: .directory)
     var layout: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write a directory for others to build the image from: Dockerfile, compose.yaml, kubernetes.yaml and the files.",
+            valueName: "directory"),
+        completion: .directory)
+    var dockerfile: String?
 
     @Option(help: "The engine that goes into the image: onnxruntime or openvino.")
     var engine = EngineKind.onnxRuntime
@@ -50,8 +58,11 @@ struct PackageVerb: AsyncParsableCommand {
     @OptionGroup var answer: AnswerOptions
 
     func validate() throws {
-        if image == nil, layout == nil {
-            throw ValidationError("say where to: --image REFERENCE, --layout DIRECTORY or both")
+        if image == nil, layout == nil, dockerfile == nil {
+            throw ValidationError("say where to: --image REFERENCE, --layout DIRECTORY or --dockerfile DIRECTORY")
+        }
+        if dockerfile != nil, image != nil || layout != nil {
+            throw ValidationError("--dockerfile goes without --image and --layout: others build the image then")
         }
         guard (1...65_535).contains(port) else { throw ValidationError("--port takes 1 to 65535") }
     }
@@ -62,8 +73,10 @@ struct PackageVerb: AsyncParsableCommand {
             throw ValidationError("an image is pushed under a tag; its digest follows from its content")
         }
         if let layout { try ImageStore.requireRoom(in: layout) }
+        if let dockerfile { try BuildFolder.requireRoom(in: dockerfile) }
         let registry = try homeOptions.registry()
         let record = try registry.resolve(try Reference(version))
+        if let dockerfile { return try await writeBuildFolder(record, registry, dockerfile) }
         let store = try ImageStore(folder: registry.database.home.cache + "/images")
         let built = try await build(record, registry, store)
         store.prune()
@@ -77,10 +90,7 @@ struct PackageVerb: AsyncParsableCommand {
         -> BuiltImage
     {
         let contents = try await contents(record, registry)
-        var wish = ImageBuilder.Wish(
-            reference: record.reference.description, digest: record.digest, programVersion: Version.text,
-            engine: (engine.rawValue, try homeOptions.engines().engine(engine).version))
-        wish.port = port
+        let wish = try wish(record)
         var done = 0
         var shown = ContinuousClock.now
         let built = try ImageBuilder(contents: contents, store: store).build(wish) { layer, bytes in
@@ -91,6 +101,33 @@ struct PackageVerb: AsyncParsableCommand {
         }
         Terminal.progress("")
         return built
+    }
+
+    private func wish(_ record: VersionRecord) throws -> ImageBuilder.Wish {
+        var wish = ImageBuilder.Wish(
+            reference: record.reference.description, digest: record.digest, programVersion: Version.text,
+            engine: (engine.rawValue, try homeOptions.engines().engine(engine).version))
+        wish.port = port
+        return wish
+    }
+
+    private func writeBuildFolder(_ record: VersionRecord, _ registry: ModelRegistry, _ folder: String) async throws {
+        let contents = try await contents(record, registry)
+        var line = ProgressLine("copying", answer)
+        let written = try BuildFolder(contents: contents, wish: try wish(record)).write(to: folder) { bytes in
+            line.show(bytes, of: max(bytes, 150_000_000))
+        }
+        line.end()
+        answer.answer(
+            .object([
+                ("version", .string(record.reference.description)), ("folder", .string(folder)),
+                ("files", .array(written.names.map(JSONValue.string))), ("bytes", .integer(written.bytes)),
+            ]), name: folder
+        ) {
+            (["\(record.reference)  → \(folder), \(Quantity.bytes(written.bytes))"] + written.names.map { "  \($0)" })
+                .joined(separator: "\n")
+        }
+        answer.say("next: docker build -t \(record.reference) \(folder)")
     }
 
     private func contents(_ record: VersionRecord, _ registry: ModelRegistry) async throws -> ImageContents {
