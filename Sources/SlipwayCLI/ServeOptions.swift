@@ -63,6 +63,12 @@ struct ServeOptions: ParsableArguments {
             valueName: "30m"))
     var unloadIdle: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Compare traffic with a version's reference in windows of this length; off watches no traffic.",
+            valueName: "1h"))
+    var driftWindow = "1h"
+
     @Option(help: "The model of requests that name none, such as POST /invocations (default: the only one).")
     var defaultModel: String?
 
@@ -95,6 +101,10 @@ struct ServeOptions: ParsableArguments {
         }
         if let unloadIdle, UndoWindowOptions.parse(unloadIdle) ?? 0 < 1000 {
             throw ValidationError("--unload-idle is a time such as 45s, 30m or 12h, found '\(unloadIdle.prefix(40))'")
+        }
+        if driftWindow != "off", !(1000...2_592_000_000).contains(UndoWindowOptions.parse(driftWindow) ?? 0) {
+            throw ValidationError(
+                "--drift-window is a time from 1s to 30d, or off, found '\(driftWindow.prefix(40))'")
         }
         guard (0...3600).contains(drainDelay), (0...3600).contains(grace) else {
             throw ValidationError("--drain-delay and --grace take 0 to 3600 seconds")
@@ -130,6 +140,7 @@ struct ServeOptions: ParsableArguments {
         options.largestBody = maxBody
         options.memory = memory.flatMap(Quantity.parseBytes)
         options.unloadIdle = unloadIdle.flatMap(UndoWindowOptions.parse).map { .milliseconds($0) }
+        options.driftWindow = UndoWindowOptions.parse(driftWindow).map { .milliseconds($0) }
         options.defaultModel = defaultModel
         if !requiredSignatures.isEmpty {
             options.seals = try SealPolicy(keys: requiredSignatures.map { try VerifyingKey(file: $0) })

@@ -31,6 +31,8 @@ package struct ServerOptions: Sendable {
     package var memory: Int?
     /// Versions that were not used for so long leave memory until they are asked for; `nil` for never.
     package var unloadIdle: Duration?
+    /// How long a window of traffic is that is compared with a version's reference; `nil` to watch no traffic for drift.
+    package var driftWindow: Duration? = .seconds(3600)
     /// The model of routes that name none; `nil` for the only one.
     package var defaultModel: String?
     /// Sequences whose state is kept at a time.
