@@ -209,8 +209,8 @@ let package = Package(
         tests(
             "Control",
             [
-                "Tensors", "Engines", "Monitor", "Release", "Home", "Trust", "Seals", "Registry", "Serve", "Client",
-                "TestSupport", hummingbird, httpTypes, logging,
+                "Tensors", "Engines", "Monitor", "Drift", "Release", "Home", "Trust", "Seals", "Registry", "Workshop",
+                "Serve", "Client", "TestSupport", hummingbird, httpTypes, logging,
             ]),
         tests(
             "SlipwayCLI",

@@ -16,6 +16,9 @@ struct ControlClient {
 
     func status() async throws -> JSONValue { try await get("/api/v1/status") }
 
+    /// How an endpoint's traffic compares with the reference of its versions.
+    func drift(_ endpoint: String) async throws -> JSONValue { try await get("/api/v1/endpoints/\(endpoint)/drift") }
+
     /// Has the server bring an endpoint in line with a revision, and waits until it has.
     func reconcile(_ endpoint: String, revision: Int) async throws -> JSONValue {
         let body = JSONValue.object([("revision", .integer(revision))]).encoded()

@@ -66,6 +66,12 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "What the server calls itself in its metadata, for clients that ask for the name of another.")
     var serverName = "slipway"
 
+    @Option(
+        help: ArgumentHelp(
+            "Compare traffic with a version's reference in windows of this length; off watches no traffic.",
+            valueName: "1h"))
+    var driftWindow = "1h"
+
     @Option(help: "The model of requests that name none, such as POST /invocations (default: the only one).")
     var defaultModel: String?
 
@@ -103,6 +109,10 @@ struct ServeOptions: ParsableArguments {
         else {
             throw ValidationError("--server-name takes up to 64 printable ASCII characters")
         }
+        if driftWindow != "off", !(1000...2_592_000_000).contains(UndoWindowOptions.parse(driftWindow) ?? 0) {
+            throw ValidationError(
+                "--drift-window is a time from 1s to 30d, or off, found '\(driftWindow.prefix(40))'")
+        }
         guard (0...3600).contains(drainDelay), (0...3600).contains(grace) else {
             throw ValidationError("--drain-delay and --grace take 0 to 3600 seconds")
         }
@@ -138,6 +148,7 @@ struct ServeOptions: ParsableArguments {
         options.memory = memory.flatMap(Quantity.parseBytes)
         options.unloadIdle = unloadIdle.flatMap(UndoWindowOptions.parse).map { .milliseconds($0) }
         options.serverName = serverName
+        options.driftWindow = UndoWindowOptions.parse(driftWindow).map { .milliseconds($0) }
         options.defaultModel = defaultModel
         if !requiredSignatures.isEmpty {
             options.seals = try SealPolicy(keys: requiredSignatures.map { try VerifyingKey(file: $0) })

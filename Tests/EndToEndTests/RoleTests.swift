@@ -77,6 +77,7 @@ extension EndToEnd {
             .api("GET", "/console/style.css", "anonymous"), .api("GET", "/console/script.js", "anonymous"),
             .api("GET", "/console/icon.svg", "anonymous"),
             .api("GET", "/api/v1/status", "viewer"), .api("GET", "/api/v1/endpoints/digits/history", "viewer"),
+            .api("GET", "/api/v1/endpoints/digits/drift", "viewer"),
             .api("GET", "/api/v1/models", "viewer"), .api("GET", "/api/v1/models/digits/versions", "viewer"),
             .api("GET", "/models/digits", "viewer"),
             .api("GET", "/", "viewer"), .api("GET", "/endpoints/digits", "viewer"), .api("GET", "/models", "viewer"),

@@ -11,6 +11,8 @@ struct ManagementRoutes: Sendable {
     let deployments: Deployments
     let reconciler: Reconciler
     let metrics: @Sendable () -> [UInt8]
+    /// What is known about drift of an endpoint; `nil` where it is not watched.
+    var drift: (@Sendable (String) async -> JSONValue)?
 
     var all: [ControlRoute] { own + RegistryRoutes(registry: deployments.registry).all }
 
@@ -29,6 +31,15 @@ struct ManagementRoutes: Sendable {
                 let query = try PageQuery(request)
                 let page = try deployments.revisions(of: endpoint, before: query.number(), limit: query.limit)
                 return .json(PageQuery.json(page.items.map(HistoryText.json), next: page.next.map(JSONValue.integer)))
+            },
+            ControlRoute(.get, "/api/v1/endpoints/:endpoint/drift", role: .viewer) { request in
+                let endpoint = try EndpointName(request.parameter("endpoint"))
+                guard let drift else {
+                    throw ReleaseError(
+                        .notFound, "this server does not watch traffic for drift",
+                        help: "start it without --drift-window off")
+                }
+                return .json(await drift(endpoint.text))
             },
             ControlRoute(.post, "/api/v1/endpoints/:endpoint/reconcile", role: .deployer, kind: .api) { request in
                 let endpoint = try EndpointName(request.parameter("endpoint"))

@@ -24,6 +24,8 @@ struct Deck: Sendable {
     private let platform: LocalPlatform
     private let reconciler: Reconciler
     private let sampler: TrafficSampler
+    /// `nil` where traffic is not watched for drift.
+    private let watcher: DriftWatcher?
 
     init(
         options: ServerOptions, registry: ModelRegistry, engines: EngineCatalog, plane: DataPlane,
@@ -46,6 +48,12 @@ struct Deck: Sendable {
             logger: logger)
         reconciler = Reconciler(deployments: deployments, platform: platform, logger: logger)
         sampler = TrafficSampler(platform: platform, metrics: serveMetrics)
+        watcher = options.driftWindow.map { [platform] window in
+            DriftWatcher(
+                platform: platform, registry: registry, window: window,
+                store: options.pinned == nil ? WindowStore(registry.database.home) : nil,
+                metrics: DriftMetrics(registry: metrics), logger: logger)
+        }
     }
 
     /// Loads everything that is deployed, or the one pinned endpoint, and lets the server say that it is ready.
@@ -93,9 +101,10 @@ struct Deck: Sendable {
             version: options.version, dataPlane: dataAddress, control: host, process: Int(getpid()))
         facts.isSecure = options.tls != nil
         let overview = Overview(deployments: deployments, platform: platform, sampler: sampler, server: facts)
-        let management = ManagementRoutes(
+        var management = ManagementRoutes(
             overview: overview, deployments: deployments, reconciler: reconciler,
             metrics: { [metrics] in metrics.exposition() })
+        if let watcher { management.drift = { await watcher.json(endpoint: $0) } }
         let console = ConsoleRoutes(
             overview: overview, management: management, pages: try Pages(), gate: gate,
             trial: Trial(
@@ -107,6 +116,7 @@ struct Deck: Sendable {
             sampler,
             server.service(at: .tcp(host: host, port: options.controlPort)) { port in announce.yield(port ?? 0) },
         ]
+        if let watcher { services.append(watcher) }
         if options.tls != nil { services.append(CertificateKeeper(plane: plane, logger: logger)) }
         if let limit = options.unloadIdle { services.append(IdleSweeper(keeper: platform.keeper, limit: limit)) }
         if options.pinned == nil {

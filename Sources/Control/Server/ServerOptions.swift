@@ -33,6 +33,8 @@ package struct ServerOptions: Sendable {
     package var unloadIdle: Duration?
     /// The server's name, as metadata says it.
     package var serverName = "slipway"
+    /// How long a window of traffic is that is compared with a version's reference; `nil` to watch no traffic for drift.
+    package var driftWindow: Duration? = .seconds(3600)
     /// The model of routes that name none; `nil` for the only one.
     package var defaultModel: String?
     /// Sequences whose state is kept at a time.

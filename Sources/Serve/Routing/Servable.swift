@@ -32,6 +32,8 @@ package final class Servable: Sendable {
     package let pipeline: ServedPipeline?
     /// What carries state from request to request, where it has some.
     package let sequences: SequenceState?
+    /// Where a sample of its requests goes.
+    package let tap = InferenceTap()
     /// Tells it apart from every other one of this process.
     let number: UInt64
 

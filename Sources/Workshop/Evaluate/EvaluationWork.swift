@@ -63,7 +63,8 @@ package struct EvaluationWork: Sendable {
         package init() {}
     }
 
-    /// Runs a version on an evaluation set and attaches the measures.
+    /// Runs a version on an evaluation set and attaches the measures; with the set that is kept, also what its rows and
+    /// the answers look like: what traffic is compared with.
     ///
     /// - Parameters:
     ///   - data: an NPZ or CSV file; `nil` for the set that is kept with the version.
@@ -86,6 +87,7 @@ package struct EvaluationWork: Sendable {
             record: record, set: source.name, rows: set.rows, result: result, engine: engine.kind,
             engineVersion: engine.version)
         if keeps, data != nil { try keep(source, answers: set.answersName, for: record) }
+        if keeps || data == nil { try ReferenceProfile(result.profile, set: source.name).attach(to: record, registry) }
         try registry.attach(evaluated.json, kind: .evaluation, name: source.name, to: record.digest)
         return evaluated
     }

@@ -1,3 +1,4 @@
+package import Drift
 package import Engines
 package import Tensors
 
@@ -14,6 +15,8 @@ package struct Evaluator: Sendable {
         package var measures: Measures
         /// Rows per run.
         package var batch: Int
+        /// What the rows and the answers to them look like, feature by feature.
+        package var profile: Profile
     }
 
     /// What is measured depends on what is predicted.
@@ -61,10 +64,16 @@ package struct Evaluator: Sendable {
         let task = task ?? Self.usualTask(for: set.answers)
         let batch = batchSize(rows: set.rows)
         var predictions: [[Tensor]] = []
+        var profile: Profile?
         do {
             for start in stride(from: 0, to: set.rows, by: batch) {
                 let end = min(start + batch, set.rows)
-                predictions.append(try session.run(set.inputs.map { try $0.rows(start..<end) }))
+                let inputs = try set.inputs.map { try $0.rows(start..<end) }
+                let outputs = try session.run(inputs)
+                predictions.append(outputs)
+                var seen = profile ?? Profile(layout: layout(inputs, outputs, rows: end - start))
+                seen.add(inputs: inputs, outputs: outputs, of: session.signature)
+                profile = seen
                 progress(end)
             }
         } catch {
@@ -83,7 +92,15 @@ package struct Evaluator: Sendable {
                     try RegressionMeasures(
                         predicted: try Self.quantities(parts), actual: try Self.quantities([set.answers])))
             }
-        return Result(output: session.signature.outputs[chosen].name, measures: measures, batch: batch)
+        return Result(
+            output: session.signature.outputs[chosen].name, measures: measures, batch: batch,
+            profile: profile ?? Profile(layout: layout([], [], rows: 0)))
+    }
+
+    private func layout(_ inputs: [Tensor], _ outputs: [Tensor], rows: Int) -> FeatureLayout {
+        FeatureLayout(
+            inputs: Array(zip(session.signature.inputs.map(\.name), inputs)),
+            outputs: Array(zip(session.signature.outputs.map(\.name), outputs)), rows: rows)
     }
 
     private static func usualTask(for answers: Tensor) -> Task {

@@ -1,0 +1,181 @@
+import Drift
+import Home
+import Logging
+import Registry
+import Release
+import Serve
+import ServiceLifecycle
+import Tensors
+import Trust
+import Workshop
+
+/// Watches the traffic of every version in service that has a reference: empties its tap four times a second, fills the
+/// sketches, closes windows, keeps them in the home.
+actor DriftWatcher: Service {
+    private struct Subject {
+        var servable: Servable
+        var version: WatchedVersion
+        var endpoint: String
+        /// When the open window was last kept, in milliseconds since 1970.
+        var keptAt: Int
+    }
+
+    private let platform: LocalPlatform
+    private let registry: ModelRegistry
+    /// Milliseconds of a window.
+    private let window: Int
+    /// `nil` where the home is gone afterwards.
+    private let store: WindowStore?
+    private let metrics: DriftMetrics
+    private let logger: Logger
+    private var subjects: [ObjectIdentifier: Subject] = [:]
+    /// Versions without a reference, and when they are looked at again: one may be evaluated meanwhile.
+    private var without: [ObjectIdentifier: Int] = [:]
+
+    private static let interval = Duration.milliseconds(250)
+    /// Milliseconds after which an open window is kept again, or a reference looked for again.
+    private static let rest = 10_000
+
+    init(
+        platform: LocalPlatform, registry: ModelRegistry, window: Duration, store: WindowStore?, metrics: DriftMetrics,
+        logger: Logger
+    ) {
+        self.platform = platform
+        self.registry = registry
+        self.window = Int(window.components.seconds) * 1000 + Int(window.components.attoseconds / 1_000_000_000_000_000)
+        self.store = store
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var before = ContinuousClock.now
+            while (try? await Task.sleep(for: Self.interval)) != nil {
+                let now = ContinuousClock.now
+                await self.tick(seconds: Self.seconds(now - before))
+                before = now
+            }
+        }
+        for subject in subjects.values { keepOpen(subject) }
+    }
+
+    private static func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+    }
+
+    private func tick(seconds: Double) async {
+        let now = Int(Timestamp.now().milliseconds)
+        var present: Set<ObjectIdentifier> = []
+        for (endpoint, running) in await platform.answering() {
+            for servable in running.servables.values {
+                present.insert(ObjectIdentifier(servable))
+                watch(servable, endpoint.text, now)
+            }
+        }
+        for (key, subject) in subjects where !present.contains(key) {
+            subject.servable.tap.oneIn = 0
+            keepOpen(subject)
+            metrics.remove(subject.version, subject.servable, endpoint: subject.endpoint)
+            subjects[key] = nil
+        }
+        without = without.filter { present.contains($0.key) }
+        for key in subjects.keys { gather(key, now, seconds) }
+    }
+
+    /// Begins with a version that has a reference.
+    private func watch(_ servable: Servable, _ endpoint: String, _ now: Int) {
+        let key = ObjectIdentifier(servable)
+        guard subjects[key] == nil, without[key].map({ now >= $0 }) ?? true else { return }
+        without[key] = now + Self.rest
+        do {
+            guard let reference = try ReferenceProfile.read(of: Digest(servable.digest), registry) else { return }
+            let kept = store?.read(endpoint: endpoint, digest: servable.digest)
+            let version = WatchedVersion(
+                reference, duration: window, windows: kept?.closed ?? [], open: kept?.open, now: now)
+            subjects[key] = Subject(servable: servable, version: version, endpoint: endpoint, keptAt: now)
+            without[key] = nil
+            metrics.judge(version, servable, endpoint: endpoint)
+            _ = servable.tap.empty()
+            servable.tap.oneIn = 1
+        } catch {
+            logger.warning(
+                "the version's reference cannot be read; its traffic is not watched for drift",
+                metadata: ["version": "\(servable.model):\(servable.version)", "reason": "\(error)"])
+        }
+    }
+
+    /// Takes what has come in since the last time.
+    private func gather(_ key: ObjectIdentifier, _ now: Int, _ seconds: Double) {
+        // Taken out meanwhile, so that the sketches are changed in place and not copied.
+        guard var subject = subjects.removeValue(forKey: key) else { return }
+        let (taken, seen) = subject.servable.tap.empty()
+        let before = subject.version.rows
+        for inference in taken { subject.version.add(inference, of: subject.servable.signature) }
+        subject.servable.tap.oneIn = Sampling.stride(
+            after: subject.servable.tap.oneIn, seen: seen, taken: taken.count, rows: subject.version.rows - before,
+            seconds: seconds)
+        let drifted = Set(subject.version.report.drifting.map(\.finding.feature.name))
+        if let closed = subject.version.tick(now: now) {
+            keep(closed, subject)
+            subject.keptAt = now
+            metrics.judge(subject.version, subject.servable, endpoint: subject.endpoint)
+            say(subject, before: drifted)
+        } else if now - subject.keptAt >= Self.rest {
+            subject.keptAt = now
+            keepOpen(subject)
+        }
+        metrics.show(subject.version, subject.servable, endpoint: subject.endpoint)
+        subjects[key] = subject
+    }
+
+    private func say(_ subject: Subject, before: Set<String>) {
+        let names = subject.version.report.drifting.map(\.finding.feature.name)
+        guard Set(names) != before else { return }
+        let metadata: Logger.Metadata = [
+            "endpoint": "\(subject.endpoint)", "version": "\(subject.servable.model):\(subject.servable.version)",
+            "features": "\(names.prefix(8).joined(separator: ", "))", "count": "\(names.count)",
+        ]
+        if names.isEmpty {
+            logger.notice("traffic is like the reference again", metadata: metadata)
+        } else {
+            logger.warning("traffic has drifted from the reference; see 'slipway drift'", metadata: metadata)
+        }
+    }
+
+    private func keep(_ window: WatchedVersion.Window, _ subject: Subject) {
+        tryKeeping { try $0.keep(closed: window, endpoint: subject.endpoint, digest: subject.servable.digest) }
+    }
+
+    private func keepOpen(_ subject: Subject) {
+        guard subject.version.open.profile.rows > 0 else { return }
+        tryKeeping {
+            try $0.keep(open: subject.version.open, endpoint: subject.endpoint, digest: subject.servable.digest)
+        }
+    }
+
+    private func tryKeeping(_ body: (WindowStore) throws -> Void) {
+        guard let store else { return }
+        do { try body(store) } catch {
+            logger.warning("a drift window could not be kept in the home", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// What `slipway drift` shows of an endpoint: its versions, the newest first.
+    func json(endpoint: String) async -> JSONValue {
+        let running = await platform.answering().first { $0.key.text == endpoint }?.value
+        let servables = (running.map { Array($0.servables.values) } ?? []).sorted {
+            (Int($0.version) ?? 0) > (Int($1.version) ?? 0)
+        }
+        return .object([
+            ("endpoint", .string(endpoint)),
+            (
+                "versions",
+                .array(
+                    servables.map { servable in
+                        DriftJSON.version(servable, subjects[ObjectIdentifier(servable)]?.version)
+                    })
+            ),
+        ])
+    }
+}
