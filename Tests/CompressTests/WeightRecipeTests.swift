@@ -154,6 +154,7 @@ struct GivenBatches: CalibrationSource {
     let batches: [[Tensor]]
     var isGenerated = false
     var words: String { "\(batches.count) batches" }
+    var source: String { "batches" }
     var rows: Int? { batches.count }
 
     func forEachBatch(of batch: Int, for signature: Signature, _ body: ([Tensor]) throws -> Void) throws {
