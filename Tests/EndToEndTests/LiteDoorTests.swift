@@ -17,9 +17,9 @@ extension EndToEnd {
             let source = try await slipway.json("show", "net:1")["known"]?.arrayValue?
                 .first { $0["kind"]?.stringValue == "lineage" }?["payload"]
             #expect(source?["library"]?.stringValue == "TensorFlow")
-            let arrays = try NPZ.read(path: Slipway.example("tflite/expected.npz"))
-            let asked = try #require(arrays.first { $0.name == "\(example)|in|image" }?.tensor)
-            let expected = try #require(arrays.first { $0.name == "\(example)|out|00" }?.tensor).doubles()
+            let arrays = try ExpectedArrays.read(Slipway.example("tflite"))
+            let asked = try #require(arrays["\(example)|in|image"])
+            let expected = try #require(arrays["\(example)|out|00"]).doubles()
             #expect(try await slipway("deploy", "net:1").exitCode == 0)
             let ended = try await slipway.serving { server in
                 let client = InferenceClient(try server.dataPlane())

@@ -19,9 +19,9 @@ extension EndToEnd {
             try #require(imported.exitCode == 0, "\(imported)")
             #expect(imported.json?["changes"]?.arrayValue?.first?.stringValue?.contains("of PyTorch") == true)
             let shown = try await slipway.json("show", "net:1")
-            let arrays = try NPZ.read(path: Slipway.example("pytorch/2.15/expected.npz"))
-            let asked = try #require(arrays.first { $0.name == "\(network)|in|00" }?.tensor)
-            let expected = try #require(arrays.first { $0.name == "\(network)|out|00" }?.tensor.values(as: Float.self))
+            let arrays = try ExpectedArrays.read(Slipway.example("pytorch/2.15"))
+            let asked = try #require(arrays["\(network)|in|00"])
+            let expected = try #require(arrays["\(network)|out|00"]?.values(as: Float.self))
             let input = shown["signature"]?["inputs"]?.arrayValue?.first
             #expect(input?["shape"]?.arrayValue?.first?.stringValue == "N", "\(shown)")
             let name = try #require(input?["name"]?.stringValue)

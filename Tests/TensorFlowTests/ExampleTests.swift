@@ -2,6 +2,7 @@ import Engines
 import Foundation
 import ModelGraph
 import Tensors
+import TestSupport
 import Testing
 
 @testable import TensorFlow
@@ -77,8 +78,7 @@ struct Examples {
             .deletingLastPathComponent().appending(path: "Examples/tflite").path
         files = try FileManager.default.contentsOfDirectory(atPath: folder)
             .filter { $0.hasSuffix(".tflite") }.map { String($0.dropLast(7)) }.sorted()
-        let read = try NPZ.read(path: "\(folder)/expected.npz")
-        arrays = Dictionary(uniqueKeysWithValues: read.map { ($0.name, $0.tensor) })
+        arrays = try ExpectedArrays.read(folder)
     }
 
     func model(_ file: String) throws -> Model {

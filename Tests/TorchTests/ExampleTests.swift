@@ -2,6 +2,7 @@ import Engines
 import Foundation
 import ModelGraph
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Torch
@@ -53,14 +54,13 @@ struct Examples {
 
     static let folders: [String] =
         ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [])
-        .filter { FileManager.default.fileExists(atPath: "\(root)/\($0)/expected.npz") }.sorted()
+        .filter { FileManager.default.fileExists(atPath: "\(root)/\($0)/expected.zip") }.sorted()
 
     init(_ folder: String) throws {
         self.folder = "\(Self.root)/\(folder)"
         files = try FileManager.default.contentsOfDirectory(atPath: self.folder)
             .filter { $0.hasSuffix(".pt2") || $0.hasSuffix(".pt") }.sorted()
-        let read = try NPZ.read(path: "\(self.folder)/expected.npz")
-        arrays = Dictionary(uniqueKeysWithValues: read.map { ($0.name, $0.tensor) })
+        arrays = try ExpectedArrays.read(self.folder)
     }
 
     private static func name(_ file: String) -> String { String(file.prefix { $0 != "." }) }
