@@ -35,7 +35,8 @@ struct Int8Calibration: PreparedRecipe {
             throw RuleFault("there is no calibrator '\(settings.calibrator ?? "")'")
         }
         self.calibrator = calibrator
-        var prepared = try OpsetUpgrade.applied(to: model)
+        // The first set whose `DequantizeLinear` has a scale for each channel.
+        var prepared = try OpsetConversion(13).applied(to: model).model
         let evened = try ChannelEqualization.applied(to: prepared)
         if let evened { prepared = evened.model }
         equalized = evened?.pairs ?? 0
