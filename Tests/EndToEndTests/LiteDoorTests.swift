@@ -25,7 +25,7 @@ extension EndToEnd {
                 let client = InferenceClient(try server.dataPlane())
                 let reply = try await client.infer(
                     InferenceRequest(endpoint: "net", inputs: [(name: "image", tensor: asked)]))
-                let answered = try reply["scores"]?.doubles() ?? []
+                let answered = try reply["output_0"]?.doubles() ?? []
                 #expect(answered.count == expected.count && !answered.isEmpty)
                 // Integers may differ by one step, numbers by their rounding.
                 let allowed = example == "vision" ? 1e-5 : 1

@@ -141,9 +141,12 @@ extension EndToEnd {
         /// The command line, where a name of something registered is asked for; a path of a file is not one.
         private static func attackCommands(_ reference: String, _ attacked: AttackedServer) async throws {
             let verbs = ["deploy", "plan", "rm", "evaluate", "export"].map { [$0] }
-            // `import` and `show` take a file: they take paths, never addresses.
+            // `show` takes a file: paths, never addresses. `import` also takes the addresses that a person writes there
+            // (rules of their own, `SourceTests`), and no others.
             let paths = reference.contains(":") && !reference.hasPrefix("127.") && !reference.hasPrefix("localhost")
-            for verb in verbs + (paths ? [["import", "--no-run", "--name", "hostile"], ["show"]] : []) {
+            let isSource = ["http://", "https://", "s3://", "oci://"].contains { reference.lowercased().hasPrefix($0) }
+            let files = paths ? [["show"]] + (isSource ? [] : [["import", "--no-run", "--name", "hostile"]]) : []
+            for verb in verbs + files {
                 let outcome = try await attacked.slipway.run([verb[0], reference] + verb.dropFirst(), within: 20)
                 #expect([3, 64].contains(outcome.exitCode), "\(verb[0]) \(reference): \(outcome)")
                 #expect(outcome.talk.hasPrefix("error"), "\(verb[0]) \(reference): \(outcome)")

@@ -272,7 +272,7 @@ struct ModelAttack: Sendable, CustomStringConvertible {
         ("HDF5", "HDF5", [0x89] + Array("HDF\r\n\u{1a}\n".utf8) + [0, 0]),
         ("GGUF", "GGUF", Array("GGUF".utf8) + [3, 0, 0, 0]),
         ("safetensors", "safetensors", [2, 0, 0, 0, 0, 0, 0, 0] + Array("{} ".utf8)),
-        ("LiteRT", "LiteRT", [0x1c, 0, 0, 0] + Array("TFL3".utf8) + [0]),
+        ("LiteRT", "FlatBuffer", [0x1c, 0, 0, 0] + Array("TFL3".utf8) + [0]),
         ("gzip that breaks off", "ends early", [0x1f, 0x8b, 8, 0, 0]),
         ("7z", "archive", Array("7z".utf8) + [0xbc, 0xaf, 0x27, 0x1c]),
         ("an array", "NumPy", [0x93] + Array("NUMPY".utf8) + [1, 0]),
@@ -302,8 +302,8 @@ struct ModelAttack: Sendable, CustomStringConvertible {
         (75, "GGUF, version 0", "GGUF", Array("GGUF".utf8) + [0, 0, 0, 0]),
         (75, "GGUF, 2^63 tensors", "GGUF", Array("GGUF".utf8) + [3, 0, 0, 0] + [UInt8](repeating: 0xff, count: 16)),
         (75, "GGUF and no more", "GGUF", Array("GGUF".utf8)),
-        (76, "LiteRT, a root outside", "LiteRT", [0xff, 0xff, 0xff, 0xff] + Array("TFL3".utf8) + [0]),
-        (76, "LiteRT, a root before", "LiteRT", [0, 0, 0, 0x80] + Array("TFL3".utf8) + [0]),
+        (76, "LiteRT, a root outside", "FlatBuffer", [0xff, 0xff, 0xff, 0xff] + Array("TFL3".utf8) + [0]),
+        (76, "LiteRT, a root before", "FlatBuffer", [0, 0, 0, 0x80] + Array("TFL3".utf8) + [0]),
         (76, "LiteRT of another kind", "", [0x1c, 0, 0, 0] + Array("TFL9".utf8) + [0]),
     ]
 
