@@ -48,6 +48,9 @@ struct GraphValue {
 
 /// Where the axes of an image are, for either order.
 enum ImageOrder {
+    /// Whether there is an axis between batch and channels. Of other values there is no order to speak of.
+    static func hasChannels(rank: Int) -> Bool { rank >= 3 }
+
     /// From channels last to the channels behind the batch.
     static func toFirst(rank: Int) -> [Int] { [0, rank - 1] + Array(1..<(rank - 1)) }
 

@@ -66,6 +66,9 @@ final class RebuiltGraph {
     func channelsFirst(_ value: GraphValue) throws(TensorFlowError) -> String { try name(value, channelsFirst: true) }
 
     func name(_ value: GraphValue, channelsFirst: Bool) throws(TensorFlowError) -> String {
+        guard !channelsFirst || ImageOrder.hasChannels(rank: value.rank) else {
+            throw .broken("an operator needs an image where the file has a value of \(value.rank) axes")
+        }
         switch value.source {
         case .constant:
             return try constant(

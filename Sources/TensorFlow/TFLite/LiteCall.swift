@@ -106,6 +106,9 @@ final class LiteCall {
         let tensor = outputs[place]
         let stem = InertName.ofValue(tensor.name)
         let active = try graph.activated(made, activation, stem)
+        guard !active.isChannelsFirst || ImageOrder.hasChannels(rank: tensor.sizes.count) else {
+            throw .broken("makes an image, which the file says has \(tensor.sizes.count) axes")
+        }
         var value = GraphValue(
             source: .made(name: active.name, isChannelsFirst: active.isChannelsFirst), type: try type(place),
             sizes: tensor.sizes)
