@@ -12,11 +12,17 @@ package protocol Recipe: Sendable {
     var name: String { get }
     /// What it does, in a line for people.
     var purpose: String { get }
+    /// Whether nodes are meant to run in whole numbers afterwards: then the engine is asked which of them do.
+    var computesInIntegers: Bool { get }
 
     /// Makes another model of one. The model's passes have run: nodes that could be folded are.
     ///
     /// - Throws: `RuleFault` with the reason when there is nothing to be gained or the model is not for it.
     func apply(to model: Model, _ context: RecipeContext) throws -> RecipeResult
+}
+
+extension Recipe {
+    package var computesInIntegers: Bool { false }
 }
 
 /// What a recipe may use besides the model.

@@ -6,6 +6,7 @@ import Optimize
 package struct Int8Recipe: AdjustableRecipe {
     package let name = "int8"
     package let purpose = "weights and activations as 8-bit whole numbers, ranges from calibration data"
+    package let computesInIntegers = true
 
     package init() {}
 
@@ -42,7 +43,7 @@ struct Int8Calibration: PreparedRecipe {
         equalized = evened?.pairs ?? 0
         reference = prepared
         view = GraphView(prepared)
-        let placement = Placement(view, target: settings.target)
+        let placement = Placement(view)
         guard !placement.weighted.isEmpty else {
             let reasons = Set(placement.refusals.values).sorted().joined(separator: "; ")
             throw RuleFault(
@@ -56,11 +57,11 @@ struct Int8Calibration: PreparedRecipe {
     }
 
     var candidates: [String] {
-        Placement(view, target: settings.target).weighted.keys.sorted().map(view.label)
+        Placement(view).weighted.keys.sorted().map(view.label)
     }
 
     var traces: [String: (input: String, output: String)] {
-        let placement = Placement(view, target: settings.target)
+        let placement = Placement(view)
         var traces: [String: (input: String, output: String)] = [:]
         for (index, weighted) in placement.weighted {
             traces[view.label(index)] = (weighted.node.input(0), placement.result(of: index))
@@ -72,7 +73,7 @@ struct Int8Calibration: PreparedRecipe {
         var leaving = nodes
         var infinite: Set<String> = []
         while true {
-            let placement = Placement(view, target: settings.target, leaving: leaving.union(infinite))
+            let placement = Placement(view, leaving: leaving.union(infinite))
             let shared = SharedRanges(placement, view)
             // What is not finite has no range; who reads or makes it stays in floats.
             let bad = view.nodes.indices.filter { index in

@@ -1,4 +1,3 @@
-import Engines
 import ModelGraph
 import Optimize
 import Tensors
@@ -20,7 +19,6 @@ struct Placement {
     /// Why nodes with weights are left alone.
     private(set) var refusals: [Int: String] = [:]
     private let view: GraphView
-    private let target: EngineKind
 
     /// What only moves numbers.
     static let movers: Set<String> = [
@@ -30,9 +28,8 @@ struct Placement {
     private static let maps: Set<String> = ["AveragePool", "GlobalAveragePool", "LeakyRelu", "Sigmoid"]
 
     /// - Parameter leaving: nodes that stay as they are, by label.
-    init(_ view: GraphView, target: EngineKind, leaving: Set<String> = []) {
+    init(_ view: GraphView, leaving: Set<String> = []) {
         self.view = view
-        self.target = target
         for index in view.nodes.indices {
             guard let type = view.standardOperator(index) else { continue }
             guard WeightedNode.operators.contains(type) else {
@@ -85,9 +82,9 @@ struct Placement {
     }
 
     private func clipsAtZero(_ index: Int) -> Bool {
-        let node = view.nodes[index]
-        if view.opset < 11 { return node.float("min") == 0 }
-        guard let values = try? view.constant(node.input(1))?.tensor().values(as: Float.self) else { return false }
+        guard let values = try? view.constant(view.nodes[index].input(1))?.tensor().values(as: Float.self) else {
+            return false
+        }
         return values == [0]
     }
 
@@ -133,10 +130,9 @@ struct Placement {
             view.elementType(node.output(0)) == .float32
         else { return false }
         switch type {
-        case "MaxPool": return view.opset >= 12 && node.outputs.dropFirst().allSatisfy(\.isEmpty)
+        case "MaxPool": return node.outputs.dropFirst().allSatisfy(\.isEmpty)
         case "Add", "Mul": return inputs.count == 2
         case "Concat": return inputs.count >= 2
-        case "AveragePool": return target == .onnxRuntime || view.opset >= 7
         default: return Self.movers.contains(type) || Self.maps.contains(type)
         }
     }

@@ -8,6 +8,7 @@ import Tensors
 package struct DynamicIntegers: Recipe {
     package let name = "int8-dynamic"
     package let purpose = "products with weights in 8 bits, activations rounded as they come; embeddings in 8 bits"
+    package let computesInIntegers = true
     /// Signal to noise under which a layer stays as it is, in decibels.
     private let least: Double
     private let smooths: Bool

@@ -100,9 +100,6 @@ final class ProgramGraph {
         return bytes
     }
 
-    /// Whole numbers that are known now, of a constant.
-    func constantIntegers(_ tensor: ProgramTensor) -> [Int]? { constants[tensor.name]?.integers }
-
     /// A list of whole numbers: shapes, axes, pads.
     func list(_ numbers: [Int]) -> String {
         let values = numbers.map(Int64.init)

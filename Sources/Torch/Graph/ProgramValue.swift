@@ -92,8 +92,3 @@ indirect enum ProgramValue {
         }
     }
 }
-
-extension Dimension {
-    /// Whether both are known to be the same size.
-    func isCertainly(_ other: Dimension) -> Bool { self == other && self != .unknown }
-}

@@ -34,9 +34,10 @@ extension ModelOptimizer {
         return try? await child.run(task).report
     }
 
-    /// The report of a recipe with what the engine makes of its result.
+    /// The report of a recipe that wants whole numbers, with what the engine makes of its result.
     func withKernels(_ report: JSONValue, of path: String) async -> JSONValue {
-        guard report["recipe"] != nil, report["outcome"]?.stringValue == "improved",
+        guard let recipe = report["recipe"]?.stringValue.flatMap(RecipeCatalog.recipe), recipe.computesInIntegers,
+            report["outcome"]?.stringValue == "improved",
             report["engine"]?.stringValue?.hasPrefix(EngineKind.onnxRuntime.displayName) == true,
             case .object(var members) = report, let kernels = await kernels(of: path)
         else { return report }
