@@ -15,8 +15,8 @@ struct ExpositionText {
     private mutating func append(_ metric: Metric, named name: String, _ labels: [Label]) {
         switch metric {
         case .counter(let counter): sample(name, labels, String(counter.value))
-        case .gauge(let gauge): sample(name, labels, Self.number(gauge.value))
-        case .reading(let read): sample(name, labels, Self.number(read()))
+        case .gauge(let gauge): sample(name, labels, ExpositionNumber.text(gauge.value))
+        case .reading(let read): sample(name, labels, ExpositionNumber.text(read()))
         case .histogram(let histogram): append(histogram.snapshot(), named: name, labels)
         }
     }
@@ -27,13 +27,13 @@ struct ExpositionText {
             cumulative &+= count
             sample("\(name)_bucket", labels, String(cumulative), edge: edge)
         }
-        sample("\(name)_sum", labels, Self.number(snapshot.sum))
+        sample("\(name)_sum", labels, ExpositionNumber.text(snapshot.sum))
         sample("\(name)_count", labels, String(snapshot.count))
     }
 
     private mutating func sample(_ name: String, _ labels: [Label], _ value: String, edge: Double? = nil) {
         var pairs = labels.map { "\($0.name)=\"\(Self.escaped($0.value, quotes: true))\"" }
-        if let edge { pairs.append("le=\"\(Self.number(edge))\"") }
+        if let edge { pairs.append("le=\"\(ExpositionNumber.text(edge))\"") }
         line(pairs.isEmpty ? "\(name) \(value)" : "\(name){\(pairs.joined(separator: ","))} \(value)")
     }
 
@@ -56,18 +56,21 @@ struct ExpositionText {
         return result
     }
 
-    /// As Go's `ParseFloat` reads it; whole numbers without a fraction.
-    static func number(_ value: Double) -> String {
-        if value.isNaN { return "NaN" }
-        if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
-        if abs(value) < 1e15, let whole = Int(exactly: value) { return String(whole) }
-        return String(value)
-    }
-
     private static func precedes(_ left: [Label], _ right: [Label]) -> Bool {
         for (one, other) in zip(left, right) where one != other {
             return (one.name, one.value) < (other.name, other.value)
         }
         return left.count < right.count
+    }
+}
+
+/// Numbers as the text format has them.
+package enum ExpositionNumber {
+    /// As Go's `ParseFloat` reads it; whole numbers without a fraction.
+    package static func text(_ value: Double) -> String {
+        if value.isNaN { return "NaN" }
+        if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
+        if abs(value) < 1e15, let whole = Int(exactly: value) { return String(whole) }
+        return String(value)
     }
 }

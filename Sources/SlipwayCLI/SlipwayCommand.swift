@@ -41,7 +41,7 @@ struct SlipwayCommand: AsyncParsableCommand {
                 subcommands: [
                     PlanVerb.self, DeployVerb.self, ApplyVerb.self, PromoteVerb.self, RollbackVerb.self,
                     UndeployVerb.self,
-                    StatusVerb.self, DriftVerb.self, HistoryVerb.self, DiffVerb.self,
+                    StatusVerb.self, DriftVerb.self, MonitoringVerb.self, HistoryVerb.self, DiffVerb.self,
                 ]),
             CommandGroup(
                 name: "Help",

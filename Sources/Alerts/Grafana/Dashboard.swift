@@ -75,7 +75,10 @@ package enum Dashboard {
                 .object([
                     ("id", .integer(result.count + 1)), ("type", "row"), ("title", .string(row.title)),
                     ("collapsed", .bool(false)), ("panels", .array([])),
-                    ("gridPos", .object([("h", .integer(1)), ("w", .integer(24)), ("x", .integer(0)), ("y", .integer(y))])),
+                    (
+                        "gridPos",
+                        .object([("h", .integer(1)), ("w", .integer(24)), ("x", .integer(0)), ("y", .integer(y))])
+                    ),
                 ]))
             y += 1
             var (x, height) = (0, 0)

@@ -33,8 +33,10 @@ enum PromQL {
 
     /// A matcher for the histogram edge at `seconds`: Prometheus 3 writes whole numbers with a fraction, 2 does not.
     static func edge(_ seconds: Double) -> String {
-        let text = ExpositionNumber.text(seconds).replacing(".", with: #"\."#).replacing("+", with: #"\+"#)
-        return quoted(text.contains(#"\."#) || text.contains("e") ? text : text + #"(\.0)?"#)
+        let text = ExpositionNumber.text(seconds)
+        let isWhole = text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let pattern = text.replacing(".", with: #"\."#).replacing("+", with: #"\+"#)
+        return quoted(isWhole ? pattern + #"(\.0)?"# : pattern)
     }
 
     /// At most six decimals, none needless.

@@ -1,3 +1,4 @@
+import Release
 package import Tensors
 
 /// Rules for Prometheus: ratios worth recording, and alerts on what the endpoints promise and on the server itself.
@@ -86,14 +87,14 @@ package struct RuleFile: Sendable {
                 bad = "take longer than \(PromQL.seconds(seconds))"
                 remedy = "slipway status \(endpoint), then slipway tune \(endpoint)"
             }
-            let where_ = "{\(jobLabel),\(labels)}"
+            let chosen = selector(labels)
             let share = PromQL.percent(objective.budget)
             return Alert(
                 name,
                 """
-                \(series):ratio_rate\(window.long)\(where_) > \(limit)
+                \(series):ratio_rate\(window.long)\(chosen) > \(limit)
                 and
-                \(series):ratio_rate\(window.short)\(where_) > \(limit)
+                \(series):ratio_rate\(window.short)\(chosen) > \(limit)
                 """,
                 severity: window.severity,
                 summary: "{{ $value | humanizePercentage }} of the requests to '\(endpoint)' \(bad)",
@@ -215,7 +216,7 @@ package struct RuleFile: Sendable {
     }
 
     private var certificateAlerts: [JSONValue] {
-        [("14d", 14, BurnWindow.Severity.ticket), ("2d", 2, .page)].map { _, days, severity in
+        [(days: 14, severity: BurnWindow.Severity.ticket), (2, .page)].map { days, severity in
             Alert(
                 "SlipwayCertificateExpires",
                 """

@@ -63,7 +63,8 @@ struct BurnWindow: Hashable, Sendable {
         BurnWindow(long: "1h", short: "5m", rate: 14.4, severity: .page, spent: "2 % of a month's budget in an hour"),
         BurnWindow(long: "6h", short: "30m", rate: 6, severity: .page, spent: "5 % of a month's budget in six hours"),
         BurnWindow(long: "1d", short: "2h", rate: 3, severity: .ticket, spent: "10 % of a month's budget in a day"),
-        BurnWindow(long: "3d", short: "6h", rate: 1, severity: .ticket, spent: "10 % of a month's budget in three days"),
+        BurnWindow(
+            long: "3d", short: "6h", rate: 1, severity: .ticket, spent: "10 % of a month's budget in three days"),
     ]
 
     /// Every window for which ratios are recorded, the shortest first.

@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 
 /// A tree written as YAML in block style, for files that people read and change.
 ///
@@ -63,7 +63,7 @@ package enum YAMLText {
                     $0.isEmpty ? "" : spaces(indent) + $0
                 }.joined(separator: "\n")
         case .string(let string): scalar(string)
-        default: value.text
+        default: value.encodedString()
         }
     }
 
@@ -74,7 +74,7 @@ package enum YAMLText {
     }
 
     private static func scalar(_ text: String) -> String {
-        isPlain(text) ? text : JSONValue.string(text).text
+        isPlain(text) ? text : JSONValue.string(text).encodedString()
     }
 
     /// Whether every reader of YAML takes it for this text, unquoted.

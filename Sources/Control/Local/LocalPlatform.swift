@@ -33,6 +33,7 @@ package actor LocalPlatform: Platform {
     /// `nil` where a crash has no next start to warn.
     private let marks: Marks?
     private let metrics: VersionMetrics
+    private let endpointMetrics: EndpointMetrics
     /// Takes versions out of memory and brings them back.
     nonisolated let keeper: SessionKeeper
     private let logger: Logger
@@ -62,6 +63,7 @@ package actor LocalPlatform: Platform {
             keepsPrepared: keepsMarks, seals: seals)
         marks = keepsMarks ? Marks(database: registry.database) : nil
         self.metrics = VersionMetrics(registry: metrics)
+        endpointMetrics = EndpointMetrics(registry: metrics)
         keeper = SessionKeeper(loader: loader, metrics: self.metrics, logger: logger)
     }
 
@@ -244,6 +246,7 @@ extension LocalPlatform {
         let held = (running[revision.endpoint]?.held ?? [:]).merging(entering[revision.endpoint] ?? [:]) { $1 }
         entering[revision.endpoint] = nil
         for held in held.values { keeper.pin(held.id, revision.spec.settings.isPinned) }
+        endpointMetrics.inForce(revision, after: running[revision.endpoint]?.revision)
         let isGone = revision.spec.isWithdrawn && held.isEmpty
         running[revision.endpoint] = isGone ? nil : Running(revision: revision, held: held)
         publish()

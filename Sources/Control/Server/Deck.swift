@@ -58,7 +58,9 @@ struct Deck: Sendable {
 
     /// Loads everything that is deployed, or the one pinned endpoint, and lets the server say that it is ready.
     func bringInLine() async throws {
-        ProcessMetrics.register(in: metrics, version: options.version)
+        ProcessMetrics.register(
+            in: metrics, version: options.version, home: registry.database.home.path,
+            memoryLimit: options.memory ?? ProcessMemory.usualLimit())
         if let pinned = options.pinned {
             let report = try await platform.apply(try pinned.revision(at: Int(Timestamp.now().milliseconds)))
             if case .abandoned(let reason) = report.result { throw ControlError(.failed, reason) }

@@ -6,7 +6,7 @@ package final class ArmMetrics: Sendable {
     private let key: ArmKey
     private let registry: MetricsRegistry
     private let successes: Counter
-    private let others = Mutex<[Int: Counter]>([:])
+    private let others: Mutex<[Int: Counter]>
     /// Requests answered with 5xx.
     private let failed = Counter()
     private let answered = Counter()
@@ -25,6 +25,9 @@ package final class ArmMetrics: Sendable {
         self.key = key
         self.registry = registry
         successes = Self.requests(key, registry, code: 200)
+        // Who reads counters sees only growth: one that is born with the first failure hides it.
+        others = Mutex(
+            Dictionary(uniqueKeysWithValues: [500, 503, 504].map { ($0, Self.requests(key, registry, code: $0)) }))
         stages = StageHistograms(key, registry, objectives)
         inline = Self.runs(key, registry, mode: "inline")
         threaded = Self.runs(key, registry, mode: "threads")
