@@ -129,7 +129,8 @@ let package = Package(
         .executableTarget(
             name: "SlipwayCLI",
             dependencies: [
-                "Tensors", "Columns", "ModelGraph", "LiteRT", "Houses", "Engines", "Pipelines", "Monitor", "Release",
+                "Tensors", "Columns", "ModelGraph", "LiteRT", "Houses", "Engines", "Optimize", "Compress", "Pipelines",
+                "Monitor", "Release",
                 "Home", "Trust", "Seals", "Registry", "Workshop", "Serve", "Client", "Control", "Distribution",
                 "Platforms",
                 "Scoring",
