@@ -130,9 +130,9 @@ let package = Package(
         .executableTarget(
             name: "SlipwayCLI",
             dependencies: [
-                "Tensors", "Columns", "ModelGraph", "LiteRT", "Houses", "Engines", "Pipelines", "Monitor", "Release",
-                "Alerts", "Home", "Trust", "Seals", "Registry", "Workshop", "Serve", "Client", "Control",
-                "Distribution",
+                "Tensors", "Columns", "ModelGraph", "LiteRT", "Houses", "Engines", "Optimize", "Compress",
+                "Pipelines", "Monitor", "Release", "Alerts", "Home", "Trust", "Seals", "Registry", "Workshop",
+                "Serve", "Client", "Control", "Distribution",
                 "Platforms",
                 "Scoring",
                 argumentParser,

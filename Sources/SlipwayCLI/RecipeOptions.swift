@@ -1,10 +1,13 @@
 import ArgumentParser
+import Compress
 import Engines
 import Workshop
 
 /// Which recipe changes a model's answers, with what data, and what it may cost.
 struct RecipeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("What to do beyond passes: \(Self.recipes).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "What to do beyond passes: \(Self.recipes), or a file of steps.", valueName: "name|file"))
     var recipe: String?
 
     @Option(
@@ -28,7 +31,8 @@ struct RecipeOptions: ParsableArguments {
     @Option(
         name: .customLong("max-accuracy-drop"),
         help: ArgumentHelp(
-            "The accuracy that may be lost, such as 0.5%; nodes that cost most keep their floats.", valueName: "share"))
+            "The accuracy that may be lost, such as 0.5%; without --recipe, what keeps it is searched.",
+            valueName: "share"))
     var maxAccuracyDrop: String?
 
     @Option(name: .customLong("target-engine"), help: "The engine that the result is for (default: --engine).")
@@ -36,14 +40,26 @@ struct RecipeOptions: ParsableArguments {
 
     private static let recipes = Compression.recipes.map(\.name).joined(separator: ", ")
 
-    func check() throws {
+    /// Whether `--recipe` names a file.
+    private var isFile: Bool {
+        guard let recipe else { return false }
+        return !Compression.recipes.map(\.name).contains(recipe) && (recipe.contains("/") || recipe.contains("."))
+    }
+
+    /// - Parameter searches: whether a search is asked for, by goals or a budget.
+    func check(searches: Bool) throws {
         let names = Compression.recipes.map(\.name)
-        if let recipe, !names.contains(recipe) {
-            throw ValidationError("there is no recipe '\(recipe)'; there is \(names.joined(separator: ", "))")
+        if let recipe, !names.contains(recipe), !isFile {
+            throw ValidationError(
+                "there is no recipe '\(recipe)'; there is \(names.joined(separator: ", ")), or the path of a file")
         }
-        let given = calibration ?? calibrator ?? maxAccuracyDrop ?? targetEngine?.rawValue
-        if recipe == nil, given != nil || seed != 0 {
-            throw ValidationError("say what is to be done: --recipe NAME; there is \(names.joined(separator: ", "))")
+        let only = calibrator.map { _ in "--calibrator" } ?? targetEngine.map { _ in "--target-engine" }
+        if recipe == nil, let only {
+            throw ValidationError("\(only) needs --recipe NAME; there is \(names.joined(separator: ", "))")
+        }
+        if recipe == nil, !searches, seed != 0 { throw ValidationError("--seed is for recipes and searches") }
+        if isFile, calibrator != nil || prune != nil || seed != 0 {
+            throw ValidationError("a recipe's file says calibrator, share and seed itself")
         }
         if let calibrator, !Compression.calibrators.contains(calibrator) {
             throw ValidationError(
@@ -65,7 +81,7 @@ struct RecipeOptions: ParsableArguments {
     }
 
     /// `0.5%`, `0.005`.
-    private func largestDrop() throws -> Double? {
+    func largestDrop() throws -> Double? {
         guard let text = maxAccuracyDrop else { return nil }
         let isPercent = text.hasSuffix("%")
         guard let number = Double(isPercent ? String(text.dropLast()) : text), number >= 0,
@@ -75,15 +91,18 @@ struct RecipeOptions: ParsableArguments {
     }
 
     /// What is asked for; `nil` without a recipe.
-    func compression(judgedOn engine: EngineKind) throws -> Compression? {
+    ///
+    /// - Parameter engine: that judges; `nil`: that for which the recipe's file is, else ONNX Runtime.
+    func compression(judgedOn engine: EngineKind?) throws -> (compression: Compression, engine: EngineKind)? {
         guard let recipe else { return nil }
-        var compression = Compression(recipe)
+        var compression = isFile ? Compression(try RecipeFile.read(recipe)) : Compression(recipe)
+        let engine = engine ?? compression.list.parts.compactMap(\.target).first ?? .onnxRuntime
         compression.calibration = calibration
         compression.calibrator = calibrator
-        compression.seed = seed
+        if !isFile { compression.seed = seed }
         compression.prunedShare = try prunedShare()
         compression.largestDrop = try largestDrop()
         compression.target = targetEngine ?? engine
-        return compression
+        return (compression, engine)
     }
 }

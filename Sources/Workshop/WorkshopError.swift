@@ -31,13 +31,16 @@ package struct WorkshopError: Error, Sendable {
     package var causes: [String]
     /// What to do about it, when that is known.
     package var help: String?
+    /// The row of the data, counted from 1, that is at fault; `nil` where it is not one row.
+    package var row: Int?
 
     /// A failure of this kind.
-    package init(_ code: Code, _ message: String, causes: [String] = [], help: String? = nil) {
+    package init(_ code: Code, _ message: String, causes: [String] = [], help: String? = nil, row: Int? = nil) {
         self.code = code
         self.message = message
         self.causes = causes
         self.help = help
+        self.row = row
     }
 }
 

@@ -154,6 +154,33 @@ import Workshop
         #expect(error?.causes == ["it has: a, b, c"])
     }
 
+    // MARK: - Numbers
+
+    @Test(arguments: [Float.nan, .infinity, -.infinity]) func whatIsNotFiniteIsNamedWithRowAndColumn(value: Float)
+        throws
+    {
+        let pixels = try Tensor(.float32, Shape([3, 2]), values: [0, 1, 2, 3, 4, value])
+        let error = #expect(throws: WorkshopError.self) { try read([("pixels", pixels), ("labels", labels(0, 1, 2))]) }
+        #expect(error?.message == "input 'pixels', row 3, column 2 is \(value); expected finite numbers")
+        #expect(error?.row == 3)
+        let answers = try Tensor(.float32, Shape([3]), values: [0, value, 2])
+        let truth = #expect(throws: WorkshopError.self) { try read([("pixels", rows(3)), ("y", answers)]) }
+        #expect(truth?.message.hasPrefix("'y', row 2 is ") == true && truth?.row == 2)
+    }
+
+    @Test func cellsOfTablesAreNamedAlike() {
+        let error = #expect(throws: WorkshopError.self) { try read(csv: "a,b,y\n1,2,0\n3,nan,1\n") }
+        #expect(error?.message.contains("row 2") == true, "\(error?.message ?? "")")
+    }
+
+    @Test func cellsThatMayBeMissingAre() throws {
+        try TextFile.write("a,y\n1,0\n,1\n", to: folder.file("set.csv"))
+        let column = TensorSpec(name: "a", elementType: .float32, dimensions: [.symbol("N")])
+        let set = try EvaluationSet.read(
+            path: folder.file("set.csv"), for: Signature(inputs: [column], outputs: []), isColumn: { $0 == 0 })
+        #expect(set.inputs[0].values(as: Float.self)?[1].isNaN == true)
+    }
+
     // MARK: - Files
 
     @Test(arguments: ["a,b\n1\n", "", "\u{FEFF}", "PK\u{3}\u{4}not a zip file"]) func damagedFilesAreErrors(

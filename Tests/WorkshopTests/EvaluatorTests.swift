@@ -117,6 +117,20 @@ import Workshop
         #expect(accuracy(result) == 1)
     }
 
+    @Test(arguments: [(2, 2), (-1, 2), (2, 0)]) func aClassThatTheModelDoesNotHaveIsNamed(found: Int64, names: Int)
+        throws
+    {
+        let session = session([Self.scores("scores") { $0 > 0 ? [0, 1] : [1, 0] }])
+        let labels = ["no", "yes"].prefix(names).map(\.self)
+        let error = #expect(throws: WorkshopError.self) {
+            try Evaluator(session: session, labels: labels).evaluate(set([0, 1, 1], integers(0, 1, found)))
+        }
+        #expect(
+            error?.message.hasSuffix("row 3 is class \(found); the model knows 0 to 1") == true,
+            "\(error?.message ?? "")")
+        #expect(error?.row == 3 && error?.code == .evaluation)
+    }
+
     @Test func fractionsAreRegression() throws {
         let output = Self.scores("y") { [$0 * 2] }
         let answers = try Tensor(.float64, Shape([3]), values: [2.0, 4, 7])
@@ -167,7 +181,7 @@ import Workshop
         throws
     {
         let session = session([Self.scores("scores") { [$0, value] }, Self.scores("y") { _ in [value] }])
-        let answers = try Tensor(.float64, Shape([1]), values: [Double(value)])
+        let answers = try Tensor(.float64, Shape([1]), values: [1.0])
         let evaluator = Evaluator(session: session, labels: [])
         #expect(throws: Never.self) { try evaluator.evaluate(set([1], answers), task: .classification) }
         #expect(throws: Never.self) { try evaluator.evaluate(set([1], answers)).measures.json }

@@ -28,7 +28,7 @@ struct AccuracyFallback {
         let candidates = noise.own.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
         var gains: [(node: String, decibels: Double)] = []
         for (number, node) in candidates.prefix(Self.looked).enumerated() {
-            progress(RecipeStep("looking at nodes one at a time", done: number, of: min(Self.looked, candidates.count)))
+            progress(RecipeStep("looking at \(node) alone", done: number, of: min(Self.looked, candidates.count)))
             let verdict = try judge.verdict(on: try prepared.result(leaving: [node]).model)
             gains.append((node, verdict.agreement.decibels))
         }
@@ -36,7 +36,7 @@ struct AccuracyFallback {
         var best = start
         let most = max(1, Int(Double(prepared.candidates.count) * Self.mostShare))
         for node in (order + candidates.dropFirst(Self.looked)).prefix(most) {
-            progress(RecipeStep("giving nodes back their floats", done: best.left.count, of: most))
+            progress(RecipeStep("giving \(node) back its floats", done: best.left.count, of: most))
             best.left.append(node)
             best.result = try prepared.result(leaving: Set(best.left))
             best.verdict = try judge.verdict(on: best.result.model)

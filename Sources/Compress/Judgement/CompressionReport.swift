@@ -23,6 +23,11 @@ package struct CompressionReport: Sendable {
     /// Nodes that were given back their floats, in that order, and what was lost before.
     package private(set) var left: [String] = []
     package var dropBefore: Double?
+    /// What is lost, as the judge measures it.
+    package private(set) var drop: Double?
+    /// The share that was pruned, where it was searched, and what was tried.
+    package var share: Double?
+    package var triedShares: [Double] = []
     package var speed: SpeedComparison?
 
     init(
@@ -46,6 +51,7 @@ package struct CompressionReport: Sendable {
         agreement = made.verdict.agreement
         accuracyAfter = made.verdict.accuracy
         left = made.left
+        drop = made.verdict.drop
     }
 
     func refused(_ reason: String) -> CompressionReport {
@@ -64,7 +70,8 @@ package struct CompressionReport: Sendable {
         let tail: [(String, JSONValue)] = [
             ("agreement", agreement?.json ?? .null), ("accuracy", accuracy), ("layers", .array(layers.map(\.json))),
             ("notes", .array(notes.map(JSONValue.string))), ("leftInFloats", .array(left.map(JSONValue.string))),
-            ("dropBefore", Self.number(dropBefore)), ("speed", speed?.json ?? .null),
+            ("dropBefore", Self.number(dropBefore)), ("drop", Self.number(drop)),
+            ("share", Self.number(share)), ("speed", speed?.json ?? .null),
         ]
         return .object(head + tail)
     }

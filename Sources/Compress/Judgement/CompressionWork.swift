@@ -12,6 +12,10 @@ package struct CompressionWork: Sendable {
         package var largestDrop: Double?
         /// Whether both models are run side by side at the end.
         package var measuresSpeed = true
+        /// Whether the result is one of several that a search compares: then only `largestDrop` is asked of it here.
+        package var isCandidate = false
+        /// Whether the share that is pruned is searched: as much as `largestDrop` pays for.
+        package var searchesShare = false
 
         package init() {}
     }
@@ -93,9 +97,14 @@ package struct CompressionWork: Sendable {
     private func made(
         _ model: Model, _ judge: RecipeJudge, _ context: RecipeContext, _ report: inout CompressionReport
     ) throws -> AccuracyFallback.Outcome {
+        if demands.searchesShare, let limit = demands.largestDrop {
+            return try SharedAmount(recipe: recipe, judge: judge, limit: limit, context: context).run(model, &report)
+        }
         guard let adjustable = recipe as? any AdjustableRecipe else {
             let result = try recipe.apply(to: model, context)
-            return AccuracyFallback.Outcome(result: result, verdict: try judge.verdict(on: result.model))
+            let limit = demands.isCandidate ? demands.largestDrop : nil
+            return AccuracyFallback.Outcome(
+                result: result, verdict: try judge.verdict(on: result.model, givingUpBeyond: limit))
         }
         let prepared = try adjustable.prepare(model, context)
         let result = try prepared.result(leaving: [])
@@ -115,9 +124,15 @@ package struct CompressionWork: Sendable {
 
     /// Why a result is not worth having.
     private func worse(_ report: CompressionReport, _ verdict: RecipeJudge.Verdict) -> String? {
-        guard report.layers.contains(where: \.isChanged) else { return "no node of it could be changed" }
+        guard demands.isCandidate || report.layers.contains(where: \.isChanged) else {
+            return "no node of it could be changed"
+        }
         func percent(_ value: Double) -> String { "\((value * 10_000).rounded() / 100) %" }
         if let limit = demands.largestDrop, verdict.drop > limit {
+            if let rows = verdict.givenUpAfter {
+                return
+                    "at least \(percent(verdict.drop)) would be lost, as \(rows) rows tell; \(percent(limit)) allowed"
+            }
             let what = verdict.accuracy == nil ? "of agreement with the original" : "of accuracy"
             return "\(percent(verdict.drop)) \(what) would be lost, more than the \(percent(limit)) allowed"
         }
@@ -130,6 +145,7 @@ package struct CompressionWork: Sendable {
                 return "its answers would be others (cosine \(cosine)); --max-accuracy-drop says how far they may be"
             }
         }
+        guard !demands.isCandidate else { return nil }
         guard let after = report.after, after.bytes < report.before.bytes else { return "the file would be no smaller" }
         return nil
     }

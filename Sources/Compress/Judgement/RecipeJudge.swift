@@ -32,12 +32,21 @@ package struct RecipeJudge: Sendable {
         package let accuracy: Double?
         /// What is lost: of accuracy where answers are known, else of agreement with the original's.
         package let drop: Double
+        /// Rows after which it was given up; then `drop` is what is lost at least.
+        package var givenUpAfter: Int?
     }
 
-    package func verdict(on model: Model) throws -> Verdict {
+    /// - Parameter limit: where more than that is lost beyond doubt after some rows, the others are not looked at; `nil`: all
+    ///   rows are.
+    package func verdict(on model: Model, givingUpBeyond limit: Double? = nil) throws -> Verdict {
         let session = try runner.session(model, optimized: true, threads: threads)
         var agreement = OutputAgreement()
-        for (batch, answers) in zip(rows.batches, expected) { agreement.add(answers, try session.run(batch)) }
+        for (batch, answers) in zip(rows.batches, expected) {
+            agreement.add(answers, try session.run(batch))
+            if let limit, let least = leastDrop(agreement), least > limit {
+                return Verdict(agreement: agreement, accuracy: nil, drop: least, givenUpAfter: agreement.scored)
+            }
+        }
         let measured = try rows.accuracy?(session)
         let drop: Double
         if let before = accuracy, let measured {
@@ -46,5 +55,12 @@ package struct RecipeJudge: Sendable {
             drop = 1 - (agreement.topAgreement ?? agreement.cosine)
         }
         return Verdict(agreement: agreement, accuracy: measured, drop: drop)
+    }
+
+    private func leastDrop(_ agreement: OutputAgreement) -> Double? {
+        // Where answers are known and there is no accuracy, they are no classes.
+        guard rows.accuracy == nil || accuracy != nil else { return nil }
+        return EarlyEvidence.leastDrop(
+            changed: agreement.scored - agreement.agreeing, of: agreement.scored, accuracy: accuracy)
     }
 }

@@ -22,6 +22,11 @@ struct OptimizeVerb: AsyncParsableCommand {
             is measured on rows that it did not see: agreement with the original, accuracy where answers are known, size, \
             speed. What is worse without need is thrown away, and the report says why.
 
+            Without a recipe, but with something to reach (--max-accuracy-drop, --max-latency, --max-size, --for) or with \
+            --calibration, recipes and their combinations are searched on every engine there is: each is made and \
+            judged, those that keep the limits run side by side, and the best is taken. The answer has the Pareto front. What \
+            was made is kept in the home's cache: a second search goes on where one was interrupted.
+
             EXAMPLES
               slipway optimize model.onnx --output small.onnx   a file into a file
               slipway optimize digits:1                         the next version of digits
@@ -30,6 +35,9 @@ struct OptimizeVerb: AsyncParsableCommand {
               slipway optimize model.onnx --fix batch=1 --opset 21 --output small.onnx
               slipway optimize digits:1 --recipe int8 --max-accuracy-drop 0.5%
               slipway optimize model.onnx --recipe int8 --calibration data.npz --output small.onnx
+              slipway optimize digits:1 --max-accuracy-drop 0.5% --save-recipe best.json
+              slipway optimize digits:1 --recipe best.json      the same again, byte for byte
+              slipway optimize model.onnx --calibration data.npz --max-size 100KB --output small.onnx
             """)
 
     @Argument(
@@ -53,10 +61,13 @@ struct OptimizeVerb: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The operator set to write the model in first, up to 21.", valueName: "version"))
     var opset: Int?
 
-    @Option(help: "The engine that judges answers and speed.")
-    var engine = EngineKind.onnxRuntime
+    @Option(
+        help: "The engine that judges answers and speed (default: onnxruntime; a search tries every one there is).")
+    var engine: EngineKind?
 
     @OptionGroup var recipeOptions: RecipeOptions
+
+    @OptionGroup var searchOptions: SearchOptions
 
     @Option(help: "A note for people, of the new version.")
     var note = ""
@@ -64,7 +75,7 @@ struct OptimizeVerb: AsyncParsableCommand {
     @Flag(name: .customLong("no-speed"), help: "Do not measure speed; saves some seconds.")
     var noSpeed = false
 
-    @Flag(name: .customLong("dry-run"), help: "Report, and keep nothing.")
+    @Flag(name: .customLong("dry-run"), help: "Report, and keep nothing; of a search, what would be tried and why.")
     var dryRun = false
 
     @Flag(help: "Print the report as JSON.")
@@ -83,7 +94,14 @@ struct OptimizeVerb: AsyncParsableCommand {
         if !isFile, output != nil {
             throw ValidationError("--output is for files; of a version, the result is the model's next version")
         }
-        try recipeOptions.check()
+        try searchOptions.check()
+        try recipeOptions.check(searches: isSearch)
+        if recipeOptions.recipe != nil, searchOptions.asks {
+            throw ValidationError("--max-latency, --max-size, --for and --budget are for a search, without --recipe")
+        }
+        if searchOptions.saveRecipe != nil, !isSearch, recipeOptions.recipe == nil {
+            throw ValidationError("--save-recipe needs a recipe or a search")
+        }
         if isFile, !note.isEmpty { throw ValidationError("--note is for versions") }
         for name in without where !OptimizationSettings.passes.contains(name) {
             throw ValidationError(
@@ -92,7 +110,13 @@ struct OptimizeVerb: AsyncParsableCommand {
         if let fault = settings.fault { throw ValidationError(fault) }
     }
 
-    private var settings: OptimizationSettings {
+    /// Whether no recipe is named, but something to reach, or data.
+    private var isSearch: Bool {
+        recipeOptions.recipe == nil
+            && (searchOptions.asks || recipeOptions.maxAccuracyDrop != nil || recipeOptions.calibration != nil)
+    }
+
+    var settings: OptimizationSettings {
         var settings = OptimizationSettings(without: without, measuresSpeed: !noSpeed)
         settings.sizes = fix
         settings.opset = opset
@@ -100,9 +124,12 @@ struct OptimizeVerb: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if isSearch { return try await search() }
         var settings = settings
-        settings.compression = try recipeOptions.compression(judgedOn: engine)
-        let optimizer = ModelOptimizer(engineDirectories: [try homeOptions.engineDirectory()], engine: engine)
+        let asked = try recipeOptions.compression(judgedOn: engine)
+        settings.compression = asked?.compression
+        let optimizer = ModelOptimizer(
+            engineDirectories: [try homeOptions.engineDirectory()], engine: asked?.engine ?? engine ?? .onnxRuntime)
         if ShowVerb.looksLikeFile(subject) {
             try await optimizeFile(optimizer, settings)
         } else {
@@ -114,10 +141,12 @@ struct OptimizeVerb: AsyncParsableCommand {
 
     private func optimizeFile(_ optimizer: ModelOptimizer, _ settings: OptimizationSettings) async throws {
         show("optimising it in a limited child")
+        let line = SearchLine(isWanted: !quiet && !json)
         let report = try await OwnFile.replace(dryRun ? nil : output) { descriptor in
-            try await optimizer.optimize(path: subject, settings, into: descriptor)
+            try await optimizer.optimize(path: subject, settings, into: descriptor) { line.show($0) }
         }
         Terminal.progress("")
+        try saveSteps(report)
         let name = subject.split(separator: "/").last.map(String.init) ?? subject
         answer(report, title: dryRun ? "\(name): \(words(report))" : "\(name) → \(output ?? ""): \(words(report))")
     }
@@ -138,9 +167,12 @@ struct OptimizeVerb: AsyncParsableCommand {
         let registry = try homeOptions.registry()
         let record = try registry.resolve(try Reference(subject))
         show("optimising it in a limited child")
+        let line = SearchLine(isWanted: !quiet && !json)
         let result = try await optimizer.optimize(
-            record, in: registry, settings, note: note, isTrial: dryRun, progress: { show($0.text) })
+            record, in: registry, settings, note: note, isTrial: dryRun, steps: { line.show($0) },
+            progress: { show($0.text) })
         Terminal.progress("")
+        try saveSteps(result.report)
         var report = result.report
         guard let addition = result.addition else {
             answer(report, title: "\(record.reference): \(dryRun ? "" : "no new version; ")\(words(report))")
@@ -154,6 +186,12 @@ struct OptimizeVerb: AsyncParsableCommand {
         let state = addition.isNew ? "" : ", which was there already"
         answer(report, title: "\(record.reference) → \(addition.record.reference)\(state): \(words(report))")
         if !quiet, !json { Terminal.say("next: slipway deploy \(addition.record.reference)") }
+    }
+
+    /// The steps of what came of a recipe, where they are asked for.
+    private func saveSteps(_ report: JSONValue) throws {
+        guard let path = searchOptions.saveRecipe, let steps = report["steps"] else { return }
+        try RecipeFile.write(steps, to: path)
     }
 
     // MARK: - Words

@@ -1,9 +1,11 @@
+import Compress
 import Engines
 import Glibc
 import Keras
 import ModelGraph
 import Pickle
 import Sklearn
+import Synchronization
 import TensorFlow
 import Tensors
 import Torch
@@ -58,8 +60,12 @@ package enum ChildMain {
             try KernelReader.read(path: path, output: output, directories: directories)
         case .optimize(let path, let engine, let settings, let directories):
             try OptimizationReader.optimize(
-                path: path, engine: engine, directories: directories, settings: settings
+                path: path, engine: engine, directories: directories, settings: settings, progress: progress()
             ) { write($0, to: STDOUT_FILENO) }
+        case .survey(let path, let engine, let settings, let directories):
+            try SearchReader.survey(path: path, engine: engine, directories: directories, settings: settings)
+        case .race(let race, let directories):
+            try SearchReader.race(race, directories: directories, progress: progress())
         }
     }
 
@@ -68,7 +74,7 @@ package enum ChildMain {
         case .inspect, .compile, .layers, .page, .difference: .parsing(fileBytes: bytes)
         case .arrays: .unpacking()
         case .scan, .convert, .contents: .rebuilding(fileBytes: bytes)
-        case .optimize: .optimizing(fileBytes: bytes)
+        case .optimize, .survey, .race: .optimizing(fileBytes: bytes)
         case .kernels: .recording(fileBytes: bytes)
         case .probe(_, _, _, let weights): .running(fileBytes: bytes + min(weights, Int.max >> 1))
         }
@@ -139,6 +145,22 @@ package enum ChildMain {
         case .unreadable: "unreadable"
         case .limit: "limit"
         default: "rejected"
+        }
+    }
+
+    /// Tells the parent where work is, at most twenty times a second.
+    private static func progress() -> @Sendable (RecipeStep) -> Void {
+        let told = Mutex<ContinuousClock.Instant?>(nil)
+        return { step in
+            let isDue = told.withLock { last in
+                let now = ContinuousClock.now
+                guard last.map({ $0.duration(to: now) > .milliseconds(50) }) ?? true else { return false }
+                last = now
+                return true
+            }
+            guard isDue else { return }
+            let line = Array((ChildStep.mark + ChildStep(step).json.encodedString() + "\n").utf8)
+            _ = line.withUnsafeBytes { write($0, to: STDERR_FILENO) }
         }
     }
 

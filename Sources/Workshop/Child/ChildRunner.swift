@@ -1,3 +1,4 @@
+import Glibc
 import Subprocess
 import SystemPackage
 import Tensors
@@ -43,16 +44,40 @@ package struct ChildRunner: Sendable {
     }
 
     /// Runs a task whose payload goes to an open file.
-    func run(_ task: ChildTask, writingTo file: FileDescriptor) async throws(WorkshopError) -> JSONValue {
+    ///
+    /// - Parameter progress: told where the child says that it is.
+    func run(
+        _ task: ChildTask, writingTo file: FileDescriptor, progress: @escaping @Sendable (ChildStep) -> Void = { _ in }
+    ) async throws(WorkshopError) -> JSONValue {
         let result = try await bounded(task) {
             let result = try await Subprocess.run(
                 .path(FilePath(executable)), arguments: Arguments(task.arguments), environment: Self.environment,
-                input: .none,
-                output: .fileDescriptor(file, closeAfterSpawningProcess: false), error: .bytes(limit: Self.reportLimit))
-            return Outcome(status: result.terminationStatus, errors: result.standardError, payload: [])
+                input: .none, output: .fileDescriptor(file, closeAfterSpawningProcess: false), error: .sequence
+            ) { execution in
+                var talk = ChildTalk(limit: Self.reportLimit)
+                for try await buffer in execution.standardError {
+                    buffer.withUnsafeBytes { talk.take($0, steps: progress) }
+                }
+                talk.finish()
+                return talk.rest
+            }
+            return Outcome(status: result.terminationStatus, errors: result.closureResult, payload: [])
         }
         return try report(of: result, task)
     }
+
+    /// Runs a task that leaves a report and nothing else.
+    func report(
+        of task: ChildTask, progress: @escaping @Sendable (ChildStep) -> Void = { _ in }
+    ) async throws(WorkshopError) -> JSONValue {
+        let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        guard nowhere >= 0 else { throw WorkshopError(.sandbox, "/dev/null cannot be opened") }
+        defer { close(nowhere) }
+        return try await run(task, writingTo: FileDescriptor(rawValue: nowhere), progress: progress)
+    }
+
+    /// A runner whose children may take so long.
+    func limited(to wallClock: Duration) -> ChildRunner { ChildRunner(executable: executable, wallClock: wallClock) }
 
     private struct Outcome: Sendable {
         var status: TerminationStatus

@@ -29,6 +29,11 @@ package enum ChildTask: Hashable, Sendable {
     /// Run passes over a model, each judged by an engine's answers, and write what is kept to standard output.
     case optimize(path: String, engine: EngineKind, settings: OptimizationSettings, engineDirectories: [String])
 
+    /// Report facts about a model, and how well it does on an engine, before a search.
+    case survey(path: String, engine: EngineKind, settings: OptimizationSettings, engineDirectories: [String])
+    /// Run models side by side; report how long runs take.
+    case race(SearchRace, engineDirectories: [String])
+
     /// Load a model on an engine that writes what its optimisation makes of it to `output`, a file that is there; report which
     /// nodes run in whole numbers. The only task that may open a file for writing.
     case kernels(path: String, output: String, engineDirectories: [String])
@@ -53,7 +58,9 @@ package enum ChildTask: Hashable, Sendable {
             .page(let path, _, _), .scan(let path), .convert(let path, _), .contents(let path):
             [path]
         case .kernels(let path, _, _): [path]
-        case .optimize(let path, _, let settings, _): [path] + [settings.evaluation?.path].compactMap(\.self)
+        case .optimize(let path, _, let settings, _), .survey(let path, _, let settings, _):
+            [path] + [settings.evaluation?.path].compactMap(\.self)
+        case .race(let race, _): [race.path] + race.runners.map { $0.path ?? race.path }
         case .compile(let path, _, .embed(let weights)): [path] + weights
         case .compile(let path, _, _): [path]
         case .difference(let before, let after): [before, after]
@@ -83,6 +90,9 @@ package enum ChildTask: Hashable, Sendable {
         case .kernels(let path, let output, let directories): [Self.verb, "kernels", path, output] + directories
         case .optimize(let path, let engine, let settings, let directories):
             [Self.verb, "optimize", path, engine.rawValue, settings.json.encodedString()] + directories
+        case .survey(let path, let engine, let settings, let directories):
+            [Self.verb, "survey", path, engine.rawValue, settings.json.encodedString()] + directories
+        case .race(let race, let directories): [Self.verb, "race", race.json.encodedString()] + directories
         }
     }
 
@@ -115,12 +125,18 @@ package enum ChildTask: Hashable, Sendable {
                 path: words[1], engine: engine, engineDirectories: Array(words[4...]), weightBytes: bytes)
         case ("kernels", 3...):
             self = .kernels(path: words[1], output: words[2], engineDirectories: Array(words[3...]))
-        case ("optimize", 4...):
+        case ("optimize", 4...), ("survey", 4...):
             guard let engine = EngineKind(rawValue: words[2]), let settings = OptimizationSettings(words[3]) else {
                 return nil
             }
-            self = .optimize(
-                path: words[1], engine: engine, settings: settings, engineDirectories: Array(words[4...]))
+            let directories = Array(words[4...])
+            self =
+                words[0] == "survey"
+                ? .survey(path: words[1], engine: engine, settings: settings, engineDirectories: directories)
+                : .optimize(path: words[1], engine: engine, settings: settings, engineDirectories: directories)
+        case ("race", 2...):
+            guard let race = SearchRace(words[1]) else { return nil }
+            self = .race(race, engineDirectories: Array(words[2...]))
         default: return nil
         }
     }
@@ -130,7 +146,7 @@ package enum ChildTask: Hashable, Sendable {
         switch self {
         case .inspect, .compile, .arrays, .layers, .page, .difference, .scan, .convert, .contents: .seconds(120)
         case .probe, .kernels: .seconds(300)
-        case .optimize: .seconds(900)
+        case .optimize, .survey, .race: .seconds(900)
         }
     }
 }

@@ -9,6 +9,11 @@ package struct EvaluationSet: Sendable {
     package let answers: Tensor
     /// The name of the array or column the answers came from.
     package let answersName: String
+    /// Where its rows are in the file that they were taken from, counted from 0; empty: they are all of it.
+    var places: [Int] = []
+
+    /// The row of the file, counted from 1, as errors name it.
+    func number(of row: Int) -> Int { (places.indices.contains(row) ? places[row] : row) + 1 }
 
     /// Rows with an answer; at least one.
     package var rows: Int { answers.shape.elementCount }
@@ -28,7 +33,9 @@ package struct EvaluationSet: Sendable {
     ) throws(WorkshopError) -> EvaluationSet {
         do {
             let arrays = try readArrays(path, signature, answers, isColumn)
-            return try match(arrays, signature, answers)
+            let set = try match(arrays, signature, answers)
+            try set.requireFinite(signature, isColumn)
+            return set
         } catch let error as WorkshopError {
             throw error
         } catch {
@@ -86,6 +93,33 @@ package struct EvaluationSet: Sendable {
         } catch {
             throw WorkshopError(.evaluation, "input '\(spec.name)': \(error.message)")
         }
+    }
+}
+
+// MARK: - Numbers
+
+extension EvaluationSet {
+    /// - Parameter isColumn: whether an input is a column of a table, whose cells may be missing.
+    /// - Throws: `WorkshopError.Code.evaluation` with the row and the column, counted from 1, of the first number of an input
+    ///   that is not finite, or the row of the first such answer.
+    func requireFinite(
+        _ signature: Signature, _ isColumn: (Int) -> Bool = { _ in false }
+    ) throws(WorkshopError) {
+        for (place, (spec, tensor)) in zip(signature.inputs, inputs).enumerated() where !isColumn(place) {
+            try Self.requireFinite(tensor, "input '\(spec.name)'")
+        }
+        try Self.requireFinite(answers, "'\(answersName)'")
+    }
+
+    private static func requireFinite(_ tensor: Tensor, _ what: String) throws(WorkshopError) {
+        guard tensor.elementType.isFloatingPoint, let values = try? tensor.doubles(),
+            let place = values.firstIndex(where: { !$0.isFinite })
+        else { return }
+        let width = max(1, values.count / max(1, tensor.shape.dimensions.first ?? 1))
+        let (row, column) = (place / width + 1, place % width + 1)
+        let spot = width > 1 ? "row \(row), column \(column)" : "row \(row)"
+        throw WorkshopError(
+            .evaluation, "\(what), \(spot) is \(values[place]); expected finite numbers", row: row)
     }
 }
 

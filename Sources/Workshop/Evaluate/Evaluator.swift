@@ -81,6 +81,7 @@ package struct Evaluator: Sendable {
         }
         let chosen = try chooseOutput(output, task, sample: predictions[0], rows: min(batch, set.rows))
         let parts = predictions.map { $0[chosen] }
+        if task == .classification { try requireKnownClasses(set, scores: parts[0], rows: min(batch, set.rows)) }
         let measures: Measures =
             switch task {
             case .classification:
@@ -159,6 +160,27 @@ package struct Evaluator: Sendable {
         let places = names.compactMap { Int($0) }
         guard places.count == names.count, places.allSatisfy(labels.indices.contains) else { return names }
         return places.map { labels[$0] }
+    }
+
+    /// A class by its number must be one that the scores have.
+    ///
+    /// - Throws: `WorkshopError.Code.evaluation` with the row, counted from 1.
+    private func requireKnownClasses(_ set: EvaluationSet, scores: Tensor, rows: Int) throws(WorkshopError) {
+        guard scores.elementType.isFloatingPoint, set.answers.strings == nil, let numbers = try? set.answers.doubles()
+        else {
+            return
+        }
+        let classes = scores.shape.elementCount / max(1, rows)
+        let row = numbers.firstIndex { number in
+            let place = Int(exactly: number) ?? -1
+            return !(0..<max(classes, labels.count)).contains(place) && !labels.contains(String(place))
+        }
+        guard let row else { return }
+        let found = Int(exactly: numbers[row]).map(String.init) ?? "\(numbers[row])"
+        throw WorkshopError(
+            .evaluation,
+            "'\(set.answersName)', row \(set.number(of: row)) is class \(found); the model knows 0 to \(classes - 1)",
+            row: set.number(of: row))
     }
 
     private static func quantities(_ tensors: [Tensor]) throws(WorkshopError) -> [Double] {

@@ -78,9 +78,11 @@ struct CalibrationData {
         var batches: [[Tensor]] = []
         var truths: [Tensor] = []
         var (count, bytes) = (0, 0)
+        var places: [Int] = []
         try source.forEachHeld(for: signature) { start, batch in
             let rows = batch.first?.rowCount ?? 0
             batches.append(batch)
+            places += start..<(start + rows)
             if let answers { truths.append(try answers.rows(start..<(start + rows))) }
             count += rows
             bytes += batch.reduce(0) { $0 + $1.byteCount }
@@ -90,7 +92,7 @@ struct CalibrationData {
         guard let answer = Tensor.concatenatingRows(truths), let inputs = joined(batches) else {
             return HeldRows(batches, words: words)
         }
-        let set = EvaluationSet(inputs: inputs, answers: answer, answersName: "labels")
+        let set = EvaluationSet(inputs: inputs, answers: answer, answersName: "labels", places: places)
         return HeldRows(batches, words: words, accuracy: accuracy(set, []))
     }
 
@@ -124,7 +126,9 @@ struct CalibrationData {
             table.columns.count == width, !table.columns.contains(where: { $0.name == input.name })
         {
             let matrix = try table.matrix(of: table.columns.map(\.name))
-            return EvaluationSet(inputs: [matrix], answers: try Tensor(zeros: .int64, Shape([0])), answersName: "")
+            let set = EvaluationSet(inputs: [matrix], answers: try Tensor(zeros: .int64, Shape([0])), answersName: "")
+            try set.requireFinite(signature)
+            return set
         }
         return try EvaluationSet.read(path: path, for: signature)
     }
@@ -177,7 +181,7 @@ struct CalibrationData {
         guard set.answers.shape.elementCount > 0, let answers = try? picked([set.answers], rows).first else {
             return HeldRows(batches, words: words)
         }
-        let part = EvaluationSet(inputs: inputs, answers: answers, answersName: set.answersName)
+        let part = EvaluationSet(inputs: inputs, answers: answers, answersName: set.answersName, places: rows)
         return HeldRows(batches, words: words, accuracy: accuracy(part, labels))
     }
 
@@ -187,8 +191,14 @@ struct CalibrationData {
     ) -> (@Sendable (any Session) throws -> Double?)? {
         guard !set.answers.elementType.isFloatingPoint else { return nil }
         return { session in
-            let result = try? Evaluator(session: session, labels: labels).evaluate(set, task: .classification)
-            return result?.measures.headline.value
+            do throws(WorkshopError) {
+                let result = try Evaluator(session: session, labels: labels).evaluate(set, task: .classification)
+                return result.measures.headline.value
+            } catch {
+                // No output is a class: agreement with the original is what counts. A bad row is the user's to mend.
+                if error.row != nil { throw error }
+                return nil
+            }
         }
     }
 }

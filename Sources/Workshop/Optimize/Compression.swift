@@ -1,10 +1,11 @@
-import Compress
+package import Compress
 package import Engines
 package import Tensors
 
 /// Which recipe is to be applied, and how. Travels to the limited child with the other settings.
 package struct Compression: Hashable, Sendable {
-    package var recipe: String
+    /// Steps with their parameters, passes first.
+    package var list: RecipeList
     /// A file of inputs to look at values with: NPZ, NPY or CSV. `nil`: the version's evaluation set, else made-up inputs.
     package var calibration: String?
     /// `nil`: the recipe's own choice.
@@ -17,7 +18,51 @@ package struct Compression: Hashable, Sendable {
     /// The engine that the result is for.
     package var target = EngineKind.onnxRuntime
 
-    package init(_ recipe: String) { self.recipe = recipe }
+    /// Whether the result is one of several that a search compares.
+    package var isCandidate = false
+
+    /// Passes, then a recipe.
+    package init(_ recipe: String) { self.init(RecipeList([RecipePart(RecipePart.passes), RecipePart(recipe)])) }
+
+    package init(_ list: RecipeList) {
+        self.list = list
+        seed = list.seed
+    }
+
+    /// Whether the share that is pruned is to be searched: nobody says how much, and what may be lost is said.
+    var searchesShare: Bool {
+        let isOpen = list.parts.contains { $0.name == "prune" && $0.share == nil }
+        return isOpen && prunedShare == nil && largestDrop != nil
+    }
+
+    /// The recipe as it was carried out, every parameter said, so that it gives the same model again.
+    ///
+    /// - Parameters:
+    ///   - left: nodes that were given back their floats.
+    ///   - share: what was pruned, where that was searched.
+    func resolved(left: [String], share: Double?, without: Set<String>) -> RecipeList {
+        var list = list
+        list.seed = seed
+        let settings = settings
+        for index in list.parts.indices {
+            var part = list.parts[index]
+            switch part.name {
+            case RecipePart.passes: part.without = Set(part.without).union(without).sorted()
+            case "prune":
+                part.target = part.target ?? target
+                part.share = part.share ?? share ?? prunedShare ?? PruneRecipe.usualShare
+            default:
+                part.target = part.target ?? target
+                if part.name.hasPrefix("int8") { part.byteProducts = part.byteProducts ?? settings.hasByteProducts }
+                if part.name == "int8" {
+                    part.calibrator = part.calibrator ?? calibrator ?? Calibrator.mse.rawValue
+                    if part.floats.isEmpty, index == list.parts.count - 1 { part.floats = left }
+                }
+            }
+            list.parts[index] = part
+        }
+        return list
+    }
 
     /// The recipes there are.
     package static var recipes: [(name: String, purpose: String)] {
@@ -28,7 +73,8 @@ package struct Compression: Hashable, Sendable {
 
     package var json: JSONValue {
         .object([
-            ("recipe", .string(recipe)), ("calibration", calibration.map(JSONValue.string) ?? .null),
+            ("recipe", list.json), ("candidate", .bool(isCandidate)),
+            ("calibration", calibration.map(JSONValue.string) ?? .null),
             ("calibrator", calibrator.map(JSONValue.string) ?? .null), ("seed", .integer(seed)),
             ("prunedShare", prunedShare.map(JSONValue.number) ?? .null),
             ("largestDrop", largestDrop.map(JSONValue.number) ?? .null), ("target", .string(target.rawValue)),
@@ -37,10 +83,12 @@ package struct Compression: Hashable, Sendable {
 
     /// Reads what `json` writes; `nil` for anything else.
     init?(json: JSONValue?) {
-        guard let json, let recipe = json["recipe"]?.stringValue, let seed = json["seed"]?.intValue,
+        guard let json, let recipe = json["recipe"], let list = try? RecipeList(json: recipe),
+            let seed = json["seed"]?.intValue,
             let target = json["target"]?.stringValue.flatMap(EngineKind.init(rawValue:))
         else { return nil }
-        self.init(recipe)
+        self.init(list)
+        isCandidate = json["candidate"]?.boolValue ?? false
         calibration = json["calibration"]?.stringValue
         calibrator = json["calibrator"]?.stringValue
         self.seed = seed

@@ -36,7 +36,8 @@ extension ModelOptimizer {
 
     /// The report of a recipe that wants whole numbers, with what the engine makes of its result.
     func withKernels(_ report: JSONValue, of path: String) async -> JSONValue {
-        guard let recipe = report["recipe"]?.stringValue.flatMap(RecipeCatalog.recipe), recipe.computesInIntegers,
+        let recipes = (report["recipe"]?.stringValue ?? "").split(separator: "+").map(String.init)
+        guard recipes.compactMap(RecipeCatalog.recipe).contains(where: \.computesInIntegers),
             report["outcome"]?.stringValue == "improved",
             report["engine"]?.stringValue?.hasPrefix(EngineKind.onnxRuntime.displayName) == true,
             case .object(var members) = report, let kernels = await kernels(of: path)

@@ -28,11 +28,12 @@ package struct ModelOptimizer: Sendable {
     /// - Returns: the report; `outcome` is `improved`, `unchanged` or `refused`.
     /// - Throws: `WorkshopError` when it is no valid model, or the engine does not run it.
     package func optimize(
-        path: String, _ settings: OptimizationSettings, into descriptor: Int32
+        path: String, _ settings: OptimizationSettings, into descriptor: Int32,
+        steps: @escaping @Sendable (ChildStep) -> Void = { _ in }
     ) async throws(WorkshopError) -> JSONValue {
         do {
             let report = try await child.run(
-                task(path, settings), writingTo: FileDescriptor(rawValue: descriptor))
+                task(path, settings), writingTo: FileDescriptor(rawValue: descriptor), progress: steps)
             return await withKernels(report, of: "/proc/\(getpid())/fd/\(descriptor)")
         } catch {
             throw error.about(path)
@@ -63,7 +64,8 @@ extension ModelOptimizer {
     /// - Throws: `WorkshopError`, `RegistryError` and `HomeError`. Nothing is left behind then.
     package func optimize(
         _ record: VersionRecord, in registry: ModelRegistry, _ settings: OptimizationSettings, note: String = "",
-        isTrial: Bool = false, progress: @Sendable (Importer.Step) -> Void = { _ in }
+        isTrial: Bool = false, steps: @escaping @Sendable (ChildStep) -> Void = { _ in },
+        progress: @Sendable (Importer.Step) -> Void = { _ in }
     ) async throws -> VersionReport {
         let lock = try HomeLock.acquire(.blobs, .shared, in: registry.database.home, wait: true)
         defer { lock.release() }
@@ -74,25 +76,37 @@ extension ModelOptimizer {
         var report = JSONValue.null
         let staged = try await StagedFile(in: registry.database.home) { descriptor async throws(WorkshopError) in
             do throws(WorkshopError) {
-                report = try await child.run(task, writingTo: FileDescriptor(rawValue: descriptor))
+                report = try await child.run(task, writingTo: FileDescriptor(rawValue: descriptor), progress: steps)
             } catch {
                 throw error.about(record.reference.description)
             }
         }
+        // Its file goes with it.
+        defer { withExtendedLifetime(staged) {} }
         report = await withKernels(report, of: staged.path)
         guard report["outcome"]?.stringValue == "improved", !isTrial else {
             return VersionReport(report: report, addition: nil, engines: [])
         }
-        let inspection = try ModelInspection(json: try await child.run(.inspect(path: staged.path)).report)
+        return try await added(
+            staged.path, from: record, in: registry, report, hasOtherInputs: settings.sizes != nil, note: note, progress
+        )
+    }
+
+    /// Makes a model the next version after the one that it was made from.
+    func added(
+        _ path: String, from record: VersionRecord, in registry: ModelRegistry, _ report: JSONValue,
+        hasOtherInputs: Bool, note: String, _ progress: @Sendable (Importer.Step) -> Void
+    ) async throws -> VersionReport {
+        let inspection = try ModelInspection(json: try await child.run(.inspect(path: path)).report)
         let description = try registry.description(record.digest)
-        guard settings.sizes != nil || inspection.signature == description.signature else {
+        guard hasOtherInputs || inspection.signature == description.signature else {
             throw WorkshopError(.crashed, "the optimised graph has other inputs or outputs than \(record.reference)")
         }
         let importer = Importer(registry: registry, child: child, engineDirectories: engineDirectories)
-        let trials = try await importer.trials(staged.path, progress)
+        let trials = try await importer.trials(path, progress)
         progress(.storing)
         let contents = PackageContents(
-            graph: .file(staged.path), signature: inspection.signature, processing: description.processing,
+            graph: .file(path), signature: inspection.signature, processing: description.processing,
             labels: description.labels,
             facts: ModelFacts(precision: inspection.precision, parameterCount: inspection.parameterCount))
         let addition = try registry.addVersion(
@@ -106,7 +120,7 @@ extension ModelOptimizer {
     }
 
     /// The set that is kept with a version.
-    private static func evaluation(
+    static func evaluation(
         of record: VersionRecord, _ registry: ModelRegistry
     ) throws -> OptimizationSettings.Evaluation? {
         guard let kept = try EvaluationWork.keptSet(of: record, registry) else { return nil }
@@ -126,8 +140,7 @@ extension ModelOptimizer {
         ]
         let keys = [
             "before", "after", "difference", "engine", "speed", "recipe", "calibration", "agreement", "accuracy",
-            "notes",
-            "leftInFloats", "settings", "kernels",
+            "notes", "leftInFloats", "settings", "kernels", "steps", "search",
         ]
         for key in keys where report[key] != nil { members.append((key, report[key] ?? .null)) }
         return .object(members)

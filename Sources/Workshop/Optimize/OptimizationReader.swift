@@ -1,3 +1,4 @@
+import Compress
 import Engines
 import ModelGraph
 import Optimize
@@ -8,23 +9,20 @@ enum OptimizationReader {
     /// Rows of an evaluation set that are compared.
     private static let rows = 32
 
-    /// - Parameter output: takes the bytes of the model to keep, piece by piece; false when they could not be written.
+    /// - Parameters:
+    ///   - progress: told as work goes on.
+    ///   - output: takes the bytes of the model to keep, piece by piece; false when they could not be written.
     /// - Returns: the report.
     static func optimize(
         path: String, engine kind: EngineKind, directories: [String], settings: OptimizationSettings,
-        output: (UnsafeRawBufferPointer) -> Bool
+        progress: @escaping @Sendable (RecipeStep) -> Void, output: (UnsafeRawBufferPointer) -> Bool
     ) throws -> JSONValue {
-        let model = try Inspection.validated(path)
-        guard try model.externalFiles().isEmpty else {
-            throw WorkshopError(
-                .rejected, "the model's weights are in other files",
-                help: "import it, which puts up to 2 GB inside, and optimise the version")
-        }
+        let model = try whole(path)
         let engine = try EngineCatalog(directory: directories.first).engine(kind)
         let preparation = try asked(settings)
         if let compression = settings.compression {
             let prepared = try prepare(model, preparation, engine)
-            let result = try CompressionReader.compress(prepared, on: engine, compression, settings)
+            let result = try CompressionReader.compress(prepared, on: engine, compression, settings, progress: progress)
             try hand(result.model, output)
             return result.report
         }
@@ -47,6 +45,17 @@ enum OptimizationReader {
         return result.report.json
     }
 
+    /// A valid model whose weights are all inside.
+    static func whole(_ path: String) throws -> Model {
+        let model = try Inspection.validated(path)
+        guard try model.externalFiles().isEmpty else {
+            throw WorkshopError(
+                .rejected, "the model's weights are in other files",
+                help: "import it, which puts up to 2 GB inside, and optimise the version")
+        }
+        return model
+    }
+
     private static func hand(_ model: Model, _ output: (UnsafeRawBufferPointer) -> Bool) throws {
         try model.forEachPiece { (piece) throws(WorkshopError) in
             guard output(piece) else { throw WorkshopError(.limit, "the model could not be handed over") }
@@ -54,7 +63,7 @@ enum OptimizationReader {
     }
 
     /// The model with the sizes and the operator set that were asked for.
-    private static func prepare(
+    static func prepare(
         _ model: Model, _ preparation: Preparation, _ engine: any Engine
     ) throws -> Model {
         do {
@@ -64,7 +73,7 @@ enum OptimizationReader {
         }
     }
 
-    private static func asked(_ settings: OptimizationSettings) throws(WorkshopError) -> Preparation {
+    static func asked(_ settings: OptimizationSettings) throws(WorkshopError) -> Preparation {
         do {
             return try settings.preparation
         } catch {
