@@ -90,6 +90,7 @@ let package = Package(
         room("Compress", ["Tensors", "ModelGraph", "Engines", "Optimize"]),
         room("Pipelines", ["Tensors", "Engines"]),
         room("Monitor"),
+        room("Charts"),
         room("Drift", ["Tensors"]),
         room("Release", ["Tensors", "Monitor"]),
         room("Home", [grdb]),
@@ -106,7 +107,7 @@ let package = Package(
             "Workshop",
             [
                 "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "TensorFlow", "Torch", "Houses", "Engines",
-                "Optimize", "Compress", "Pipelines", "Drift", "Home", "Trust", "Seals",
+                "Optimize", "Compress", "Pipelines", "Charts", "Drift", "Home", "Trust", "Seals",
                 "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(
@@ -120,7 +121,8 @@ let package = Package(
         room(
             "Control",
             [
-                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Drift", "Release", "Home", "Trust",
+                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Charts", "Drift", "Release", "Home",
+                "Trust",
                 "Seals",
                 "Registry", "Workshop", "Serve", "Client", hummingbird, hummingbirdCore, httpTypes, mustache, logging,
                 nioCore,
@@ -129,8 +131,9 @@ let package = Package(
         .executableTarget(
             name: "SlipwayCLI",
             dependencies: [
-                "Tensors", "Columns", "ModelGraph", "LiteRT", "Houses", "Engines", "Pipelines", "Monitor", "Release",
-                "Home", "Trust", "Seals", "Registry", "Workshop", "Serve", "Client", "Control", "Distribution",
+                "Tensors", "Columns", "ModelGraph", "LiteRT", "Houses", "Engines", "Compress", "Pipelines", "Monitor",
+                "Charts", "Release", "Home", "Trust", "Seals", "Registry", "Workshop", "Serve", "Client", "Control",
+                "Distribution",
                 "Platforms",
                 "Scoring",
                 argumentParser,
@@ -168,6 +171,7 @@ let package = Package(
         tests("Compress", ["Tensors", "ModelGraph", "Engines", "Optimize"]),
         tests("Pipelines", ["Tensors", "Engines"]),
         tests("Monitor"),
+        tests("Charts"),
         tests("Drift", ["Tensors"], exclude: ["Fixtures"]),
         tests("Release", ["Tensors", "Monitor"]),
         tests("Home"),
@@ -215,7 +219,8 @@ let package = Package(
         tests(
             "SlipwayCLI",
             [
-                "Tensors", "ModelGraph", "Engines", "Home", "Trust", "Seals", "Registry", "Release", "Workshop",
+                "Tensors", "ModelGraph", "Engines", "Compress", "Charts", "Home", "Trust", "Seals", "Registry",
+                "Release", "Workshop",
                 "Client",
                 "Control", "Distribution", argumentParser,
             ]),
