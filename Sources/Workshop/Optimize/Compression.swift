@@ -14,6 +14,8 @@ package struct Compression: Hashable, Sendable {
     package var largestDrop: Double?
     /// The share of operations that pruning is to cut; `nil`: the recipe's own choice.
     package var prunedShare: Double?
+    /// Whether noise is measured at every node, for a report.
+    package var measuresNoise = false
     /// The engine that the result is for.
     package var target = EngineKind.onnxRuntime
 
@@ -31,7 +33,8 @@ package struct Compression: Hashable, Sendable {
             ("recipe", .string(recipe)), ("calibration", calibration.map(JSONValue.string) ?? .null),
             ("calibrator", calibrator.map(JSONValue.string) ?? .null), ("seed", .integer(seed)),
             ("prunedShare", prunedShare.map(JSONValue.number) ?? .null),
-            ("largestDrop", largestDrop.map(JSONValue.number) ?? .null), ("target", .string(target.rawValue)),
+            ("largestDrop", largestDrop.map(JSONValue.number) ?? .null), ("noise", .bool(measuresNoise)),
+            ("target", .string(target.rawValue)),
         ])
     }
 
@@ -46,6 +49,7 @@ package struct Compression: Hashable, Sendable {
         self.seed = seed
         largestDrop = json["largestDrop"]?.doubleValue
         prunedShare = json["prunedShare"]?.doubleValue
+        measuresNoise = json["noise"]?.boolValue ?? false
         self.target = target
     }
 

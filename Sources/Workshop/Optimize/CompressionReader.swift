@@ -15,6 +15,7 @@ enum CompressionReader {
         var demands = CompressionWork.Demands()
         demands.largestDrop = compression.largestDrop
         demands.measuresSpeed = settings.measuresSpeed
+        demands.measuresNoise = compression.measuresNoise
         let work = CompressionWork(
             engine, recipe, compression.settings, demands, passes: PassCatalog.all(without: settings.without))
         do {
