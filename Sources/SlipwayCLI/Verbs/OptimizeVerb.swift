@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compress
 import Engines
 import Registry
 import Tensors
@@ -30,6 +31,7 @@ struct OptimizeVerb: AsyncParsableCommand {
               slipway optimize model.onnx --fix batch=1 --opset 21 --output small.onnx
               slipway optimize digits:1 --recipe int8 --max-accuracy-drop 0.5%
               slipway optimize model.onnx --recipe int8 --calibration data.npz --output small.onnx
+              slipway optimize digits:1 --recipe int8 --report report.html    a page that shows what was done and gained
             """)
 
     @Argument(
@@ -57,6 +59,7 @@ struct OptimizeVerb: AsyncParsableCommand {
     var engine = EngineKind.onnxRuntime
 
     @OptionGroup var recipeOptions: RecipeOptions
+    @OptionGroup var reportOptions: ReportOptions
 
     @Option(help: "A note for people, of the new version.")
     var note = ""
@@ -84,6 +87,7 @@ struct OptimizeVerb: AsyncParsableCommand {
             throw ValidationError("--output is for files; of a version, the result is the model's next version")
         }
         try recipeOptions.check()
+        try reportOptions.check()
         if isFile, !note.isEmpty { throw ValidationError("--note is for versions") }
         for name in without where !OptimizationSettings.passes.contains(name) {
             throw ValidationError(
@@ -102,6 +106,7 @@ struct OptimizeVerb: AsyncParsableCommand {
     func run() async throws {
         var settings = settings
         settings.compression = try recipeOptions.compression(judgedOn: engine)
+        settings.compression?.measuresNoise = reportOptions.report != nil
         let optimizer = ModelOptimizer(engineDirectories: [try homeOptions.engineDirectory()], engine: engine)
         if ShowVerb.looksLikeFile(subject) {
             try await optimizeFile(optimizer, settings)
@@ -120,6 +125,8 @@ struct OptimizeVerb: AsyncParsableCommand {
         Terminal.progress("")
         let name = subject.split(separator: "/").last.map(String.init) ?? subject
         answer(report, title: dryRun ? "\(name): \(words(report))" : "\(name) → \(output ?? ""): \(words(report))")
+        let kept = report["outcome"]?.stringValue == "improved" && !dryRun ? output : nil
+        try await writeReport(OptimisationRecord(report: report, subject: name), subject, kept)
     }
 
     /// What came of it, in a line.
@@ -144,7 +151,9 @@ struct OptimizeVerb: AsyncParsableCommand {
         var report = result.report
         guard let addition = result.addition else {
             answer(report, title: "\(record.reference): \(dryRun ? "" : "no new version; ")\(words(report))")
-            return
+            return try await writeReport(
+                OptimisationRecord(report: report, subject: record.reference.description),
+                registry.modelFilePath(record.digest), nil)
         }
         if case .object(var members) = report {
             members.append(.init(key: "version", value: .string(addition.record.reference.description)))
@@ -153,7 +162,20 @@ struct OptimizeVerb: AsyncParsableCommand {
         }
         let state = addition.isNew ? "" : ", which was there already"
         answer(report, title: "\(record.reference) → \(addition.record.reference)\(state): \(words(report))")
+        try await writeReport(
+            OptimisationRecord(report: report, subject: record.reference.description),
+            registry.modelFilePath(record.digest), registry.modelFilePath(addition.record.digest))
         if !quiet, !json { Terminal.say("next: slipway deploy \(addition.record.reference)") }
+    }
+
+    /// - Parameters:
+    ///   - before: the original's file.
+    ///   - after: the result's, where it was kept.
+    func writeReport(_ record: OptimisationRecord, _ before: String, _ after: String?) async throws {
+        let words = try await reportOptions.write(
+            record, before: before, after: after, engineDirectories: [try homeOptions.engineDirectory()])
+        guard let words else { return }
+        if !quiet, !json { Terminal.say(words) }
     }
 
     // MARK: - Words
@@ -162,8 +184,10 @@ struct OptimizeVerb: AsyncParsableCommand {
         if json {
             Terminal.answer(bytes: report.encoded(pretty: true) + [UInt8(ascii: "\n")])
         } else {
-            let isRecipe = report["recipe"] != nil
-            Terminal.answer(isRecipe ? RecipeText.text(report, title: title) : OptimizeText.text(report, title: title))
+            guard report["recipe"] != nil else { return Terminal.answer(OptimizeText.text(report, title: title)) }
+            let record = OptimisationRecord(report: report, subject: "")
+            let layers = OptimisationText(record, width: Terminal.width).layers.map { "\n\n\($0)" } ?? ""
+            Terminal.answer(RecipeText.text(report, title: title) + layers)
         }
     }
 
