@@ -90,6 +90,7 @@ let package = Package(
         room("Compress", ["Tensors", "ModelGraph", "Engines", "Optimize"]),
         room("Pipelines", ["Tensors", "Engines"]),
         room("Monitor"),
+        room("Charts"),
         room("Drift", ["Tensors"]),
         room("Release", ["Tensors", "Monitor"]),
         room("Alerts", ["Tensors", "Monitor", "Release"]),
@@ -107,7 +108,7 @@ let package = Package(
             "Workshop",
             [
                 "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "TensorFlow", "Torch", "Houses", "Engines",
-                "Optimize", "Compress", "Pipelines", "Drift", "Home", "Trust", "Seals",
+                "Optimize", "Compress", "Pipelines", "Charts", "Drift", "Home", "Trust", "Seals",
                 "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(
@@ -121,7 +122,8 @@ let package = Package(
         room(
             "Control",
             [
-                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Drift", "Release", "Home", "Trust",
+                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Charts", "Drift", "Release", "Home",
+                "Trust",
                 "Seals",
                 "Registry", "Workshop", "Serve", "Client", hummingbird, hummingbirdCore, httpTypes, mustache, logging,
                 nioCore,
@@ -131,8 +133,8 @@ let package = Package(
             name: "SlipwayCLI",
             dependencies: [
                 "Tensors", "Columns", "ModelGraph", "LiteRT", "Houses", "Engines", "Optimize", "Compress",
-                "Pipelines", "Monitor", "Release", "Alerts", "Home", "Trust", "Seals", "Registry", "Workshop",
-                "Serve", "Client", "Control", "Distribution",
+                "Pipelines", "Monitor", "Charts", "Release", "Alerts", "Home", "Trust", "Seals", "Registry",
+                "Workshop", "Serve", "Client", "Control", "Distribution",
                 "Platforms",
                 "Scoring",
                 argumentParser,
@@ -170,6 +172,7 @@ let package = Package(
         tests("Compress", ["Tensors", "ModelGraph", "Engines", "Optimize"]),
         tests("Pipelines", ["Tensors", "Engines"]),
         tests("Monitor"),
+        tests("Charts"),
         tests("Drift", ["Tensors"], exclude: ["Fixtures"]),
         tests("Release", ["Tensors", "Monitor"]),
         tests("Alerts", ["Tensors", "Release", "Houses", "TestSupport"]),
@@ -218,7 +221,8 @@ let package = Package(
         tests(
             "SlipwayCLI",
             [
-                "Tensors", "ModelGraph", "Engines", "Home", "Trust", "Seals", "Registry", "Release", "Workshop",
+                "Tensors", "ModelGraph", "Engines", "Compress", "Charts", "Home", "Trust", "Seals", "Registry",
+                "Release", "Workshop",
                 "Client",
                 "Control", "Distribution", argumentParser,
             ]),

@@ -140,6 +140,9 @@ package struct SessionOptions: Hashable, Sendable {
     /// Runs that will be in flight at a time; an engine sizes its pools by it.
     package var concurrentRuns = 1
     package var precision: Precision = .float32
+    /// The beginning of the name of a file into which the engine writes how long each node took, once the session is gone.
+    /// Only for engines with `recordsOptimization`.
+    package var profile: String?
     /// The signature that the model itself declares, where it is known. The session then has its names and axes, which
     /// engines report only in part, and refuses a model that contradicts it.
     package var declared: Signature?

@@ -75,6 +75,7 @@ extension SpeedComparison {
     package var json: JSONValue {
         .object([
             ("beforeMilliseconds", .number(before * 1e3)), ("afterMilliseconds", .number(after * 1e3)),
+            ("beforeMiddle", .number(middle[0] * 1e3)), ("afterMiddle", .number(middle[1] * 1e3)),
             ("factor", .number(factor)), ("noise", .number(noise)), ("faster", .bool(isFaster)),
             ("slower", .bool(isSlower)),
         ])

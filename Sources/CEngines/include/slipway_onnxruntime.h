@@ -41,6 +41,7 @@ typedef struct OrtValue OrtValue;
           size_t input_count, const char *const *output_names, size_t output_count, OrtValue **outputs))               \
     SLOT(10, OrtStatus *, CreateSessionOptions, (OrtSessionOptions **out))                                             \
     SLOT(11, OrtStatus *, SetOptimizedModelFilePath, (OrtSessionOptions *, const char *path))                          \
+    SLOT(14, OrtStatus *, EnableProfiling, (OrtSessionOptions *, const char *prefix))                                  \
     SLOT(18, OrtStatus *, EnableCpuMemArena, (OrtSessionOptions *))                                                    \
     SLOT(22, OrtStatus *, SetSessionLogSeverityLevel, (OrtSessionOptions *, int32_t severity))                         \
     SLOT(23, OrtStatus *, SetSessionGraphOptimizationLevel, (OrtSessionOptions *, int32_t level))                      \

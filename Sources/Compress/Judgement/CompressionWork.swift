@@ -16,6 +16,8 @@ package struct CompressionWork: Sendable {
         package var isCandidate = false
         /// Whether the share that is pruned is searched: as much as `largestDrop` pays for.
         package var searchesShare = false
+        /// Whether noise is measured at every node where nothing asks for it.
+        package var measuresNoise = false
 
         package init() {}
     }
@@ -109,9 +111,9 @@ package struct CompressionWork: Sendable {
         let prepared = try adjustable.prepare(model, context)
         let result = try prepared.result(leaving: [])
         var outcome = AccuracyFallback.Outcome(result: result, verdict: try judge.verdict(on: result.model))
-        guard let limit = demands.largestDrop else { return outcome }
+        guard demands.largestDrop != nil || demands.measuresNoise else { return outcome }
         let noise = try NodeNoise(prepared, result, runner, judge.batches, threads: settings.threads)
-        if outcome.verdict.drop > limit {
+        if let limit = demands.largestDrop, outcome.verdict.drop > limit {
             report.dropBefore = outcome.verdict.drop
             outcome = try AccuracyFallback(judge: judge, prepared: prepared, limit: limit, progress: progress)
                 .run(outcome, noise)

@@ -132,7 +132,7 @@ extension OptimisationRecord.Demands {
 }
 
 extension OptimisationRecord.Layer {
-    var json: JSONValue {
+    package var json: JSONValue {
         .members([
             ("node", .string(node)), ("operator", .string(operatorType)), ("changed", .bool(isChanged)),
             ("action", .string(action)), ("decibels", .real(decibels)), ("shareBefore", .real(shareBefore)),
@@ -142,15 +142,16 @@ extension OptimisationRecord.Layer {
         ])
     }
 
-    init?(json: JSONValue) {
+    package init?(json: JSONValue) {
         guard let node = json["node"]?.stringValue, let type = json["operator"]?.stringValue else { return nil }
         self.init(
             node, type, isChanged: json["changed"]?.boolValue ?? false, action: json["action"]?.stringValue ?? "")
         decibels = json["decibels"]?.doubleValue
         shareBefore = json["shareBefore"]?.doubleValue
         shareAfter = json["shareAfter"]?.doubleValue
-        bytesBefore = json["bytesBefore"]?.intValue
-        bytesAfter = json["bytesAfter"]?.intValue
+        // Sums of what a stranger's file may say stay numbers.
+        bytesBefore = json["bytesBefore"]?.intValue.map { min(max($0, 0), 1 << 46) }
+        bytesAfter = json["bytesAfter"]?.intValue.map { min(max($0, 0), 1 << 46) }
         weightsBefore = json["weightsBefore"].flatMap(OptimisationRecord.Histogram.init(json:))
         weightsAfter = json["weightsAfter"].flatMap(OptimisationRecord.Histogram.init(json:))
     }

@@ -1,3 +1,4 @@
+import Charts
 import Monitor
 
 /// A picture of how long requests took: one bar per bucket, drawn on the server, readable without script.
@@ -13,33 +14,26 @@ enum LatencyChart {
         let shown = max(0, first - 1)...min(snapshot.counts.count - 1, last + 1)
         let top = Double(snapshot.counts[shown].max() ?? 1)
         let step = width / Double(shown.count)
-        var bars = ""
+        var drawing = Drawing(
+            width: width, height: height, label: "Latency of the last minute",
+            description: "\(snapshot.count) requests between \(label(snapshot, first)) and \(label(snapshot, last)).")
+        drawing.line("axis", [(0, base), (width, base)])
         for (place, bucket) in shown.enumerated() {
             let count = snapshot.counts[bucket]
             let bar = Double(count) / top * (base - 16)
             let x = Double(place) * step
-            bars +=
-                "<rect class=\"fill\" x=\"\(short(x + 1))\" y=\"\(short(base - bar))\" width=\"\(short(step - 2))\" "
-            bars +=
-                "height=\"\(short(bar))\" rx=\"2\"><title>\(label(snapshot, bucket)): \(count) requests</title></rect>"
-            if place % max(1, shown.count / 6) == 0 {
-                bars += "<text x=\"\(short(x))\" y=\"\(short(base + 16))\">\(label(snapshot, bucket))</text>"
-            }
+            drawing.rectangle(
+                "fill", x: x + 1, y: base - bar, width: step - 2, height: bar,
+                title: "\(label(snapshot, bucket)): \(count) requests")
+            if place % max(1, shown.count / 6) == 0 { drawing.text(label(snapshot, bucket), x: x, y: base + 16) }
         }
-        return """
-            <svg viewBox="0 0 \(short(width)) \(short(height))" role="img" aria-label="Latency of the last minute">\
-            <title>Latency of the last minute</title>\
-            <desc>\(snapshot.count) requests between \(label(snapshot, first)) and \(label(snapshot, last)).</desc>\
-            <line class="axis" x1="0" x2="\(short(width))" y1="\(short(base))" y2="\(short(base))"/>\(bars)</svg>
-            """
+        return drawing.svg
     }
 
     private static func label(_ snapshot: HistogramSnapshot, _ bucket: Int) -> String {
         guard bucket < snapshot.edges.count else { return "more" }
         return "≤ " + Duration.short(seconds: snapshot.edges[bucket])
     }
-
-    private static func short(_ value: Double) -> String { String((value * 10).rounded() / 10) }
 }
 
 extension Duration {

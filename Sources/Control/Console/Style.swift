@@ -1,17 +1,15 @@
+import Charts
+
 /// The console's one style sheet: system fonts, light and dark by preference, contrast of at least 4.5 to 1.
 enum Style {
     static let sheet = """
         :root {
           color-scheme: light dark;
-          --ground: #f6f7f9; --card: #ffffff; --ink: #16202b; --soft: #566372; --line: #dfe4ea;
-          --sea: #0b5c8a; --sea-soft: #d6e9f4; --good: #1c6b3a; --good-soft: #dcf2e3;
-          --warn: #8a5300; --warn-soft: #fdf0d5; --bad: #a3212b; --bad-soft: #fbe1e3; --canary: #b8860b;
+          \(Palette.light) --canary: #b8860b;
         }
         @media (prefers-color-scheme: dark) {
           :root {
-            --ground: #10161c; --card: #18212a; --ink: #e8edf2; --soft: #9fb0c0; --line: #2b3742;
-            --sea: #6db9e8; --sea-soft: #17384d; --good: #7ed49a; --good-soft: #17341f;
-            --warn: #f0bf6a; --warn-soft: #3a2c10; --bad: #f29aa1; --bad-soft: #431a1e; --canary: #e0b040;
+            \(Palette.dark) --canary: #e0b040;
           }
         }
         * { box-sizing: border-box; }

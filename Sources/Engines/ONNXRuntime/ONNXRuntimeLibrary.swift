@@ -115,6 +115,7 @@ extension ONNXRuntimeLibrary {
             if case .recorded(let path) = options.optimization {
                 try check(api.SetOptimizedModelFilePath(settings, path), .unsupported)
             }
+            if let profile = options.profile { try check(api.EnableProfiling(settings, profile), .unsupported) }
             try check(api.EnableCpuMemArena(settings), .unsupported)
             try check(api.SetIntraOpNumThreads(settings, Int32(clamping: options.threadsPerRun)), .unsupported)
             try check(api.SetInterOpNumThreads(settings, 1), .unsupported)

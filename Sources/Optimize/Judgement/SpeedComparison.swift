@@ -6,6 +6,8 @@ package struct SpeedComparison: Hashable, Sendable {
     /// Seconds of the shortest run.
     package let before: Double
     package let after: Double
+    /// Seconds of the middle run.
+    package let middle: [Double]
     /// How far runs of the same model lie apart, as a share: what is smaller than that says nothing.
     package let noise: Double
 
@@ -38,12 +40,14 @@ package struct SpeedComparison: Hashable, Sendable {
         }
         self.before = times[0].min() ?? 0
         self.after = times[1].min() ?? 0
+        middle = times.map { $0.sorted()[$0.count / 2] }
         noise = times.map { Self.spread($0) }.max() ?? 0
     }
 
     package init(before: Double, after: Double, noise: Double) {
         self.before = before
         self.after = after
+        middle = [before, after]
         self.noise = noise
     }
 

@@ -1,39 +1,6 @@
+import Charts
 import Client
 import Glibc
-
-/// A scale of times in equal ratios, such as 100 µs to 10 ms.
-private struct RatioScale {
-    let low: Double
-    let high: Double
-    /// Where `low` and `high` are drawn.
-    let from: Double
-    let to: Double
-
-    /// Takes in every value, and a little room.
-    init(_ values: [Double], from: Double, to: Double) {
-        low = max(1e-7, (values.filter { $0 > 0 }.min() ?? 1e-4) / 1.15)
-        high = max(low * 2, (values.filter(\.isFinite).max() ?? 1e-3) * 1.15)
-        self.from = from
-        self.to = to
-    }
-
-    func place(_ value: Double) -> Double {
-        from + (to - from) * log(min(max(value, low), high) / low) / log(high / low)
-    }
-
-    /// 1, 2 and 5 times powers of ten; only the powers where there would be too many.
-    var ticks: [Double] {
-        var found: [Double] = []
-        for exponent in -7...3 {
-            for step in [1.0, 2, 5] {
-                let value = step * pow(10, Double(exponent))
-                if value >= low, value <= high { found.append(value) }
-            }
-        }
-        guard found.count > 8 else { return found }
-        return found.filter { abs(log10($0) - log10($0).rounded()) < 1e-6 }
-    }
-}
 
 /// How latencies are spread: a bar for each 4 % that has answers, over a scale of equal ratios.
 struct SpreadPicture {
@@ -44,10 +11,11 @@ struct SpreadPicture {
     func svg() -> String {
         let buckets = report.spread.filter { $0.upTo.isFinite }
         guard let top = buckets.map(\.count).max(), let latency = report.latency else { return "<p>No answers.</p>\n" }
-        let scale = RatioScale(buckets.flatMap { [$0.upTo / 1.04, $0.upTo] }, from: 20, to: width - 20)
+        let scale = Axis(
+            .ratio, buckets.flatMap { [$0.upTo / 1.04, $0.upTo] }, from: 20, to: width - 20, margin: 0)
         let floor = height - 30
         var svg = "<svg viewBox=\"0 0 880 260\" role=\"img\" aria-label=\"How latencies are spread\">\n"
-        for tick in scale.ticks {
+        for tick in scale.ticks() {
             let x = Self.text(scale.place(tick))
             svg += "<path class=\"grid\" d=\"M\(x) 24V\(Self.text(floor))\"/>"
             svg += "<text x=\"\(x)\" y=\"\(Self.text(floor + 18))\" text-anchor=\"middle\">"
@@ -103,10 +71,10 @@ struct RatePicture {
             return "<p>Too few answers for a picture.</p>\n"
         }
         let floor = height - 46
-        let scale = RatioScale(points.map(\.seconds), from: floor, to: 14)
+        let scale = Axis(.ratio, points.map(\.seconds), from: floor, to: 14, margin: 0)
         func x(_ rate: Double) -> Double { 70 + (width - 130) * rate / (fastest * 1.02) }
         var svg = "<svg viewBox=\"0 0 880 320\" role=\"img\" aria-label=\"Latency against rate\">\n"
-        for tick in scale.ticks {
+        for tick in scale.ticks() {
             let y = Self.text(scale.place(tick))
             svg += "<path class=\"grid\" d=\"M70 \(y)H\(Self.text(width - 40))\"/>"
             svg += "<text x=\"64\" y=\"\(y)\" dy=\"4\" text-anchor=\"end\">\(SpreadPicture.time(tick))</text>\n"

@@ -17,15 +17,8 @@ struct DuelText {
             + "(\(Quantity.fixed(ratio.low, 3)) to \(Quantity.fixed(ratio.high, 3)))"
     }
 
-    var lines: [String] {
-        let rates = outcome.score.rates
-        var table = Table("", ">RUNS A SECOND", "95 %")
-        for (name, rate) in [("A  \(a)", rates.a), ("B  \(b)", rates.b)] {
-            table.add(
-                name, TuningText.number(rate.mean), "\(TuningText.number(rate.low)) to \(TuningText.number(rate.high))")
-        }
-        return [table.rendered(), "", verdict, answers]
-    }
+    /// Who is faster, and how alike the answers are.
+    var words: [String] { [verdict, answers] }
 
     private var verdict: String {
         let score = outcome.score
@@ -45,7 +38,8 @@ struct DuelText {
             return "answers: cannot be compared: \(outcome.difference ?? "outputs differ in kind")"
         }
         var words = [
-            "cosine at least \(Quantity.fixed(answers.cosine, 6))", "largest difference \(answers.largestDifference)",
+            "cosine at least \(Quantity.fixed(answers.cosine, 6))",
+            "largest difference \(Float(answers.largestDifference))",
         ]
         if let share = answers.topAgreement { words.append("same top class in \(Quantity.percent(share, places: 1))") }
         if let share = answers.exactAgreement { words.append("\(Quantity.percent(share, places: 1)) of labels equal") }

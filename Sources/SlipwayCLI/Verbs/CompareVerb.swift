@@ -8,13 +8,16 @@ import Workshop
 
 struct CompareVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "compare", abstract: "Says whether one version is faster than another, or it is unclear.",
+        commandName: "compare",
+        abstract: "Puts two models side by side: size, operators, layers that differ, answers, and which is faster.",
         discussion: """
-            Both run here turn by turn on the same inputs; what is said holds 95 times in 100. Each side is a version or \
-            a file, with settings after commas where others are wanted than 'deploy' would use.
+            Both run here turn by turn on the same inputs; what is said of speed holds 95 times in 100, or is called \
+            unclear. Each side is a version or a file, with settings after commas where others are wanted than 'deploy' \
+            would use. Layers are known again by their names.
 
             EXAMPLES
               slipway compare digits:1 digits:2
+              slipway compare digits:1 digits:2 --report compared.html
               slipway compare digits:1 digits:1,engine=openvino,precision=bf16,threads=2,instances=1
               slipway compare digits:1,engine=onnxruntime digits:1
             """)
@@ -33,10 +36,12 @@ struct CompareVerb: AsyncParsableCommand {
         completion: .file(extensions: ["npz"]))
     var data: String?
 
+    @OptionGroup var reportOptions: ReportOptions
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
     func validate() throws {
+        try reportOptions.check()
         guard let seconds = TuningObjective.seconds(budget), (0.1...3600).contains(seconds) else {
             throw ValidationError("--budget takes a time such as 20s or 1m, at most 1h")
         }
@@ -59,8 +64,16 @@ struct CompareVerb: AsyncParsableCommand {
             line.show(min(1, Double(score.rounds) / 40), "\(score.rounds) rounds, \(DuelText.ratio(score))")
         }
         line.end()
-        let text = DuelText(a: left.title, b: right.title, outcome: outcome)
-        answer.answer(text.json, name: outcome.score.verdict.rawValue) { text.lines.joined(separator: "\n") }
+        let record = ComparisonRecord(
+            a: .init(left.title, left.summary), b: .init(right.title, right.summary),
+            layers: try await ChildRunner().layerStudy(left.path, right.path), outcome: outcome)
+        answer.answer(record.json, name: outcome.score.verdict.rawValue) {
+            ComparisonText(record: record, width: Terminal.width).lines.joined(separator: "\n")
+        }
+        guard let path = reportOptions.report else { return }
+        let page = ComparisonPage.html(record, command: ReportOptions.command(CommandLine.arguments))
+        let words = try reportOptions.write(page: page, record.json.encoded(pretty: true), to: path)
+        answer.say(words)
     }
 }
 
@@ -101,14 +114,19 @@ struct DuelSubject {
         )
     }
 
-    /// The side in memory, and what it is called.
-    func prepared(_ options: HomeOptions, _ engines: EngineCatalog) async throws -> (side: Duel.Side, title: String) {
+    /// A side in memory, what it is called, its file, and what the limited child says of that.
+    struct Prepared {
+        var side: Duel.Side
+        var title: String
+        var path: String
+        var summary: JSONValue
+    }
+
+    func prepared(_ options: HomeOptions, _ engines: EngineCatalog) async throws -> Prepared {
         var setup = setup
         let path: String
         var declared: Signature?
         if ShowVerb.looksLikeFile(name) {
-            // A stranger's file is read inside the walls before an engine sees it.
-            _ = try await ChildRunner().inspect(path: name)
             path = name
         } else {
             let registry = try options.registry()
@@ -121,10 +139,14 @@ struct DuelSubject {
                 setup = tuned
             }
         }
+        // A stranger's file is read inside the walls before an engine sees it.
+        let summary = try await ChildRunner().inspect(path: path).summary
         var sessionOptions = SessionOptions()
         (sessionOptions.precision, sessionOptions.threadsPerRun) = (setup.precision, setup.threads)
         (sessionOptions.concurrentRuns, sessionOptions.declared) = (setup.instances, declared)
         let session = try engines.engine(setup.engine).load(.file(path), options: sessionOptions)
-        return (Duel.Side(session: session, instances: setup.instances), "\(name) (\(setup))")
+        return Prepared(
+            side: Duel.Side(session: session, instances: setup.instances), title: "\(name) (\(setup))", path: path,
+            summary: summary)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compress
 import Engines
 import Registry
 import Tensors
@@ -38,6 +39,7 @@ struct OptimizeVerb: AsyncParsableCommand {
               slipway optimize digits:1 --max-accuracy-drop 0.5% --save-recipe best.json
               slipway optimize digits:1 --recipe best.json      the same again, byte for byte
               slipway optimize model.onnx --calibration data.npz --max-size 100KB --output small.onnx
+              slipway optimize digits:1 --recipe int8 --report report.html    a page that shows what was done and gained
             """)
 
     @Argument(
@@ -66,6 +68,7 @@ struct OptimizeVerb: AsyncParsableCommand {
     var engine: EngineKind?
 
     @OptionGroup var recipeOptions: RecipeOptions
+    @OptionGroup var reportOptions: ReportOptions
 
     @OptionGroup var searchOptions: SearchOptions
 
@@ -96,6 +99,7 @@ struct OptimizeVerb: AsyncParsableCommand {
         }
         try searchOptions.check()
         try recipeOptions.check(searches: isSearch)
+        try reportOptions.check()
         if recipeOptions.recipe != nil, searchOptions.asks {
             throw ValidationError("--max-latency, --max-size, --for and --budget are for a search, without --recipe")
         }
@@ -128,6 +132,7 @@ struct OptimizeVerb: AsyncParsableCommand {
         var settings = settings
         let asked = try recipeOptions.compression(judgedOn: engine)
         settings.compression = asked?.compression
+        settings.compression?.measuresNoise = reportOptions.report != nil
         let optimizer = ModelOptimizer(
             engineDirectories: [try homeOptions.engineDirectory()], engine: asked?.engine ?? engine ?? .onnxRuntime)
         if ShowVerb.looksLikeFile(subject) {
@@ -149,6 +154,8 @@ struct OptimizeVerb: AsyncParsableCommand {
         try saveSteps(report)
         let name = subject.split(separator: "/").last.map(String.init) ?? subject
         answer(report, title: dryRun ? "\(name): \(words(report))" : "\(name) → \(output ?? ""): \(words(report))")
+        let kept = report["outcome"]?.stringValue == "improved" && !dryRun ? output : nil
+        try await writeReport(OptimisationRecord(report: report, subject: name), subject, kept)
     }
 
     /// What came of it, in a line.
@@ -176,7 +183,9 @@ struct OptimizeVerb: AsyncParsableCommand {
         var report = result.report
         guard let addition = result.addition else {
             answer(report, title: "\(record.reference): \(dryRun ? "" : "no new version; ")\(words(report))")
-            return
+            return try await writeReport(
+                OptimisationRecord(report: report, subject: record.reference.description),
+                registry.modelFilePath(record.digest), nil)
         }
         if case .object(var members) = report {
             members.append(.init(key: "version", value: .string(addition.record.reference.description)))
@@ -185,6 +194,9 @@ struct OptimizeVerb: AsyncParsableCommand {
         }
         let state = addition.isNew ? "" : ", which was there already"
         answer(report, title: "\(record.reference) → \(addition.record.reference)\(state): \(words(report))")
+        try await writeReport(
+            OptimisationRecord(report: report, subject: record.reference.description),
+            registry.modelFilePath(record.digest), registry.modelFilePath(addition.record.digest))
         if !quiet, !json { Terminal.say("next: slipway deploy \(addition.record.reference)") }
     }
 
@@ -194,14 +206,26 @@ struct OptimizeVerb: AsyncParsableCommand {
         try RecipeFile.write(steps, to: path)
     }
 
+    /// - Parameters:
+    ///   - before: the original's file.
+    ///   - after: the result's, where it was kept.
+    func writeReport(_ record: OptimisationRecord, _ before: String, _ after: String?) async throws {
+        let words = try await reportOptions.write(
+            record, before: before, after: after, engineDirectories: [try homeOptions.engineDirectory()])
+        guard let words else { return }
+        if !quiet, !json { Terminal.say(words) }
+    }
+
     // MARK: - Words
 
     private func answer(_ report: JSONValue, title: String) {
         if json {
             Terminal.answer(bytes: report.encoded(pretty: true) + [UInt8(ascii: "\n")])
         } else {
-            let isRecipe = report["recipe"] != nil
-            Terminal.answer(isRecipe ? RecipeText.text(report, title: title) : OptimizeText.text(report, title: title))
+            guard report["recipe"] != nil else { return Terminal.answer(OptimizeText.text(report, title: title)) }
+            let record = OptimisationRecord(report: report, subject: "")
+            let layers = OptimisationText(record, width: Terminal.width).layers.map { "\n\n\($0)" } ?? ""
+            Terminal.answer(RecipeText.text(report, title: title) + layers)
         }
     }
 

@@ -52,12 +52,15 @@ package enum ChildMain {
             try ForeignDoor.convert(path: path, shapes: shapes) { write($0, to: STDOUT_FILENO) }
         case .contents(let path): try ForeignDoor.contents(path: path)
         case .difference(let before, let after): try DifferenceReport.read(before: before, after: after)
+        case .study(let before, let after): try StudyReport.read(before: before, after: after)
         case .probe(let path, let engine, let directories, _):
             try Probe.run(path: path, engine: engine, directories: directories) { bytes in
                 bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
             }
         case .kernels(let path, let output, let directories):
             try KernelReader.read(path: path, output: output, directories: directories)
+        case .profile(let path, let folder, let directories):
+            try ProfileReader.read(path: path, folder: folder, directories: directories)
         case .optimize(let path, let engine, let settings, let directories):
             try OptimizationReader.optimize(
                 path: path, engine: engine, directories: directories, settings: settings, progress: progress()
@@ -71,11 +74,11 @@ package enum ChildMain {
 
     private static func walls(for task: ChildTask, _ bytes: Int) -> Sandbox {
         switch task {
-        case .inspect, .compile, .layers, .page, .difference: .parsing(fileBytes: bytes)
+        case .inspect, .compile, .layers, .page, .difference, .study: .parsing(fileBytes: bytes)
         case .arrays: .unpacking()
         case .scan, .convert, .contents: .rebuilding(fileBytes: bytes)
         case .optimize, .survey, .race: .optimizing(fileBytes: bytes)
-        case .kernels: .recording(fileBytes: bytes)
+        case .kernels, .profile: .recording(fileBytes: bytes)
         case .probe(_, _, _, let weights): .running(fileBytes: bytes + min(weights, Int.max >> 1))
         }
     }

@@ -18,6 +18,8 @@ package enum ChildTask: Hashable, Sendable {
     case page(path: String, sizes: OpenSizes, title: String)
     /// Read and validate two models; report what differs.
     case difference(before: String, after: String)
+    /// Read and validate two models; report what became of the first one's layers in the second.
+    case study(before: String, after: String)
 
     /// Look through a file for what reading it in Python would import; report every name.
     case scan(path: String)
@@ -35,8 +37,10 @@ package enum ChildTask: Hashable, Sendable {
     case race(SearchRace, engineDirectories: [String])
 
     /// Load a model on an engine that writes what its optimisation makes of it to `output`, a file that is there; report which
-    /// nodes run in whole numbers. The only task that may open a file for writing.
+    /// nodes run in whole numbers. With `profile` the only task that may open a file for writing.
     case kernels(path: String, output: String, engineDirectories: [String])
+    /// Run a model on an engine that writes into `folder` how long each node took; report the share of each.
+    case profile(path: String, folder: String, engineDirectories: [String])
 
     /// What is to become of weights that are in other files, in the order in which the model names these.
     package enum Weights: Hashable, Sendable {
@@ -57,13 +61,13 @@ package enum ChildTask: Hashable, Sendable {
         case .inspect(let path), .probe(let path, _, _, _), .arrays(let path), .layers(let path, _),
             .page(let path, _, _), .scan(let path), .convert(let path, _), .contents(let path):
             [path]
-        case .kernels(let path, _, _): [path]
+        case .kernels(let path, _, _), .profile(let path, _, _): [path]
         case .optimize(let path, _, let settings, _), .survey(let path, _, let settings, _):
             [path] + [settings.evaluation?.path].compactMap(\.self)
         case .race(let race, _): [race.path] + race.runners.map { $0.path ?? race.path }
         case .compile(let path, _, .embed(let weights)): [path] + weights
         case .compile(let path, _, _): [path]
-        case .difference(let before, let after): [before, after]
+        case .difference(let before, let after), .study(let before, let after): [before, after]
         }
     }
 
@@ -87,7 +91,9 @@ package enum ChildTask: Hashable, Sendable {
         case .layers(let path, let sizes): [Self.verb, "layers", path, sizes.json.encodedString()]
         case .page(let path, let sizes, let title): [Self.verb, "page", path, sizes.json.encodedString(), title]
         case .difference(let before, let after): [Self.verb, "difference", before, after]
+        case .study(let before, let after): [Self.verb, "study", before, after]
         case .kernels(let path, let output, let directories): [Self.verb, "kernels", path, output] + directories
+        case .profile(let path, let folder, let directories): [Self.verb, "profile", path, folder] + directories
         case .optimize(let path, let engine, let settings, let directories):
             [Self.verb, "optimize", path, engine.rawValue, settings.json.encodedString()] + directories
         case .survey(let path, let engine, let settings, let directories):
@@ -119,12 +125,15 @@ package enum ChildTask: Hashable, Sendable {
                 words[0] == "layers"
                 ? .layers(path: words[1], sizes: sizes) : .page(path: words[1], sizes: sizes, title: words[3])
         case ("difference", 3): self = .difference(before: words[1], after: words[2])
+        case ("study", 3): self = .study(before: words[1], after: words[2])
         case ("probe", 4...):
             guard let engine = EngineKind(rawValue: words[2]), let bytes = Int(words[3]), bytes >= 0 else { return nil }
             self = .probe(
                 path: words[1], engine: engine, engineDirectories: Array(words[4...]), weightBytes: bytes)
         case ("kernels", 3...):
             self = .kernels(path: words[1], output: words[2], engineDirectories: Array(words[3...]))
+        case ("profile", 3...):
+            self = .profile(path: words[1], folder: words[2], engineDirectories: Array(words[3...]))
         case ("optimize", 4...), ("survey", 4...):
             guard let engine = EngineKind(rawValue: words[2]), let settings = OptimizationSettings(words[3]) else {
                 return nil
@@ -144,8 +153,9 @@ package enum ChildTask: Hashable, Sendable {
     /// How long the parent waits before it ends the child.
     var wallClock: Duration {
         switch self {
-        case .inspect, .compile, .arrays, .layers, .page, .difference, .scan, .convert, .contents: .seconds(120)
-        case .probe, .kernels: .seconds(300)
+        case .inspect, .compile, .arrays, .layers, .page, .difference, .study, .scan, .convert, .contents:
+            .seconds(120)
+        case .probe, .kernels, .profile: .seconds(300)
         case .optimize, .survey, .race: .seconds(900)
         }
     }

@@ -15,6 +15,8 @@ package struct Compression: Hashable, Sendable {
     package var largestDrop: Double?
     /// The share of operations that pruning is to cut; `nil`: the recipe's own choice.
     package var prunedShare: Double?
+    /// Whether noise is measured at every node, for a report.
+    package var measuresNoise = false
     /// The engine that the result is for.
     package var target = EngineKind.onnxRuntime
 
@@ -77,7 +79,8 @@ package struct Compression: Hashable, Sendable {
             ("calibration", calibration.map(JSONValue.string) ?? .null),
             ("calibrator", calibrator.map(JSONValue.string) ?? .null), ("seed", .integer(seed)),
             ("prunedShare", prunedShare.map(JSONValue.number) ?? .null),
-            ("largestDrop", largestDrop.map(JSONValue.number) ?? .null), ("target", .string(target.rawValue)),
+            ("largestDrop", largestDrop.map(JSONValue.number) ?? .null), ("noise", .bool(measuresNoise)),
+            ("target", .string(target.rawValue)),
         ])
     }
 
@@ -94,6 +97,7 @@ package struct Compression: Hashable, Sendable {
         self.seed = seed
         largestDrop = json["largestDrop"]?.doubleValue
         prunedShare = json["prunedShare"]?.doubleValue
+        measuresNoise = json["noise"]?.boolValue ?? false
         self.target = target
     }
 

@@ -13,6 +13,7 @@ enum CompressionReader {
         var demands = CompressionWork.Demands()
         demands.largestDrop = compression.largestDrop
         demands.measuresSpeed = settings.measuresSpeed && !compression.isCandidate
+        demands.measuresNoise = compression.measuresNoise
         demands.isCandidate = compression.isCandidate
         demands.searchesShare = compression.searchesShare
         do {

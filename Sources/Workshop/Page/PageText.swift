@@ -1,28 +1,11 @@
+import Charts
+
 /// Text on its way into a page. Names come from files that strangers wrote.
 package enum PageText {
     /// Safe between tags and inside quoted attributes: markup is escaped, and what is invisible or turns the writing
     /// around is shown by its number.
     package static func escaped(_ text: String, limit: Int = 200) -> String {
-        var result = ""
-        var length = 0
-        for scalar in text.unicodeScalars {
-            guard length < limit else { return result + "…" }
-            length += 1
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            default:
-                if isVisible(scalar) {
-                    result.unicodeScalars.append(scalar)
-                } else {
-                    result += "\\u{\(String(scalar.value, radix: 16))}"
-                }
-            }
-        }
-        return result
+        Markup.escaped(text, limit: limit)
     }
 
     /// At most this many scalars, without the invisible ones; not escaped.
@@ -30,20 +13,13 @@ package enum PageText {
         var result = ""
         for (index, scalar) in text.unicodeScalars.enumerated() {
             guard index < limit else { return result + "…" }
-            if isVisible(scalar) {
+            if Markup.isVisible(scalar) {
                 result.unicodeScalars.append(scalar)
             } else {
                 result += "\\u{\(String(scalar.value, radix: 16))}"
             }
         }
         return result
-    }
-
-    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
-        default: true
-        }
     }
 
     /// Columns that a text takes in a picture: wide scalars count twice, those that sit on others not at all.

@@ -22,7 +22,7 @@ enum DifferenceReport {
         ])
     }
 
-    private static func validated(_ path: String) throws -> Model {
+    static func validated(_ path: String) throws -> Model {
         do {
             return try Inspection.validated(path)
         } catch let error as WorkshopError {
