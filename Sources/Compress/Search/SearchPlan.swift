@@ -119,7 +119,13 @@ package struct SearchPlan: Hashable, Sendable {
     /// Recipes that no idea is about, as they say of themselves.
     private static func others(_ recipes: [any Recipe]) -> [Idea] {
         let known: Set = ["int8", "int8-dynamic", "fp16", "prune", "int8-weights", "int4-weights"]
-        return recipes.filter { !known.contains($0.name) }.map { Idea(recipes: [$0.name], why: $0.purpose) }
+        return recipes.filter { !known.contains($0.name) }.map { recipe in
+            // Zeros: the file is packed better, and no smaller.
+            let isSparse = recipe.name.hasPrefix("sparse")
+            return Idea(
+                recipes: [recipe.name], why: recipe.purpose,
+                reason: isSparse ? "makes only the packed file smaller" : nil)
+        }
     }
 
     private static func tooLarge(_ candidate: SearchCandidate, _ facts: SearchFacts, _ goals: SearchGoals) -> String? {

@@ -25,7 +25,10 @@ struct SharedAmount {
                 kept = outcome
                 report.share = share
             }
+            // Channels go in groups: a smaller share that cuts as much cannot lose less, nor can a still smaller one.
+            let isSame = least.map { $0.outcome.result.model.parameterCount == outcome.result.model.parameterCount }
             if share < least?.share ?? 1 { least = (share, outcome) }
+            if isSame == true, search.best == nil { break }
         }
         report.triedShares = search.tried
         guard let result = kept ?? least?.outcome else { throw RuleFault("no share of it could be tried") }
