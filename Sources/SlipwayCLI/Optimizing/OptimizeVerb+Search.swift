@@ -75,6 +75,7 @@ extension OptimizeVerb {
         answer(
             result.record, result.winner, extra: [],
             title: "\(request.subject) → \(output ?? ""): \(SearchText.words(result.record))")
+        try await writeReport(result.record, request.path, result.winner?.path)
     }
 
     private func searchVersion(
@@ -87,8 +88,8 @@ extension OptimizeVerb {
         try saveRecipe(result.winner)
         let words = SearchText.words(result.record)
         guard let addition = result.addition else {
-            return answer(
-                result.record, nil, extra: [], title: "\(record.reference): no new version; \(words)")
+            answer(result.record, nil, extra: [], title: "\(record.reference): no new version; \(words)")
+            return try await writeReport(result.record, registry.modelFilePath(record.digest), nil)
         }
         let reference = addition.record.reference
         let state = addition.isNew ? "" : ", which was there already"
@@ -98,6 +99,8 @@ extension OptimizeVerb {
                 ("version", .string(reference.description)), ("digest", .string(addition.record.digest.description)),
             ],
             title: "\(record.reference) → \(reference)\(state): \(words)")
+        try await writeReport(
+            result.record, registry.modelFilePath(record.digest), registry.modelFilePath(addition.record.digest))
         if !quiet, !json { Terminal.say("next: slipway deploy \(reference)") }
     }
 
