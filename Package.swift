@@ -165,7 +165,7 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: strict),
         tests("Optimize", ["Tensors", "ModelGraph", "Engines"]),
-        tests("Compress", ["Tensors", "ModelGraph", "Engines", "Optimize"]),
+        tests("Compress", ["Tensors", "ModelGraph", "Engines", "Optimize"], exclude: ["Fixtures"]),
         tests("Pipelines", ["Tensors", "Engines"]),
         tests("Monitor"),
         tests("Drift", ["Tensors"], exclude: ["Fixtures"]),

@@ -11,7 +11,7 @@ package struct CompressionReport: Sendable {
     /// What the result was judged by.
     package let rows: String
     package let before: ModelFigures
-    package let accuracyBefore: Double?
+    package var accuracyBefore: Double?
     package var outcome = OptimizationReport.Outcome.unchanged
     /// Why the original is kept, where it is.
     package var reason: String?
@@ -26,8 +26,7 @@ package struct CompressionReport: Sendable {
     package var speed: SpeedComparison?
 
     init(
-        recipe: String, engine: String, calibration: String, isGenerated: Bool, rows: String, before: ModelFigures,
-        accuracyBefore: Double?
+        recipe: String, engine: String, calibration: String, isGenerated: Bool, rows: String, before: ModelFigures
     ) {
         self.recipe = recipe
         self.engine = engine
@@ -35,7 +34,6 @@ package struct CompressionReport: Sendable {
         self.isGenerated = isGenerated
         self.rows = rows
         self.before = before
-        self.accuracyBefore = accuracyBefore
     }
 
     mutating func take(_ made: AccuracyFallback.Outcome, after: ModelFigures) {

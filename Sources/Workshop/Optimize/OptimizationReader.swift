@@ -14,13 +14,13 @@ enum OptimizationReader {
         path: String, engine kind: EngineKind, directories: [String], settings: OptimizationSettings,
         output: (UnsafeRawBufferPointer) -> Bool
     ) throws -> JSONValue {
-        let model = try Inspection.validated(path)
+        let (model, file) = try Inspection.mapped(path)
         guard try model.externalFiles().isEmpty else {
             throw WorkshopError(
                 .rejected, "the model's weights are in other files",
                 help: "import it, which puts up to 2 GB inside, and optimise the version")
         }
-        let engine = try EngineCatalog(directory: directories.first).engine(kind)
+        let engine = SparingEngine(try EngineCatalog(directory: directories.first).engine(kind), file: file)
         let preparation = try asked(settings)
         if let compression = settings.compression {
             let prepared = try prepare(model, preparation, engine)
