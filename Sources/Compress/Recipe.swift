@@ -72,6 +72,8 @@ package struct RecipeResult: Sendable {
     package var layers: [LayerRecord]
     /// What a person should know, a sentence each.
     package var notes: [String]
+    /// Bytes of the packed file before and after, where these are all that gets smaller.
+    package var packed: (before: Int, after: Int)?
 
     package init(_ model: Model, layers: [LayerRecord] = [], notes: [String] = []) {
         self.model = model

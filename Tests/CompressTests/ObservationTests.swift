@@ -21,7 +21,8 @@ import Testing
         settings.threads = threads
         settings.observedBytes = bytes
         let plan = Observation(try Made.context(try Self.source(), settings)).plan(model, ["c1", "r1", "c2"])
-        #expect(plan.lanes <= threads && plan.lanes * plan.rows * 8 * 8 * 8 * 4 * 3 <= max(bytes, 1 << 15))
+        #expect(plan.lanes >= 1 && plan.lanes <= threads)
+        #expect(plan.lanes == 1 || plan.lanes * plan.rows * 8 * 8 * 8 * 4 * 3 <= bytes)
         let many = try Int8Recipe().apply(to: model, try Made.context(try Self.source(), settings))
         #expect(many.model == one.model)
     }

@@ -110,16 +110,18 @@ extension ValueHistogram {
     private static let entropyLevels = 128
 
     /// The range that loses least information: of windows around 0, that whose numbers, cut into 128 levels, diverge least
-    /// (Kullback and Leibler) from what they were, those outside counted to the ends.
+    /// (Kullback and Leibler) from what they were, those outside counted to the ends. Exact zeros, the most frequent numbers behind a
+    /// Relu, are exact in every range: they count no more than their neighbours, or they would decide alone.
     func entropyRange() -> ValueRange {
         let zero = min(max(Int((-low / width).rounded()), 0), Self.bins)
         let (left, right) = (zero, Self.bins - zero)
+        let counts = withoutSpike(at: zero)
         var (chosen, least) = (0..<Self.bins, Double.infinity)
         let steps = 128
         for step in stride(from: steps / 8, through: steps, by: 1) {
             let window = (zero - left * step / steps)..<(zero + right * step / steps)
             guard window.count >= Self.entropyLevels else { continue }
-            let divergence = divergence(window)
+            let divergence = Self.divergence(window, counts)
             if divergence < least { (chosen, least) = (window, divergence) }
         }
         return ValueRange(
@@ -127,8 +129,17 @@ extension ValueHistogram {
             Double(low) + Double(chosen.upperBound) * Double(width))
     }
 
+    /// The counts, those of the bins beside 0 no larger than the next ones.
+    private func withoutSpike(at zero: Int) -> [UInt64] {
+        var counts = counts
+        let next = [zero - 2, zero + 1].filter(counts.indices.contains).map { counts[$0] }.max() ?? 0
+        guard next > 0 else { return counts }
+        for bin in [zero - 1, zero] where counts.indices.contains(bin) { counts[bin] = min(counts[bin], next) }
+        return counts
+    }
+
     /// Σ p·log(p/q) over a window's bins; within a level, q is the same in every bin that is not empty.
-    private func divergence(_ window: Range<Int>) -> Double {
+    private static func divergence(_ window: Range<Int>, _ counts: [UInt64]) -> Double {
         let inside = window.reduce(UInt64(0)) { $0 + counts[$1] }
         guard inside > 0 else { return .infinity }
         let below = counts[..<window.lowerBound].reduce(UInt64(0), +)
@@ -137,10 +148,10 @@ extension ValueHistogram {
         let first = window.first { counts[$0] > 0 }
         let last = window.last { counts[$0] > 0 }
         var divergence = 0.0
-        let (all, kept) = (Double(total), Double(inside))
-        for level in 0..<Self.entropyLevels {
-            let start = window.lowerBound + window.count * level / Self.entropyLevels
-            let end = window.lowerBound + window.count * (level + 1) / Self.entropyLevels
+        let (all, kept) = (Double(inside + below + above), Double(inside))
+        for level in 0..<entropyLevels {
+            let start = window.lowerBound + window.count * level / entropyLevels
+            let end = window.lowerBound + window.count * (level + 1) / entropyLevels
             var (sum, full) = (UInt64(0), 0.0)
             for bin in start..<end where counts[bin] > 0 { (sum, full) = (sum + counts[bin], full + 1) }
             guard full > 0 else { continue }

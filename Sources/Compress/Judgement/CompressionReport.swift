@@ -18,6 +18,8 @@ package struct CompressionReport: Sendable {
     package private(set) var after: ModelFigures?
     package private(set) var layers: [LayerRecord] = []
     package private(set) var notes: [String] = []
+    /// Bytes of the packed file before and after, where these are all that gets smaller.
+    package private(set) var packed: (before: Int, after: Int)?
     package private(set) var agreement: OutputAgreement?
     package private(set) var accuracyAfter: Double?
     /// Nodes that were given back their floats, in that order, and what was lost before.
@@ -41,6 +43,7 @@ package struct CompressionReport: Sendable {
         self.after = after
         layers = made.result.layers
         notes = made.result.notes
+        packed = made.result.packed
         agreement = made.verdict.agreement
         accuracyAfter = made.verdict.accuracy
         left = made.left
@@ -64,7 +67,10 @@ package struct CompressionReport: Sendable {
             ("notes", .array(notes.map(JSONValue.string))), ("leftInFloats", .array(left.map(JSONValue.string))),
             ("dropBefore", Self.number(dropBefore)), ("speed", speed?.json ?? .null),
         ]
-        return .object(head + tail)
+        let sizes = packed.map { packed in
+            [("packed", JSONValue.object([("before", .integer(packed.before)), ("after", .integer(packed.after))]))]
+        }
+        return .object(head + tail + (sizes ?? []))
     }
 
     private var accuracy: JSONValue {

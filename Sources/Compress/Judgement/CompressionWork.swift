@@ -133,6 +133,9 @@ package struct CompressionWork: Sendable {
                 return "its answers would be others (cosine \(cosine)); --max-accuracy-drop says how far they may be"
             }
         }
+        if let packed = report.packed {
+            return packed.after < packed.before ? nil : "the packed file would be no smaller"
+        }
         guard let after = report.after, after.bytes < report.before.bytes else { return "the file would be no smaller" }
         return nil
     }
