@@ -148,6 +148,7 @@ let package = Package(
         instrument("LoadBench", ["Client", "Tensors", argumentParser]),
         instrument("EngineBench", ["Engines", "Tensors", "CEngines", "CEngineLimit", argumentParser]),
         instrument("DriftBench", ["Drift", "Tensors", argumentParser]),
+        instrument("FoldBench", ["Optimize", "ModelGraph", "Tensors", argumentParser]),
         .target(
             name: "TestSupport", dependencies: ["Tensors", "Client", "Home", subprocess, systemPackage],
             path: "Tests/TestSupport", swiftSettings: strict),
@@ -169,7 +170,7 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: strict),
         tests("Optimize", ["Tensors", "ModelGraph", "Engines"]),
-        tests("Compress", ["Tensors", "ModelGraph", "Engines", "Optimize"]),
+        tests("Compress", ["Tensors", "ModelGraph", "Engines", "Optimize"], exclude: ["Fixtures"]),
         tests("Pipelines", ["Tensors", "Engines"]),
         tests("Monitor"),
         tests("Charts"),

@@ -1,6 +1,6 @@
 """Quantises a model as a user of ONNX Runtime's own tool would who knows what its engine likes.
 
-usage: python -m rivals.quantizer MODEL OUTPUT DATA.npz METHOD
+usage: python -m rivals.quantizer MODEL OUTPUT DATA.npz METHOD [channel|tensor]
 
 Unsigned activations, signed weights with a scale for each channel: what the engine has the fastest kernels for, and not
 what the tool does unless told.
@@ -29,9 +29,9 @@ class Rows(CalibrationDataReader):
         return None if row is None else {self._name: row[None]}
 
 
-def main(model, output, data, method):
+def main(model, output, data, method, scales="channel"):
     quantize_static(
-        model, output, Rows(data), quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
+        model, output, Rows(data), quant_format=QuantFormat.QDQ, per_channel=scales == "channel", activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8, calibrate_method=METHODS[method])
 
 

@@ -32,16 +32,20 @@ package struct RecipeContext: Sendable {
     /// Inputs to look at values with. Rows that judge the result are never among them.
     package let calibration: any CalibrationSource
     package let settings: RecipeSettings
+    /// Wants the original's answers, from whichever session runs it first.
+    let reference: ReferenceAnswers?
     /// Told as work goes on.
     package let progress: @Sendable (RecipeStep) -> Void
 
     package init(
         runner: ModelRunner, calibration: any CalibrationSource, settings: RecipeSettings = RecipeSettings(),
+        reference: ReferenceAnswers? = nil,
         progress: @escaping @Sendable (RecipeStep) -> Void = { _ in }
     ) {
         self.runner = runner
         self.calibration = calibration
         self.settings = settings
+        self.reference = reference
         self.progress = progress
     }
 }
@@ -68,6 +72,8 @@ package struct RecipeResult: Sendable {
     package var layers: [LayerRecord]
     /// What a person should know, a sentence each.
     package var notes: [String]
+    /// Bytes of the packed file before and after, where these are all that gets smaller.
+    package var packed: (before: Int, after: Int)?
 
     package init(_ model: Model, layers: [LayerRecord] = [], notes: [String] = []) {
         self.model = model

@@ -17,6 +17,9 @@ package struct RecipeSettings: Hashable, Sendable {
     /// Whether processors multiply bytes and add up products in 32 bits (VNNI, dot product). Others add pairs in 16 bits, where
     /// weights of 8 bits overflow.
     package var hasByteProducts = true
+    /// Whether each output channel of weights has a scale of its own. Processors and engines that take one scale for all need
+    /// channels that are evened out, which is done then wherever the graph allows it.
+    package var scalesChannels = true
     /// Whether biases make up for what rounded weights add on average.
     package var correctsBias = true
 

@@ -64,6 +64,27 @@ import Testing
         }
     }
 
+    @Test(arguments: [(0, [5, 7, 3, 3]), (0, [3, 4]), (1, [4, 3]), (1, [2, 3, 5]), (0, [1, 1])])
+    func stepsAreThoseOfOneElementAtATime(_ axis: Int, _ dimensions: [Int]) throws {
+        let shape = try Shape(dimensions)
+        var generator = Seeded(seed: 11)
+        // Halves of steps, which go to the even neighbour.
+        let values = (0..<shape.elementCount).map { _ in Float(Int.random(in: -254...254, using: &generator)) / 2 }
+        let scales = (0..<dimensions[axis]).map { Float(1 << ($0 % 3)) }
+        let places = ChannelPlaces(shape, axis: axis)
+        let inner = dimensions.dropFirst(axis + 1).reduce(1, *)
+        let steps = places.steps(values, scales, limit: 100)
+        let restored = places.restored(steps, scales)
+        var largest = [Float](repeating: 0, count: dimensions[axis])
+        for place in values.indices {
+            let channel = place / inner % dimensions[axis]
+            let step = min(max((values[place] / scales[channel]).rounded(.toNearestOrEven), -100), 100)
+            #expect(Float(steps[place]) == step && restored[place] == step * scales[channel])
+            largest[channel] = max(largest[channel], abs(values[place]))
+        }
+        #expect(places.largest(values) == largest)
+    }
+
     @Test func sevenBitsStayBelowSixtyFour() throws {
         let weights = try QuantizedWeights([-1, 0.75, 0.25, 1], try Shape([2, 2]), axis: 0, limit: 63)
         #expect(weights.values == [-63, 47, 16, 63])

@@ -11,6 +11,14 @@ package enum Calibrator: String, Hashable, Sendable, CaseIterable {
     /// What has the least mean squared error.
     case mse
 
+    /// Whether it matters how often numbers lie where.
+    package var needsCounts: Bool {
+        switch self {
+        case .minmax, .movingAverage: false
+        case .percentile, .entropy, .mse: true
+        }
+    }
+
     /// The range for a tensor, 0 included: an exact 0 is what padding and Relu make.
     package func range(_ statistics: TensorStatistics) -> ValueRange {
         let histogram = statistics.histogram

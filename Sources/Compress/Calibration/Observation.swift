@@ -28,24 +28,30 @@ package struct Observation {
     /// - Parameters:
     ///   - names: values of the model: inputs, or what nodes make.
     ///   - summing: those of which channel means are wanted.
+    ///   - counting: whether it matters how often numbers lie where.
     /// - Throws: what the engine says; `RuleFault` for data that do not fit, or none at all.
     package func statistics(
-        _ model: Model, of names: [String], summing: Set<String> = []
+        _ model: Model, of names: [String], summing: Set<String> = [], counting: Bool = true
     ) throws -> [String: TensorStatistics] {
         var found: [String: TensorStatistics] = [:]
         let plan = plan(model, names)
         for (number, group) in plan.groups.enumerated() {
             let part = plan.groups.count > 1 ? ", part \(number + 1) of \(plan.groups.count)" : ""
             let step = "observing \(names.count) tensors\(part)"
-            for (name, seen) in zip(group, try look(model, group, rows: plan.rows, summing, step)) {
-                found[name] = seen
-            }
+            let wanted = group.map { TensorStatistics.Wanted(counts: counting, sums: summing.contains($0)) }
+            for (name, seen) in zip(group, try look(model, group, plan, wanted, step)) { found[name] = seen }
         }
         return found
     }
 
-    /// How many rows at a time, and which tensors together.
-    func plan(_ model: Model, _ names: [String]) -> (rows: Int, groups: [[String]]) {
+    /// How many rows at a time, how many of such batches side by side, and which tensors together.
+    struct Plan {
+        var rows: Int
+        var lanes: Int
+        var groups: [[String]]
+    }
+
+    func plan(_ model: Model, _ names: [String]) -> Plan {
         let types = model.inferred(InferenceOptions(batch: 1))
         let sizes = names.map { name -> Int in
             let dimensions = types[name]?.tensor?.dimensions?.map(\.size) ?? [nil]
@@ -57,7 +63,12 @@ package struct Observation {
         }
         let whole = sizes.reduce(0) { $0.addingReportingOverflow($1).partialValue }
         let limit = context.settings.observedBytes
-        guard whole > limit else { return (max(1, min(Self.mostRows, Self.rowBytes / max(whole, 1))), [names]) }
+        guard whole > limit else {
+            let rows = max(1, min(Self.mostRows, Self.rowBytes / max(whole, 1)))
+            // Beside what is observed, the engine keeps about as much for each of the runs.
+            let lanes = max(1, min(context.settings.threads, limit / max(2 * whole * rows, 1)))
+            return Plan(rows: rows, lanes: lanes, groups: [names])
+        }
         var groups: [[String]] = []
         var filled = 0
         for (name, size) in zip(names, sizes) {
@@ -68,37 +79,32 @@ package struct Observation {
             groups[groups.count - 1].append(name)
             filled += size
         }
-        return (1, groups)
+        return Plan(rows: 1, lanes: 1, groups: groups)
     }
 
     private func look(
-        _ model: Model, _ names: [String], rows: Int, _ summing: Set<String>, _ step: String
+        _ model: Model, _ names: [String], _ plan: Plan, _ wanted: [TensorStatistics.Wanted], _ step: String
     ) throws -> [TensorStatistics] {
         let inputs = Set(model.graph.inputs.map(\.name))
-        let made = names.filter { !inputs.contains($0) }
+        let exposing = Self.exposing(names.filter { !inputs.contains($0) }, of: model)
         let session = try context.runner.session(
-            Self.exposing(made, of: model), optimized: true, threads: context.settings.threads)
-        let signature = session.signature
-        let places = Dictionary(
-            signature.outputs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-        let inputPlaces = Dictionary(
-            signature.inputs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-        let wanted = Set(made.compactMap { places[$0] })
-        let board = StatisticsBoard(count: names.count)
+            exposing, optimized: true, threads: max(1, context.settings.threads / plan.lanes))
+        let window = ObservedRun(session, exposing, names)
+        try context.reference?.take(from: window, of: model, lanes: plan.lanes)
+        let board = StatisticsBoard(wanted)
+        var waiting: [[Tensor]] = []
         var done = 0
-        try context.calibration.forEachBatch(of: rows, for: signature) { batch in
-            var slots = signature.outputs.indices.map { wanted.contains($0) ? OutputSlot.allocate : .skip }
-            if wanted.isEmpty { slots = slots.map { _ in .skip } }
-            try session.run(inputs: batch, outputs: &slots)
-            let tensors = names.map { name -> Tensor? in
-                if let place = inputPlaces[name] { return batch[place] }
-                guard let place = places[name], case .tensor(let tensor) = slots[place] else { return nil }
-                return tensor
-            }
-            board.add(tensors, summing: names.map(summing.contains), threads: context.settings.threads)
-            done += batch.first?.rowCount ?? 1
+        func look() throws {
+            board.add(try window.values(waiting), threads: context.settings.threads)
+            done += waiting.reduce(0) { $0 + ($1.first?.rowCount ?? 1) }
+            waiting = []
             context.progress(RecipeStep(step, done: done, of: context.calibration.rows))
         }
+        try context.calibration.forEachBatch(of: plan.rows, for: session.signature) { batch in
+            waiting.append(batch)
+            if waiting.count == plan.lanes { try look() }
+        }
+        if !waiting.isEmpty { try look() }
         guard done > 0 else { throw RuleFault("\(context.calibration.words): nothing to calibrate with") }
         return board.all
     }
@@ -119,26 +125,31 @@ package struct Observation {
 /// Statistics that several threads add to, each to some tensors.
 private final class StatisticsBoard: Sendable {
     private let slots: [Slot]
+    private let wanted: [TensorStatistics.Wanted]
 
-    /// A lock of its own for each tensor; nobody waits, because each batch's tensors are dealt out one by one.
+    /// A lock of its own for each tensor; nobody waits, because tensors are dealt out one by one.
     final class Slot: Sendable {
         let value = Mutex(TensorStatistics())
     }
 
-    init(count: Int) {
-        slots = (0..<count).map { _ in Slot() }
+    init(_ wanted: [TensorStatistics.Wanted]) {
+        self.wanted = wanted
+        slots = wanted.map { _ in Slot() }
     }
 
     var all: [TensorStatistics] { slots.map { $0.value.withLock { $0 } } }
 
-    func add(_ tensors: [Tensor?], summing: [Bool], threads: Int) {
+    /// Adds the tensors of several runs. Those of one value are added in the order of the runs, however many threads there are:
+    /// equal data give equal statistics.
+    func add(_ runs: [[Tensor?]], threads: Int) {
         let next = Atomic(0)
-        DispatchQueue.concurrentPerform(iterations: max(1, min(threads, tensors.count))) { _ in
+        DispatchQueue.concurrentPerform(iterations: max(1, min(threads, slots.count))) { _ in
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < tensors.count else { return }
-                guard let tensor = tensors[index] else { continue }
-                slots[index].value.withLock { $0.add(tensor, sumsChannels: summing[index]) }
+                guard index < slots.count else { return }
+                slots[index].value.withLock { seen in
+                    for run in runs { if let tensor = run[index] { seen.add(tensor, wanted[index]) } }
+                }
             }
         }
     }

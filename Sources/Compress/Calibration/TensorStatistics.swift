@@ -24,23 +24,34 @@ package struct TensorStatistics: Sendable {
         perChannel > 0 ? channelSums.map { $0 / Double(perChannel) } : []
     }
 
+    /// What is wanted of a tensor.
+    package struct Wanted: Hashable, Sendable {
+        /// How often numbers lie where, not only the least and the greatest.
+        package var counts = true
+        /// Sums of channels.
+        package var sums = false
+
+        package init(counts: Bool = true, sums: Bool = false) {
+            self.counts = counts
+            self.sums = sums
+        }
+    }
+
     /// Looks at a batch; of types other than FP32 nothing is seen.
-    ///
-    /// - Parameter sumsChannels: whether to add up channels.
-    package mutating func add(_ tensor: Tensor, sumsChannels: Bool) {
+    package mutating func add(_ tensor: Tensor, _ wanted: Wanted = Wanted()) {
         guard tensor.elementType == .float32, isFinite else { return }
         let count = tensor.shape.elementCount
         guard count > 0, let base = tensor.bytes.baseAddress else { return }
         let values = UnsafeBufferPointer(start: base.assumingMemoryBound(to: Float.self), count: count)
-        guard histogram.add(values) else {
+        guard let extremes = histogram.add(values, counts: wanted.counts) else {
             isFinite = false
             return
         }
-        average(VectorKernels.extremes(values))
-        if sumsChannels { addChannels(values, tensor.shape.dimensions) }
+        average(extremes)
+        if wanted.sums { addChannels(values, tensor.shape.dimensions) }
     }
 
-    private mutating func average(_ extremes: (least: Float, greatest: Float, isFinite: Bool)) {
+    private mutating func average(_ extremes: (least: Float, greatest: Float)) {
         let share = batches == 0 ? 1 : Self.share
         movingLeast += share * (extremes.least - movingLeast)
         movingGreatest += share * (extremes.greatest - movingGreatest)

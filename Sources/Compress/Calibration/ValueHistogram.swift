@@ -17,20 +17,66 @@ package struct ValueHistogram: Sendable {
 
     package init() {}
 
-    /// Counts numbers.
+    /// Numbers that are looked at and counted while they are near.
+    private static let chunk = 4096
+
+    /// Looks at numbers, and counts them.
     ///
-    /// - Returns: false when one of them is not finite; nothing is counted then.
-    package mutating func add(_ values: UnsafeBufferPointer<Float>) -> Bool {
-        guard !values.isEmpty else { return true }
-        let extremes = VectorKernels.extremes(values)
-        guard extremes.isFinite else { return false }
-        if total == 0 { begin(extremes.least, extremes.greatest) }
+    /// - Parameter counts: false where only the least and the greatest are asked for.
+    /// - Returns: the least and the greatest of them; `nil` when one is not finite, and then nothing more can be said.
+    package mutating func add(
+        _ values: UnsafeBufferPointer<Float>, counts: Bool = true
+    ) -> (least: Float, greatest: Float)? {
+        guard !values.isEmpty else { return (0, 0) }
+        if !counts || total == 0 {
+            let extremes = VectorKernels.extremes(values)
+            guard extremes.isFinite else { return nil }
+            if total == 0 { begin(extremes.least, extremes.greatest) }
+            guard counts else { return noted((extremes.least, extremes.greatest), values.count) }
+        }
+        let found = withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.bins * VectorKernels.lanes) {
+            lanes in
+            lanes.initialize(repeating: 0)
+            let found = countChunks(values, lanes)
+            empty(lanes)
+            return found
+        }
+        return found.map { noted($0, values.count) }
+    }
+
+    private mutating func countChunks(
+        _ values: UnsafeBufferPointer<Float>, _ lanes: UnsafeMutableBufferPointer<UInt32>
+    ) -> (least: Float, greatest: Float)? {
+        var found = (least: values[0], greatest: values[0])
+        for start in stride(from: 0, to: values.count, by: Self.chunk) {
+            let part = UnsafeBufferPointer(rebasing: values[start..<min(start + Self.chunk, values.count)])
+            let extremes = VectorKernels.extremes(part)
+            guard extremes.isFinite else { return nil }
+            found = (min(found.least, extremes.least), max(found.greatest, extremes.greatest))
+            if extremes.least < low || extremes.greatest > high {
+                empty(lanes)
+                widen(extremes.least, extremes.greatest)
+            }
+            VectorKernels.count(part, from: low, inverse: 1 / width, into: lanes)
+        }
+        return found
+    }
+
+    private mutating func noted(_ extremes: (least: Float, greatest: Float), _ count: Int) -> (Float, Float) {
         least = total == 0 ? extremes.least : min(least, extremes.least)
         greatest = total == 0 ? extremes.greatest : max(greatest, extremes.greatest)
-        widen(extremes.least, extremes.greatest)
-        VectorKernels.count(values, from: low, inverse: 1 / width, into: &counts)
-        total += values.count
-        return true
+        total += count
+        return extremes
+    }
+
+    /// Takes over what was counted side by side.
+    private mutating func empty(_ lanes: UnsafeMutableBufferPointer<UInt32>) {
+        for lane in 0..<VectorKernels.lanes {
+            for bin in 0..<Self.bins {
+                counts[bin] += UInt64(lanes[lane * Self.bins + bin])
+                lanes[lane * Self.bins + bin] = 0
+            }
+        }
     }
 
     /// Where the last bin ends.

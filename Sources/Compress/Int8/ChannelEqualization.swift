@@ -25,11 +25,12 @@ struct ChannelEqualization {
         let firstIndex: Int
     }
 
-    /// - Returns: the model evened out, and how many pairs of convolutions were; `nil` where no convolution is depthwise.
-    static func applied(to model: Model) throws -> (model: Model, pairs: Int)? {
+    /// - Parameter always: whether it is done also where no convolution is depthwise.
+    /// - Returns: the model evened out, and how many pairs of convolutions were; `nil` where there is nothing to be done.
+    static func applied(to model: Model, always: Bool = false) throws -> (model: Model, pairs: Int)? {
         let view = GraphView(model)
         var equalization = ChannelEqualization(view)
-        guard view.nodes.indices.contains(where: { equalization.isDepthwise($0) }) else { return nil }
+        guard always || view.nodes.indices.contains(where: { equalization.isDepthwise($0) }) else { return nil }
         try equalization.findPairs()
         guard !equalization.pairs.isEmpty else { return nil }
         for _ in 0..<sweeps { for pair in equalization.pairs { equalization.even(pair) } }

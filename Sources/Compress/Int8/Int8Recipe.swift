@@ -38,7 +38,7 @@ struct Int8Calibration: PreparedRecipe {
         self.calibrator = calibrator
         // The first set whose `DequantizeLinear` has a scale for each channel.
         var prepared = try OpsetConversion(13).applied(to: model).model
-        let evened = try ChannelEqualization.applied(to: prepared)
+        let evened = try ChannelEqualization.applied(to: prepared, always: !settings.scalesChannels)
         if let evened { prepared = evened.model }
         equalized = evened?.pairs ?? 0
         reference = prepared
@@ -53,7 +53,8 @@ struct Int8Calibration: PreparedRecipe {
         let inputs = Set(placement.weighted.values.map { $0.node.input(0) })
         let names = placement.values.union(inputs)
         statistics = try Observation(context).statistics(
-            prepared, of: names.sorted(), summing: settings.correctsBias ? inputs : [])
+            prepared, of: names.sorted(), summing: settings.correctsBias ? inputs : [],
+            counting: calibrator.needsCounts)
     }
 
     var candidates: [String] {

@@ -158,13 +158,16 @@ struct QuantizedGraph {
         var bias = try weighted.biasValues(view)
         let floor = bias.map { QuantizedBias.floor($0, inputScale: input.scale) } ?? []
         let limit: Float = settings.hasByteProducts ? 127 : 63
-        let weights = try QuantizedWeights(values, weighted.shape, axis: weighted.axis, limit: limit, floor: floor)
+        let weights = try QuantizedWeights(
+            values, weighted.shape, axis: weighted.axis, limit: limit, floor: floor,
+            scalesChannels: settings.scalesChannels)
         if settings.correctsBias, node.operatorType != "MatMul" { correct(&bias, weighted, values, weights) }
         var nodes = [try storeWeights(weighted, weights, &node)]
         if let bias, node.operatorType != "MatMul" {
             nodes.append(try storeBias(weighted, bias, input.scale, weights.scales, &node))
         }
-        notes[weighted.index] = "int8, \(weights.scales.count) weight scales"
+        notes[weighted.index] =
+            settings.scalesChannels ? "int8, \(weights.scales.count) weight scales" : "int8, one weight scale"
         return nodes
     }
 
@@ -197,7 +200,7 @@ struct QuantizedGraph {
         return Node(
             "DequantizeLinear", [names.values, names.scales, names.zeros], [restored],
             name: editor.freshName("\(weighted.weights)_dequantize"),
-            attributes: [Attribute("axis", .int(Int64(weighted.axis)))])
+            attributes: settings.scalesChannels ? [Attribute("axis", .int(Int64(weighted.axis)))] : [])
     }
 
     private mutating func storeBias(

@@ -9,51 +9,44 @@ package struct QuantizedWeights: Sendable {
     package let shape: Shape
     /// The axis of the output channels.
     package let axis: Int
-    /// Elements from one step of the axis to the next.
-    private let inner: Int
+    /// Whether channels have scales of their own; else all in `scales` are equal.
+    private let scalesChannels: Bool
 
-    /// Quantises: `scale = max |w| / limit` for each channel.
+    /// Quantises: `scale = max |w| / limit` for each channel, or for all.
     ///
     /// - Parameters:
+    ///   - scalesChannels: whether channels have scales of their own.
     ///   - limit: the largest whole number: 127, or 63 where processors add up pairs of products in 16 bits.
     ///   - floor: the least scale that each channel may have, so that its bias fits.
     /// - Throws: `RuleFault` for weights that are not finite.
     package init(
-        _ weights: [Float], _ shape: Shape, axis: Int, limit: Float = 127, floor: [Float] = []
+        _ weights: [Float], _ shape: Shape, axis: Int, limit: Float = 127, floor: [Float] = [],
+        scalesChannels: Bool = true
     ) throws {
+        self.scalesChannels = scalesChannels
         self.shape = shape
         self.axis = axis
-        inner = shape.dimensions.dropFirst(axis + 1).reduce(1, *)
-        let (inner, channels) = (inner, shape.dimensions[axis])
-        var largest = [Float](repeating: 0, count: channels)
-        for place in weights.indices {
-            let channel = place / inner % channels
-            largest[channel] = max(largest[channel], weights[place].magnitude)
+        guard weights.count == shape.elementCount,
+            weights.withUnsafeBufferPointer({ VectorKernels.extremes($0).isFinite })
+        else { throw RuleFault("its weights are not finite") }
+        let places = ChannelPlaces(shape, axis: axis)
+        var scales = places.largest(weights).enumerated().map { channel, largest in
+            max(largest / limit, floor.isEmpty ? 0 : floor[channel], 1e-30)
         }
-        guard weights.count == shape.elementCount, weights.allSatisfy(\.isFinite) else {
-            throw RuleFault("its weights are not finite")
-        }
-        let scales = largest.indices.map { channel in
-            max(largest[channel] / limit, floor.isEmpty ? 0 : floor[channel], 1e-30)
-        }
+        if !scalesChannels { scales = [Float](repeating: scales.max() ?? 1, count: scales.count) }
         self.scales = scales
-        values = weights.indices.map { place in
-            let step = (weights[place] / scales[place / inner % channels]).rounded(.toNearestOrEven)
-            return Int8(min(max(step, -limit), limit))
-        }
+        values = places.steps(weights, scales, limit: limit)
     }
 
     /// What the whole numbers stand for.
-    package var restored: [Float] {
-        let channels = scales.count
-        return values.indices.map { Float(values[$0]) * scales[$0 / inner % channels] }
-    }
+    package var restored: [Float] { ChannelPlaces(shape, axis: axis).restored(values, scales) }
 
     func tensors() throws -> (values: Tensor, scales: Tensor, zeros: Tensor) {
-        let count = try Shape([scales.count])
+        let own = scalesChannels ? scales : Array(scales.prefix(1))
+        let count = try Shape(scalesChannels ? [own.count] : [])
         return (
-            try Tensor(.int8, shape, values: values), try Tensor(.float32, count, values: scales),
-            try Tensor(.int8, count, values: [Int8](repeating: 0, count: scales.count))
+            try Tensor(.int8, shape, values: values), try Tensor(.float32, count, values: own),
+            try Tensor(.int8, count, values: [Int8](repeating: 0, count: own.count))
         )
     }
 }

@@ -58,15 +58,13 @@ struct WeightedNode {
     var channels: Int { shape.dimensions[axis] }
 
     func weightValues(_ view: GraphView) throws -> [Float] {
-        guard let values = try view.constant(weights)?.tensor().values(as: Float.self) else {
-            throw RuleFault("its weights cannot be read")
-        }
+        guard let values = try view.constant(weights)?.floats() else { throw RuleFault("its weights cannot be read") }
         return values
     }
 
     func biasValues(_ view: GraphView) throws -> [Float]? {
         guard !bias.isEmpty else { return nil }
-        return try view.constant(bias)?.tensor().values(as: Float.self)
+        return try view.constant(bias)?.floats()
     }
 
     /// For each output channel: Σ over inputs of (restored − original) · mean of the input's channel: by how much rounded
@@ -74,33 +72,66 @@ struct WeightedNode {
     ///
     /// Source: M. Nagel et al., "Data-free quantization through weight equalization and bias correction", 2019, 4.2.
     func biasShift(_ original: [Float], _ restored: [Float], means: [Double]) -> [Double]? {
-        var shift = [Double](repeating: 0, count: channels)
+        guard restored.count == original.count, original.count == shape.elementCount else { return nil }
         switch node.operatorType {
         case "Conv":
             let group = Int(node.int("group") ?? 1)
             let (perGroup, kernel) = (shape.dimensions[1], shape.dimensions.dropFirst(2).reduce(1, *))
             guard group > 0, channels % group == 0, means.count == perGroup * group else { return nil }
-            for channel in 0..<channels {
-                let first = channel / (channels / group) * perGroup
-                for input in 0..<perGroup {
-                    var sum = 0.0
-                    for place in 0..<kernel {
-                        let at = (channel * perGroup + input) * kernel + place
-                        sum += Double(restored[at]) - Double(original[at])
-                    }
-                    shift[channel] += sum * means[first + input]
-                }
+            return shift(restored, original, kernel: kernel) { channel, input in
+                means[channel / (channels / group) * perGroup + input]
             }
+        case _ where axis == 0:
+            guard means.count == shape.dimensions[1] else { return nil }
+            return shift(restored, original, kernel: 1) { _, input in means[input] }
         default:
-            let inputs = shape.dimensions[1 - axis]
-            guard means.count == inputs else { return nil }
-            for channel in 0..<channels {
-                for input in 0..<inputs {
-                    let at = axis == 1 ? input * channels + channel : channel * inputs + input
-                    shift[channel] += (Double(restored[at]) - Double(original[at])) * means[input]
+            guard means.count == shape.dimensions[0] else { return nil }
+            var shift = [Double](repeating: 0, count: channels)
+            for (place, pair) in zip(restored, original).enumerated() {
+                shift[place % channels] += (Double(pair.0) - Double(pair.1)) * means[place / channels]
+            }
+            return shift
+        }
+    }
+
+    /// The same where the weights of a channel lie together, `kernel` of them for each input.
+    private func shift(
+        _ restored: [Float], _ original: [Float], kernel: Int, mean: (_ channel: Int, _ input: Int) -> Double
+    ) -> [Double] {
+        let inputs = original.count / max(1, channels * kernel)
+        return restored.withUnsafeBufferPointer { restored in
+            original.withUnsafeBufferPointer { original in
+                (0..<channels).map { channel in
+                    var shift = 0.0
+                    for input in 0..<inputs {
+                        let start = (channel * inputs + input) * kernel
+                        var sum = 0.0
+                        for place in start..<(start + kernel) {
+                            sum += Double(restored[place]) - Double(original[place])
+                        }
+                        shift += sum * mean(channel, input)
+                    }
+                    return shift
                 }
             }
         }
-        return shift
+    }
+}
+
+extension TensorValue {
+    /// The elements of a constant of 32-bit floats, copied once; `nil` for other types.
+    ///
+    /// - Throws: as `tensor()`.
+    func floats() throws -> [Float]? {
+        guard elementType == .float32 else { return nil }
+        if case .raw(let view) = elements, let count = elementCount, view.count == 4 * count {
+            return view.withUnsafeBytes { bytes in
+                [Float](unsafeUninitializedCapacity: count) { values, filled in
+                    UnsafeMutableRawBufferPointer(values).copyMemory(from: bytes)
+                    filled = count
+                }
+            }
+        }
+        return try tensor().values(as: Float.self)
     }
 }

@@ -11,13 +11,15 @@ package struct CompressionReport: Sendable {
     /// What the result was judged by.
     package let rows: String
     package let before: ModelFigures
-    package let accuracyBefore: Double?
+    package var accuracyBefore: Double?
     package var outcome = OptimizationReport.Outcome.unchanged
     /// Why the original is kept, where it is.
     package var reason: String?
     package private(set) var after: ModelFigures?
     package private(set) var layers: [LayerRecord] = []
     package private(set) var notes: [String] = []
+    /// Bytes of the packed file before and after, where these are all that gets smaller.
+    package private(set) var packed: (before: Int, after: Int)?
     package private(set) var agreement: OutputAgreement?
     package private(set) var accuracyAfter: Double?
     /// Nodes that were given back their floats, in that order, and what was lost before.
@@ -31,8 +33,7 @@ package struct CompressionReport: Sendable {
     package var speed: SpeedComparison?
 
     init(
-        recipe: String, engine: String, calibration: String, isGenerated: Bool, rows: String, before: ModelFigures,
-        accuracyBefore: Double?
+        recipe: String, engine: String, calibration: String, isGenerated: Bool, rows: String, before: ModelFigures
     ) {
         self.recipe = recipe
         self.engine = engine
@@ -40,7 +41,6 @@ package struct CompressionReport: Sendable {
         self.isGenerated = isGenerated
         self.rows = rows
         self.before = before
-        self.accuracyBefore = accuracyBefore
     }
 
     mutating func take(_ made: AccuracyFallback.Outcome, after: ModelFigures) {
@@ -48,6 +48,7 @@ package struct CompressionReport: Sendable {
         self.after = after
         layers = made.result.layers
         notes = made.result.notes
+        packed = made.result.packed
         agreement = made.verdict.agreement
         accuracyAfter = made.verdict.accuracy
         left = made.left
@@ -73,7 +74,10 @@ package struct CompressionReport: Sendable {
             ("dropBefore", Self.number(dropBefore)), ("drop", Self.number(drop)),
             ("share", Self.number(share)), ("speed", speed?.json ?? .null),
         ]
-        return .object(head + tail)
+        let sizes = packed.map { packed in
+            [("packed", JSONValue.object([("before", .integer(packed.before)), ("after", .integer(packed.after))]))]
+        }
+        return .object(head + tail + (sizes ?? []))
     }
 
     private var accuracy: JSONValue {

@@ -53,19 +53,22 @@ package struct CompressionWork: Sendable {
     package func run(
         _ original: Model, calibration: any CalibrationSource, rows: HeldRows
     ) throws -> (model: Model, report: CompressionReport) {
-        let judge = try RecipeJudge(original, runner, rows, threads: settings.threads)
+        let judge = RecipeJudge(original, runner, rows, threads: settings.threads)
         var report = CompressionReport(
             recipe: recipe.name, engine: runner.engineName, calibration: calibration.words,
-            isGenerated: calibration.isGenerated, rows: rows.words, before: try ModelFigures(original),
-            accuracyBefore: judge.accuracy)
-        let context = RecipeContext(runner: runner, calibration: calibration, settings: settings, progress: progress)
+            isGenerated: calibration.isGenerated, rows: rows.words, before: try ModelFigures(original))
+        let context = RecipeContext(
+            runner: runner, calibration: calibration, settings: settings, reference: judge.reference,
+            progress: progress)
         let outcome: AccuracyFallback.Outcome
         do {
             outcome = try made(folded(original), judge, context, &report)
         } catch let fault as RuleFault where !fault.reason.hasPrefix(calibration.source) {
             report.reason = fault.reason
+            report.accuracyBefore = try judge.accuracy()
             return (original, report)
         }
+        report.accuracyBefore = try judge.accuracy()
         report.take(outcome, after: try ModelFigures(outcome.result.model))
         if let reason = worse(report, outcome.verdict) { return (original, report.refused(reason)) }
         guard demands.measuresSpeed, let batch = rows.batches.first else { return (outcome.result.model, report) }
@@ -148,6 +151,9 @@ package struct CompressionWork: Sendable {
             }
         }
         guard !demands.isCandidate else { return nil }
+        if let packed = report.packed {
+            return packed.after < packed.before ? nil : "the packed file would be no smaller"
+        }
         guard let after = report.after, after.bytes < report.before.bytes else { return "the file would be no smaller" }
         return nil
     }

@@ -8,23 +8,23 @@ package struct RecipeJudge: Sendable {
     private let runner: ModelRunner
     private let rows: HeldRows
     private let threads: Int
-    private let expected: [[Tensor]]
-    /// The original's.
-    package let accuracy: Double?
+    /// What the original answers, from whichever session runs it first.
+    package let reference: ReferenceAnswers
 
-    /// Runs the original.
-    ///
-    /// - Throws: the engine's words when it does not run the original on these rows.
-    package init(_ original: Model, _ runner: ModelRunner, _ rows: HeldRows, threads: Int) throws {
+    /// - Parameter threads: that may work at a time.
+    package init(_ original: Model, _ runner: ModelRunner, _ rows: HeldRows, threads: Int) {
         self.runner = runner
         self.rows = rows
         self.threads = threads
-        let session = try runner.session(original, optimized: true, threads: threads)
-        expected = try rows.batches.map { try session.run($0) }
-        accuracy = try rows.accuracy?(session)
+        reference = ReferenceAnswers(original, rows)
     }
 
     package var batches: [[Tensor]] { rows.batches }
+
+    /// The original's accuracy; `nil` where no answers are known.
+    ///
+    /// - Throws: the engine's words when it does not run the original on these rows.
+    package func accuracy() throws -> Double? { try reference.answers(runner, threads: threads).accuracy }
 
     /// How far a result is from the original.
     package struct Verdict: Sendable {
@@ -39,17 +39,23 @@ package struct RecipeJudge: Sendable {
     /// - Parameter limit: where more than that is lost beyond doubt after some rows, the others are not looked at; `nil`: all
     ///   rows are.
     package func verdict(on model: Model, givingUpBeyond limit: Double? = nil) throws -> Verdict {
-        let session = try runner.session(model, optimized: true, threads: threads)
+        let original = try reference.answers(runner, threads: threads)
+        let lanes = limit == nil ? BatchRuns.lanes(rows, threads: threads) : 1
+        let session = try runner.session(model, optimized: true, threads: max(1, threads / lanes))
         var agreement = OutputAgreement()
-        for (batch, answers) in zip(rows.batches, expected) {
-            agreement.add(answers, try session.run(batch))
-            if let limit, let least = leastDrop(agreement), least > limit {
+        if let limit {
+            for (batch, answers) in zip(rows.batches, original.outputs) {
+                agreement.add(answers, try session.run(batch))
+                guard let least = leastDrop(agreement, accuracy: original.accuracy), least > limit else { continue }
                 return Verdict(agreement: agreement, accuracy: nil, drop: least, givenUpAfter: agreement.scored)
             }
+        } else {
+            let found = try BatchRuns.outputs(session, rows.batches, lanes: lanes)
+            for (answers, made) in zip(original.outputs, found) { agreement.add(answers, made) }
         }
         let measured = try rows.accuracy?(session)
         let drop: Double
-        if let before = accuracy, let measured {
+        if let before = original.accuracy, let measured {
             drop = before - measured
         } else {
             drop = 1 - (agreement.topAgreement ?? agreement.cosine)
@@ -57,7 +63,7 @@ package struct RecipeJudge: Sendable {
         return Verdict(agreement: agreement, accuracy: measured, drop: drop)
     }
 
-    private func leastDrop(_ agreement: OutputAgreement) -> Double? {
+    private func leastDrop(_ agreement: OutputAgreement, accuracy: Double?) -> Double? {
         // Where answers are known and there is no accuracy, they are no classes.
         guard rows.accuracy == nil || accuracy != nil else { return nil }
         return EarlyEvidence.leastDrop(

@@ -39,18 +39,18 @@ package struct AffineAfterConvolution: RewriteRule {
         _ nodes: [Int], _ view: GraphView, adding editor: inout GraphEditor
     ) throws -> Rewriting {
         var node = view.nodes[nodes[0]]
-        guard let tensor = try view.constant(node.input(1))?.tensor(), tensor.elementType.isFloatingPoint else {
+        guard let weights = view.constant(node.input(1)), let type = weights.elementType, type.isFloatingPoint else {
             throw RuleFault("the convolution's weights are no floats")
         }
-        let channels = try OutputChannels(tensor.shape.dimensions, node)
+        let channels = try OutputChannels(weights.dimensions.map { Int($0) }, node)
         let transform = try ChannelTransform(nodes[1], view, channels: channels.count)
         let bias = WeightMath.doubles(view.constant(node.input(2))) ?? [Double](repeating: 0, count: channels.count)
         guard bias.count == channels.count else { throw RuleFault("the bias has another length than the channels") }
         let scale = transform.scale
-        let folded = try WeightMath.scaled(tensor) { scale[channels.channel(of: $0)] }
+        let rows = channels.areRows ? try WeightMath.scaledRows(weights, by: scale) : nil
+        let folded = try rows ?? WeightMath.scaled(weights.tensor()) { scale[channels.channel(of: $0)] }
         let shifted = try WeightMath.made(
-            channels.all.map { bias[$0] * scale[$0] + transform.shift[$0] }, tensor.elementType, Shape([channels.count])
-        )
+            channels.all.map { bias[$0] * scale[$0] + transform.shift[$0] }, type, Shape([channels.count]))
         let names = (node.input(1), node.input(2).isEmpty ? "\(node.input(1))_bias" : node.input(2))
         node.inputs = [
             node.input(0), editor.addConstant("\(names.0)_folded", folded),
@@ -70,6 +70,9 @@ struct OutputChannels {
     private let isTransposed: Bool
 
     var all: Range<Int> { 0..<count }
+
+    /// Whether the weights of each channel lie together, in order.
+    var areRows: Bool { !isTransposed }
 
     /// `Conv` has weights `[M, C/group, …]`, `ConvTranspose` `[C, M/group, …]`. Source: ONNX.
     init(_ dimensions: [Int], _ node: Node) throws {

@@ -56,7 +56,11 @@ enum Inspection {
 
     /// Reads a file; one that is no ONNX model is told by what it is instead.
     private static func read(_ path: String) throws -> Model {
-        let buffer = try MappedFile(path: path, maximumBytes: GraphLimits().fileBytes).buffer
+        try read(try MappedFile(path: path, maximumBytes: GraphLimits().fileBytes))
+    }
+
+    private static func read(_ file: MappedFile) throws -> Model {
+        let buffer = file.buffer
         do {
             return try Model.read(buffer)
         } catch {
@@ -81,7 +85,15 @@ enum Inspection {
     /// A model that breaks no rule of ONNX, read from a file.
     ///
     /// - Throws: `WorkshopError.Code.rejected` with every problem, at most twenty.
-    static func validated(_ path: String) throws -> Model { try validated(try read(path)) }
+    static func validated(_ path: String) throws -> Model { try mapped(path).model }
+
+    /// The same, with the map of the file that its weights are views into.
+    ///
+    /// - Throws: as `validated`.
+    static func mapped(_ path: String) throws -> (model: Model, file: MappedFile) {
+        let file = try MappedFile(path: path, maximumBytes: GraphLimits().fileBytes)
+        return (try validated(try read(file)), file)
+    }
 
     private static func validated(
         _ model: Model, externalData: ExternalDataPolicy = .allowPlainPaths

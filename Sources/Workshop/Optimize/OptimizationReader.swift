@@ -17,8 +17,8 @@ enum OptimizationReader {
         path: String, engine kind: EngineKind, directories: [String], settings: OptimizationSettings,
         progress: @escaping @Sendable (RecipeStep) -> Void, output: (UnsafeRawBufferPointer) -> Bool
     ) throws -> JSONValue {
-        let model = try whole(path)
-        let engine = try EngineCatalog(directory: directories.first).engine(kind)
+        let (model, file) = try mapped(path)
+        let engine = SparingEngine(try EngineCatalog(directory: directories.first).engine(kind), file: file)
         let preparation = try asked(settings)
         if let compression = settings.compression {
             let prepared = try prepare(model, preparation, engine)
@@ -46,14 +46,17 @@ enum OptimizationReader {
     }
 
     /// A valid model whose weights are all inside.
-    static func whole(_ path: String) throws -> Model {
-        let model = try Inspection.validated(path)
+    static func whole(_ path: String) throws -> Model { try mapped(path).model }
+
+    /// A valid model whose weights are all inside, and the map of the file that it is a view into.
+    private static func mapped(_ path: String) throws -> (model: Model, file: MappedFile) {
+        let (model, file) = try Inspection.mapped(path)
         guard try model.externalFiles().isEmpty else {
             throw WorkshopError(
                 .rejected, "the model's weights are in other files",
                 help: "import it, which puts up to 2 GB inside, and optimise the version")
         }
-        return model
+        return (model, file)
     }
 
     private static func hand(_ model: Model, _ output: (UnsafeRawBufferPointer) -> Bool) throws {

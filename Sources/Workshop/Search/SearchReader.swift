@@ -24,7 +24,7 @@ enum SearchReader {
                 ("engine", .string(runner.engineName)),
                 ("facts", try SearchFacts(model, isGenerated: data.source.isGenerated).json),
                 ("figures", figures.json), ("parameters", .integer(model.parameterCount)),
-                ("accuracy", judge.accuracy.map(JSONValue.number) ?? .null),
+                ("accuracy", try judge.accuracy().map(JSONValue.number) ?? .null),
                 ("rows", .integer(data.rows.batches.reduce(0) { $0 + ($1.first?.rowCount ?? 1) })),
                 ("judgedBy", .string(data.rows.words)), ("calibration", .string(data.source.words)),
                 ("generated", .bool(data.source.isGenerated)),
