@@ -159,7 +159,7 @@ let package = Package(
         tests("LiteRT", ["Tensors", "ModelGraph", "TensorFlow", "Engines", "TestSupport"]),
         tests("Pickle", ["Tensors", "ModelGraph"], exclude: ["Fixtures"]),
         tests("Sklearn", ["Tensors", "ModelGraph", "Pickle", "Engines", "TestSupport"]),
-        tests("Torch", ["Tensors", "ModelGraph", "Pickle", "Engines", "TestSupport"]),
+        tests("Torch", ["Tensors", "ModelGraph", "Pickle", "Engines", "TestSupport"], exclude: ["Fixtures"]),
         tests("Houses", ["Tensors"]),
         tests("HDF5", ["Tensors"], exclude: ["Fixtures"]),
         tests("Keras", ["Tensors", "ModelGraph", "HDF5", "Engines", "TestSupport"], exclude: ["Fixtures"]),

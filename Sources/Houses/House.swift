@@ -103,9 +103,9 @@ package struct HouseVersion: Hashable, Sendable {
 }
 
 /// How a model was served, in the words of an endpoint's settings.
-package struct HouseSettings: Hashable, Sendable {
+package struct HouseSettings: Hashable, Sendable, Codable {
     /// Whether requests share runs.
-    package enum Batching: Hashable, Sendable {
+    package enum Batching: Hashable, Sendable, Codable {
         case auto, off
         case rows(Int, delay: Int, preferred: [Int])
     }

@@ -1,5 +1,6 @@
 import ModelGraph
 import Pickle
+import Tensors
 
 /// What an estimator makes of what it is given.
 extension Conversion {

@@ -27,7 +27,8 @@ struct SlipwayCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Models",
                 subcommands: [
-                    ImportVerb.self, ColumnsVerb.self, ScanVerb.self, ListVerb.self, ShowVerb.self, EvaluateVerb.self,
+                    ImportVerb.self, EnvironmentVerb.self, ColumnsVerb.self, ScanVerb.self, ListVerb.self,
+                    ShowVerb.self, EvaluateVerb.self,
                     OptimizeVerb.self, AliasVerb.self,
                     RemoveVerb.self,
                     RestoreVerb.self, ExportVerb.self, GarbageVerb.self, CheckVerb.self,
@@ -57,6 +58,7 @@ enum Main {
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == ChildTask.verb { exit(ChildMain.run(arguments: arguments.dropFirst())) }
+        if arguments.first == ProgramWalls.verb { exit(ProgramWalls.run(arguments: arguments.dropFirst())) }
         // A reader that goes away ends a write with an error, not the process.
         signal(SIGPIPE, SIG_IGN)
         dieAtOnce()

@@ -1,7 +1,8 @@
 import ModelGraph
+import Tensors
 
 /// Why a file of TensorFlow's does not become a graph.
-package struct TensorFlowError: Error, Hashable, Sendable {
+package struct TensorFlowError: ForeignRefusal, Hashable, Sendable {
     /// What was found, and where.
     package var message: String
     /// One line each: every operator that is not rebuilt.
@@ -47,11 +48,6 @@ package struct TensorFlowError: Error, Hashable, Sendable {
 
     /// A constant that does not fit its type and shape.
     init(_ error: GraphError) { self = .broken(error.message) }
-}
-
-extension TensorFlowError: CustomStringConvertible {
-    /// The message.
-    package var description: String { message }
 }
 
 /// Names come from files that strangers wrote: what becomes of them is short and free of control characters.

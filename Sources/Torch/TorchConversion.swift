@@ -1,5 +1,6 @@
 package import ModelGraph
 import Pickle
+import Tensors
 
 /// A model of PyTorch's as an ONNX graph, and what is known of where it came from.
 package struct ConvertedProgram: Sendable {
@@ -10,6 +11,8 @@ package struct ConvertedProgram: Sendable {
     package var className: String
     /// What differs from PyTorch's own behaviour, in words.
     package var notes: [String]
+    /// What the program itself calls values in between, in its order, and what the graph calls them.
+    package var layers: [(name: String, value: String)] = []
 }
 
 /// Rebuilds models that PyTorch has exported, by a closed list of operators.
@@ -40,7 +43,7 @@ package enum TorchConversion {
         let outputs = try builder.build()
         return ConvertedProgram(
             model: model(graph, outputs), version: program.version, className: "ExportedProgram",
-            notes: graph.assembly.notes)
+            notes: graph.assembly.notes, layers: builder.layers)
     }
 
     static func model(_ graph: ProgramGraph, _ outputs: [ValueInfo]) -> Model {

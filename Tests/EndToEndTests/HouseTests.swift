@@ -134,6 +134,99 @@ extension EndToEnd {
             }
         }
 
+        /// Each folder is of the least that its server takes; scikit-learn's answer for the first flower is 0.
+        @Test(
+            .timeLimit(.minutes(2)),
+            arguments: [
+                (
+                    "MLServer",
+                    "mkdir iris && cp $flower iris/model.joblib && printf '%s' '{\"name\": \"flower\", "
+                        + "\"implementation\": \"mlserver_sklearn.SKLearnModel\", \"parameters\": {\"uri\": \"./model.joblib\"},"
+                        + " \"max_batch_size\": 8, \"max_batch_time\": 0.005}' > iris/model-settings.json",
+                    "[\"rows\":8,\"delay\":5000]"
+                ),
+                (
+                    "BentoML",
+                    "mkdir -p flower/abc && cp $flower flower/abc/saved_model.pkl && printf 'name: flower\nversion: abc\n"
+                        + "module: bentoml.sklearn\nsignatures:\n  predict:\n    batchable: true\n' > flower/abc/model.yaml",
+                    "auto"
+                ),
+                ("KServe", "cp $flower model.joblib && cp model.joblib notes.txt", "auto"),
+                (
+                    "MLflow",
+                    "cp $flower model.pkl && printf 'flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n"
+                        + "  sklearn:\n    pickled_model: model.pkl\n    serialization_format: cloudpickle\n' > MLmodel",
+                    "auto"
+                ),
+            ])
+        func aFolderOfAnotherServerIsImportedAndServed(_ kind: String, _ make: String, _ batching: String) async throws
+        {
+            let slipway = try Slipway()
+            let folder = slipway.scratch.file("flower")
+            let made = try await slipway.shell(
+                "set -e; flower=\(Slipway.example("scikit-learn/1.5/pipeline-linear.joblib")); mkdir \(folder); cd \(folder); \(make)"
+            )
+            try #require(made.exitCode == 0, "\(made)")
+            let list = slipway.scratch.file("list.json")
+            let imported = try await slipway.json("import", folder, "--endpoints", list)
+            #expect(imported["house"]?.stringValue?.hasPrefix(kind) == true, "\(imported.encodedString())")
+            #expect(imported["leftOut"] == .array([]), "\(imported.encodedString())")
+            let endpoint = try #require(imported["models"]?.arrayValue?.first?["endpoints"]?.arrayValue?.first)
+            let shared = endpoint["batching"]
+            let text =
+                shared?.stringValue
+                ?? "[\"rows\":\(shared?["rows"]?.intValue ?? 0),\"delay\":\(shared?["delay"]?.intValue ?? 0)]"
+            #expect(text == batching, "\(endpoint.encodedString())")
+            let name = try #require(endpoint["endpoint"]?.stringValue)
+            try await slipway.expect("apply", list)
+            try await slipway.serving { server in
+                let body = #"{"inputs":[{"name":"X","shape":[1,4],"datatype":"FP32","data":[5.1,3.5,1.4,0.2]}]}"#
+                let reply = try await server.dataPlane().request(
+                    "POST", "/v2/models/\(name)/infer", body: Array(body.utf8))
+                #expect(reply.status == 200 && reply.text.contains("\"data\":[0]"), "\(reply.text)")
+            }
+        }
+
+        /// The model is fetched from where the manifest says, and served as it says.
+        @Test(.timeLimit(.minutes(2)))
+        func aManifestOfKServesBecomesAnEndpoint() async throws {
+            try await SourceServer.running { server in
+                try TextFile.write(
+                    try TextFile.bytes(Slipway.example("digits/mlp.onnx")), to: server.folder.file("model.onnx"))
+                let slipway = try Slipway()
+                let (manifest, list) = (slipway.scratch.file("service.yaml"), slipway.scratch.file("list.json"))
+                try TextFile.write(
+                    """
+                    apiVersion: serving.kserve.io/v1beta1
+                    kind: InferenceService
+                    metadata:
+                      name: Digits
+                    spec:
+                      predictor:
+                        containerConcurrency: 2
+                        batcher:
+                          maxBatchSize: 16
+                          maxLatency: 2
+                        model:
+                          modelFormat:
+                            name: onnx
+                          storageUri: \(server.address)/model.onnx
+                    """, to: manifest)
+                try await slipway.expect("import", manifest, "--endpoints", list)
+                let endpoint = try JSONValue.parse(try TextFile.bytes(list))["endpoints"]?.arrayValue?.first
+                #expect(endpoint?["endpoint"] == "digits" && endpoint?["version"] == "digits:1")
+                #expect(
+                    endpoint?["batching"]?["rows"]?.intValue == 16 && endpoint?["batching"]?["delay"]?.intValue == 2000)
+                #expect(endpoint?["engine"]?["instances"]?.intValue == 2)
+                try await slipway.expect("apply", list)
+                let digits = try DigitsExample()
+                try await slipway.serving { server in
+                    let logits = try await Self.infer(server, "digits", "pixels", try digits.row(7), "logits")
+                    #expect(logits.count == 10)
+                }
+            }
+        }
+
         /// The handler in it would leave a mark.
         @Test(.timeLimit(.minutes(2)))
         func aTorchServeArchiveWithAGraphIsImportedAndItsHandlerNeverRuns() async throws {

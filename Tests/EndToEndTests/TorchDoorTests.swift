@@ -37,6 +37,17 @@ extension EndToEnd {
             #expect(ended.exitCode == 0)
         }
 
+        /// Real files of versions that wrote another layout, or other JSON, each with what that version answered.
+        @Test(arguments: ["conv-2.3.1", "perceptron-2.5.1", "conv-2.7.1"])
+        func anOlderProgramAnswersAsItsPyTorchDid(_ name: String) async throws {
+            let slipway = try Slipway()
+            let file = Slipway.root + "/Tests/TorchTests/Fixtures/" + name
+            let imported = try await slipway.json(
+                "import", file + ".pt2", "--reference", file + ".npz", "--tolerance", "1e-6", "--name", "older")
+            let outputs = imported["references"]?.arrayValue?.first?["outputs"]?.arrayValue
+            #expect(outputs?.isEmpty == false, "\(imported.encodedString())")
+        }
+
         @Test
         func aProgramIsShownAndScannedWithoutAnythingRunning() async throws {
             let slipway = try Slipway()

@@ -58,6 +58,7 @@ import Testing
             ],
             "profile": ["Tests/Fuzz/Corpus/profile/mixed"],
             "mlmodel": ["Examples/mlflow/flowers/MLmodel"],
+            "settings": ["Tests/Fuzz/Corpus/settings/mlserver", "Tests/Fuzz/Corpus/settings/kserve"],
             "image": [
                 "baseline-420-17x33.jpg", "progressive-420-17x33.jpg", "restart.jpg", "restart-progressive.jpg",
                 "grey.jpg",
@@ -93,7 +94,7 @@ import Testing
 /// The committed corpus of the fuzzer, as far as the child knows the target.
 enum Corpus {
     static let files: [DamageTests.Case] = [
-        "onnx", "npy", "npz", "csv", "json", "processing", "seal", "pbtxt", "mlmodel",
+        "onnx", "npy", "npz", "csv", "json", "processing", "seal", "pbtxt", "mlmodel", "settings",
     ]
     .flatMap {
         target in

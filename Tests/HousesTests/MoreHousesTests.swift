@@ -147,6 +147,41 @@ import Testing
         #expect(try InferenceService(Array("{".utf8)) == nil)
     }
 
+    @Test(
+        arguments: [
+            ("", .off, nil, 1, []), ("containerConcurrency: 4\n    ", .off, 4, 1, ["4 runs at a time"]),
+            (
+                "batcher:\n      maxBatchSize: 8\n      maxLatency: 50\n    ", .rows(8, delay: 50_000, preferred: []),
+                nil, 1, []
+            ),
+            ("batcher:\n      maxBatchSize: 1\n    ", .off, nil, 1, []),
+            (
+                "batcher:\n      timeout: 60\n    ", .rows(32, delay: 1_000_000, preferred: []), nil, 1,
+                ["one second at most", "batcher.timeout"]
+            ),
+            ("containerConcurrency: 100000\n    canaryTrafficPercent: 10\n    ", .off, 64, 1, ["--canary 10%"]),
+            ("containerConcurrency: x\n    ", .off, nil, 1, ["containerConcurrency"]),
+        ] as [(String, HouseSettings.Batching, Int?, Int, [String])])
+    func whatAManifestSaysOfOneServerBecomesSettings(
+        _ lines: String, _ batching: HouseSettings.Batching, _ instances: Int?, _ threads: Int, _ said: [String]
+    ) throws {
+        let text = Self.manifest.replacing("minReplicas", with: lines + "minReplicas")
+        let service = try #require(try InferenceService(Array(text.utf8)))
+        #expect(service.settings.batching == batching && service.settings.instances == instances)
+        #expect(service.settings.threads == threads)
+        for words in said { #expect(service.remarks.contains { $0.contains(words) }, "\(service.remarks)") }
+    }
+
+    @Test(
+        arguments: [
+            ("cpu: 1", 1), ("cpu: \"4\"", 4), ("cpu: 2500m", 2), ("cpu: 100m", 1), ("cpu: many", nil), ("cpu: -3", nil),
+        ] as [(String, Int?)])
+    func processorsAreThreads(_ line: String, _ threads: Int?) throws {
+        let service = try #require(
+            try InferenceService(Array(Self.manifest.replacing("cpu: 1", with: line).utf8)))
+        #expect(service.settings.threads == threads)
+    }
+
     @Test(arguments: [
         ("name: sklearn", "name: tensorrt"), ("storageUri: s3://models/iris", "storage: {}"),
         ("metadata:\n  name: sklearn-iris", "metadata: {}"), ("modelFormat:", "format:"),

@@ -36,4 +36,26 @@ int csandbox_open_beneath(int directory, const char *path);
 /// The same by hand, name by name, for kernels and containers without openat2.
 int csandbox_walk_beneath(int directory, const char *path);
 
+/// The version of Landlock that this kernel has; 0 where it has none, or where it is switched off.
+int csandbox_landlock_version(void);
+
+/// Confines all files that this process, and whatever it starts, can open, for good: those of `readable` and what is
+/// beneath them may be read, those of `writable` read, written, made and removed, and the files of `executable` started.
+/// Lists of paths, ended by NULL; what does not exist is passed over. Since version 4 of Landlock also no TCP, since 6 no
+/// signals to others. Returns 0, an errno, or ENOSYS where the kernel has no Landlock.
+int csandbox_confine(
+    const char *const *readable, const char *const *writable, const char *const *executable);
+
+/// Gives up every right that root has beyond a file's owner, also for programs that this process starts. Returns 0 or an
+/// errno.
+int csandbox_drop_capabilities(void);
+
+/// Lets no descriptor beyond the standard ones survive the start of a program.
+int csandbox_close_on_start(void);
+
+/// Installs a filter on all threads, for a process that is about to start an interpreter: as `csandbox_filter`, but
+/// programs may be started in this process's place and files written, which `csandbox_confine` bounds. Returns 0, an
+/// errno, or -1 where this processor's system call numbers are not known.
+int csandbox_filter_program(void);
+
 #endif

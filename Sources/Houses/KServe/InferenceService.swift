@@ -1,7 +1,7 @@
 import Tensors
 
 /// An InferenceService of KServe's, as `kubectl apply` takes it: where its model lies, and how it is served. What is
-/// about clusters has no counterpart here and is named.
+/// about clusters has no counterpart here and is named; what is about a server becomes an endpoint's settings.
 ///
 /// Source: KServe API reference, `serving.kserve.io/v1beta1`.
 package struct InferenceService: Hashable, Sendable {
@@ -13,6 +13,8 @@ package struct InferenceService: Hashable, Sendable {
     package var format: String
     /// `v1` or `v2`; `nil` where it is not said.
     package var protocolVersion: String?
+    /// How it is served.
+    package var settings = HouseSettings()
     /// What was not taken, and why.
     package var remarks: [String] = []
 
@@ -51,7 +53,8 @@ package struct InferenceService: Hashable, Sendable {
         storageURI = place
         protocolVersion = model["protocolVersion"]?.stringValue
         if protocolVersion == "grpc-v2" { remarks.append("gRPC is answered at the same port as HTTP") }
-        note(predictor, model, json["spec"])
+        let taken = readSettings(predictor, model)
+        note(predictor, model, json["spec"], taken)
     }
 
     /// The model in today's form, or in the older one that names the framework.
@@ -66,17 +69,20 @@ package struct InferenceService: Hashable, Sendable {
         return (named.key, named.value)
     }
 
-    private mutating func note(_ predictor: JSONValue?, _ model: JSONValue, _ spec: JSONValue?) {
+    private mutating func note(
+        _ predictor: JSONValue?, _ model: JSONValue, _ spec: JSONValue?, _ taken: Set<String>
+    ) {
         let known: Set<String> = ["modelFormat", "storageUri", "protocolVersion", "name"]
         let reasons = [
             "resources": "limits are the machine's: slipway serve --memory", "runtime": "the engine is chosen here",
             "runtimeVersion": "the engine's version is this program's", "args": "they are another server's",
             "env": "they are another server's",
         ]
-        for member in model.objectValue ?? [] where !known.contains(member.key) {
+        for member in model.objectValue ?? [] where !known.contains(member.key) && !taken.contains(member.key) {
             remarks.append("'\(member.key.shown)' is left out: \(reasons[member.key] ?? "it has no counterpart here")")
         }
-        for member in predictor?.objectValue ?? [] where member.key != "model" && member.value["storageUri"] == nil {
+        for member in predictor?.objectValue ?? []
+        where member.key != "model" && member.value["storageUri"] == nil && !taken.contains(member.key) {
             remarks.append("'predictor.\(member.key.shown)' is left out: it is about a cluster")
         }
         for member in spec?.objectValue ?? [] where member.key != "predictor" {

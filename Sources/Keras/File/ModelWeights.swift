@@ -1,4 +1,5 @@
 import HDF5
+import Tensors
 
 /// The weights of a network's layers, in either of the two orders in which Keras keeps them.
 struct ModelWeights {

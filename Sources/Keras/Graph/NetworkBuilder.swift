@@ -1,4 +1,5 @@
 import ModelGraph
+import Tensors
 
 /// Goes through a network in an order in which it can run, and lets each layer write itself.
 struct NetworkBuilder {

@@ -27,7 +27,7 @@ package struct TorchFile: Sendable {
     private static let legacyMagic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
 
     /// Whether the streams are those of the older format.
-    static func isLegacy(_ file: PickleFile) -> Bool {
+    package static func isLegacy(_ file: PickleFile) -> Bool {
         guard file.streams.count >= 5, case .longInteger(let bytes)? = file.streams[0].document?.view.value else {
             return false
         }

@@ -1,5 +1,6 @@
 import ModelGraph
 import Pickle
+import Tensors
 
 /// Estimators made of others.
 enum Composition {

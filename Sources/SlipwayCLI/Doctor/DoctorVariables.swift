@@ -10,6 +10,8 @@ struct DoctorVariables {
     static let known: [(name: String, text: String)] = [
         ("SLIPWAY_HOME", "The directory that holds all state, unless --home names one."),
         ("SLIPWAY_ENGINES", "The directory in which engines are looked for first."),
+        ("SLIPWAY_PYTHON", "The Python that environments for imports are made for; else python3."),
+        ("SLIPWAY_PYTHON_INDEX", "Where wheels for them come from, an address or a folder; else where pip looks."),
         ("SLIPWAY_TLS_CERTIFICATE", "The certificate that 'serve' and 'run' show, unless --tls-certificate names one."),
         ("SLIPWAY_TLS_KEY", "Its private key, unless --tls-key names one."),
         ("SLIPWAY_TLS_CLIENT_CA", "The authorities that clients' certificates have to be from."),
@@ -25,7 +27,8 @@ struct DoctorVariables {
 
     /// Those of the scripts, the tests and the benchmarks.
     private static let ofScripts: Set<String> = [
-        "SLIPWAY_TEST_BINARY", "SLIPWAY_TEST_PYTHON", "SLIPWAY_BENCH_TOOLS", "SLIPWAY_NO_BROWSER", "SLIPWAY_TOKEN",
+        "SLIPWAY_TEST_BINARY", "SLIPWAY_TEST_PYTHON", "SLIPWAY_TEST_TORCH_PYTHON", "SLIPWAY_BENCH_TOOLS",
+        "SLIPWAY_NO_BROWSER", "SLIPWAY_TOKEN",
     ]
 
     func findings() -> [DoctorFinding] {

@@ -112,5 +112,16 @@ extension ErrorCatalog {
                 error[SW7007]: 'resnet50.onnx' cannot be copied into the home: no space is left
                    help: free some space, or choose another home with --home
                 """),
+        ErrorPage(
+            7008, "There is no such environment",
+            "An environment is a folder of Python packages that imports run classes with. None of this home has the name.",
+            causes: ["the name is misspelt", "it was removed already", "another home was meant"],
+            remedies: ["'slipway environment list' shows those that are there"],
+            example: """
+                $ slipway environment remove torch
+                error[SW7008]: there is no environment 'torch'
+                  cause: there is: torch-6746dbcbeb52
+                   help: 'slipway environment list' shows them
+                """),
     ]
 }

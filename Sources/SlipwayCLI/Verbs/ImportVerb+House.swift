@@ -9,13 +9,16 @@ import Workshop
 /// Folders of other servers.
 extension ImportVerb {
     func bring(_ house: House, in folder: HouseFolder, _ registry: ModelRegistry) async throws {
-        guard processing == nil, provenance == nil, evaluation == nil, answers == nil, labels.isEmpty, states.isEmpty
+        guard processing == nil, provenance == nil, evaluation == nil, answers == nil, labels.isEmpty, states.isEmpty,
+            framework.isUnused
         else {
             throw ValidationError(
                 "'\(fetched?.shown ?? file)' is a folder of models: of the options, it takes --dry-run, --endpoints, --note and --no-run"
             )
         }
-        let house = try named(house)
+        var house = try named(house)
+        // Of a repository the settings are its own.
+        if let service, house.models.count == 1, house.kind != .triton { house.models[0].settings = service }
         let base = file.hasSuffix(".mar") ? Self.modelName(of: file) : folder.name
         let place = endpointList ?? "\(HouseName.model(base) ?? "house").endpoints.json"
         if !dryRun { try checkPlace(place) }
@@ -48,6 +51,15 @@ extension ImportVerb {
                 causes: report.leftOut.prefix(20).map { "\($0.name.shown): \($0.reason)" },
                 help: report.leftOut.first?.advice)
         }
+        answer.say("next: slipway apply \(place)")
+    }
+
+    /// Writes the list that serves one version as a manifest says.
+    func writeEndpoints(_ record: VersionRecord, _ settings: HouseSettings) throws {
+        let place = endpointList ?? "\(record.model).endpoints.json"
+        try checkPlace(place)
+        let list = HouseReport.endpointList(of: record, settings)
+        try OwnFile.write(list.encoded(pretty: true) + [UInt8(ascii: "\n")], to: place)
         answer.say("next: slipway apply \(place)")
     }
 

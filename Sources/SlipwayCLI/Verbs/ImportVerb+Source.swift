@@ -55,6 +55,7 @@ extension ImportVerb {
         for remark in service.remarks { answer.say("  \(service.name.shown): \(remark)") }
         var verb = self
         verb.name = name ?? HouseName.model(service.name)
+        verb.service = service.settings
         try await verb.bring(source)
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Distribution
 import Engines
 import Home
+import Houses
 import Pipelines
 import Registry
 import Seals
@@ -19,7 +20,9 @@ struct ImportVerb: AsyncParsableCommand {
             'slipway export' wrote is imported too: its version keeps its digest. So is a pipeline: a JSON file that names \
             versions of other models and what flows between them. A folder that Triton, TensorFlow Serving or MLflow wrote \
             or served, or TorchServe's archive (.mar), is imported as a whole, and a list of endpoints is written that serve \
-            it as it was served: 'slipway apply' takes it. Each of these may lie elsewhere: at https://HOST/FILE, in a \
+            it as it was served: 'slipway apply' takes it. Weights of PyTorch's come with their class (--class net.py:Net), \
+            whose code runs within walls: without network, without your files, with limits. With --reference, the answers \
+            of the framework that the model comes from are compared. Each of these may lie elsewhere: at https://HOST/FILE, in a \
             bucket (s3://BUCKET/KEY, a folder by a key that ends in '/'), and versions in a registry (oci://REGISTRY/NAME:TAG).
 
             EXAMPLES
@@ -67,6 +70,8 @@ struct ImportVerb: AsyncParsableCommand {
             valueName: "sizes"))
     var shapes: [String] = []
 
+    @OptionGroup(title: "Classes and references") var framework: FrameworkOptions
+
     @Option(help: "A note for people.")
     var note = ""
 
@@ -104,6 +109,8 @@ struct ImportVerb: AsyncParsableCommand {
 
     /// What was fetched, in place of the address that was given.
     var fetched: FetchedRecord?
+    /// How a manifest says that its model is served.
+    var service: HouseSettings?
 
     func run() async throws {
         if let source = try ModelSource(file) { return try await bring(source) }
@@ -127,7 +134,7 @@ struct ImportVerb: AsyncParsableCommand {
             defer { withExtendedLifetime(archive) {} }
             return try await bring(archive.house, in: archive.folder, registry)
         }
-        guard !dryRun, endpointList == nil else {
+        guard !dryRun, endpointList == nil || service != nil else {
             throw ValidationError("--dry-run and --endpoints go with the folder of another server")
         }
         if PipelineImporter.isPipeline(file) { return try bringPipeline(registry) }
@@ -145,6 +152,7 @@ struct ImportVerb: AsyncParsableCommand {
             evaluated = try work.evaluate(report.addition.record, data: evaluation, options: options, keeps: true)
         }
         print(report, evaluated)
+        if let service { try writeEndpoints(report.addition.record, service) }
     }
 
     private func ownIdentity() throws -> IdentityKey {
@@ -156,7 +164,9 @@ struct ImportVerb: AsyncParsableCommand {
     }
 
     private func bringArchive(_ registry: ModelRegistry, _ identity: IdentityKey?) async throws {
-        guard processing == nil, labels.isEmpty, provenance == nil, evaluation == nil, answers == nil else {
+        guard processing == nil, labels.isEmpty, provenance == nil, evaluation == nil, answers == nil,
+            framework.isUnused
+        else {
             throw ValidationError(
                 "'\(file)' is an archive of a version: of the options, it takes --name, --note, --no-run and --identity"
             )
@@ -176,7 +186,7 @@ struct ImportVerb: AsyncParsableCommand {
     }
 
     private func bringPipeline(_ registry: ModelRegistry) throws {
-        guard processing == nil, evaluation == nil, answers == nil else {
+        guard processing == nil, evaluation == nil, answers == nil, framework.isUnused else {
             throw ValidationError(
                 "'\(file)' is a pipeline: processing and evaluation belong to its models; 'slipway evaluate' measures it"
             )
@@ -206,6 +216,7 @@ struct ImportVerb: AsyncParsableCommand {
         request.note = note
         request.runsOnce = !noRun
         request.shapes = shapes
+        try framework.apply(to: &request)
         request.labels = try namedLabels()
         return request
     }
@@ -250,6 +261,7 @@ struct ImportVerb: AsyncParsableCommand {
         var json = VersionText.json(record, signature: report.inspection.signature)
         if case .object(var members) = json {
             members.append(.init(key: "outcome", value: .string("\(report.addition.outcome)")))
+            members.append(.init(key: "references", value: .array(report.references.map(\.json))))
             members.append(.init(key: "changes", value: .array(report.changes.map(JSONValue.string))))
             members.append(.init(key: "warnings", value: .array(report.inspection.doubts.map(JSONValue.string))))
             if let evaluated { members.append(.init(key: "evaluation", value: evaluated.measures.json)) }
@@ -261,12 +273,13 @@ struct ImportVerb: AsyncParsableCommand {
             ]
             lines += VersionText.signature(report.inspection.signature)
             lines += report.changes.map { "  changed  \($0)" }
+            lines += report.references.map { "  compared \($0.line)" }
             lines += report.inspection.doubts.map { "  warning  \($0)" }
             lines += report.engines.map { "  engine   \(VersionText.engine($0))" }
             if let evaluated { lines.append("  measured \(evaluated.line)") }
             return lines.joined(separator: "\n")
         }
-        answer.say("next: slipway deploy \(record.reference)")
+        if service == nil { answer.say("next: slipway deploy \(record.reference)") }
     }
 
     private func outcome(_ outcome: ModelRegistry.Addition.Outcome) -> String {
@@ -288,6 +301,11 @@ extension Importer.Step {
         case .compiling: "compiling its processing"
         case .running(let engine): "running it once on \(engine.displayName)"
         case .storing: "storing it"
+        case .preparing(.fetching(let name, let number, let count)): "fetching \(name), \(number) of \(count)"
+        case .preparing(.unpacking): "unpacking the environment"
+        case .unpickling: "reading the weights in a limited child"
+        case .exporting(let name): "running \(ShortText.line(name, limit: 40)) within walls"
+        case .comparing: "comparing its answers with the framework's"
         }
     }
 }

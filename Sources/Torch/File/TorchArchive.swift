@@ -120,7 +120,12 @@ package struct TorchArchive: Sendable {
     func json(_ name: String) throws(TorchError) -> JSONValue? {
         guard let buffer = try text(name) else { return nil }
         do {
-            return try withExtendedLifetime(buffer) { () throws(JSONError) in try JSONValue.parse(buffer.bytes) }
+            return try withExtendedLifetime(buffer) { () throws(JSONError) in
+                if layout == .olderProgram, let plain = PythonJSON.quoted(buffer.bytes) {
+                    return try JSONValue.parse(plain)
+                }
+                return try JSONValue.parse(buffer.bytes)
+            }
         } catch {
             throw .damaged("\(name.quotedName) is no JSON: \(error.message)")
         }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// The closed list of PyTorch's operators that are rebuilt, by name without overload.
 enum OperatorCatalog {
     private static let rules: [String: OperatorRule] = [

@@ -9,6 +9,8 @@ final class ProgramBuilder {
     private var weights: ProgramWeights
     /// What the program's names stand for.
     private(set) var values: [String: ProgramValue] = [:]
+    /// Tensors that calls make, by the names that the program has for them, in its order.
+    private(set) var layers: [(name: String, value: String)] = []
     /// Bytes that copies of weights may take: an ONNX file holds no more.
     private var budget = Int(Int32.max)
     private var symbols: [String: String] = [:]
@@ -150,6 +152,7 @@ final class ProgramBuilder {
                 ?? output["as_sym_float"]?["as_name"]?.stringValue
             {
                 values[name] = made[place]
+                if let tensor = made[place].tensor { layers.append((name, tensor.name)) }
             }
         }
     }

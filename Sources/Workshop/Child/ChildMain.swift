@@ -51,6 +51,11 @@ package enum ChildMain {
         case .convert(let path, let shapes):
             try ForeignDoor.convert(path: path, shapes: shapes) { write($0, to: STDOUT_FILENO) }
         case .contents(let path): try ForeignDoor.contents(path: path)
+        case .weights(let path): try WeightsDoor.write(path: path) { write($0, to: STDOUT_FILENO) }
+        case .reference(let path, let reference, let map, let engine, let directories, let tolerance):
+            try ReferenceRun.compare(
+                path: path, reference: reference, map: map, engine: engine, directories: directories,
+                tolerance: tolerance)
         case .difference(let before, let after): try DifferenceReport.read(before: before, after: after)
         case .study(let before, let after): try StudyReport.read(before: before, after: after)
         case .probe(let path, let engine, let directories, _):
@@ -76,8 +81,9 @@ package enum ChildMain {
         switch task {
         case .inspect, .compile, .layers, .page, .difference, .study: .parsing(fileBytes: bytes)
         case .arrays: .unpacking()
-        case .scan, .convert, .contents: .rebuilding(fileBytes: bytes)
+        case .scan, .convert, .contents, .weights: .rebuilding(fileBytes: bytes)
         case .optimize, .survey, .race: .optimizing(fileBytes: bytes)
+        case .reference: .comparing(fileBytes: bytes)
         case .kernels, .profile: .recording(fileBytes: bytes)
         case .probe(_, _, _, let weights): .running(fileBytes: bytes + min(weights, Int.max >> 1))
         }
@@ -115,22 +121,7 @@ package enum ChildMain {
                 ("code", .string(error.code == .io ? "unreadable" : error.code == .tooLarge ? "limit" : "rejected")),
                 ("help", error.help.map(JSONValue.string) ?? .null),
             ])
-        case let error as ConversionError:
-            .object([
-                ("error", .string(error.message)), ("code", "rejected"),
-                ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),
-            ])
-        case let error as KerasError:
-            .object([
-                ("error", .string(error.message)), ("code", error.isLimit ? "limit" : "rejected"),
-                ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),
-            ])
-        case let error as TorchError:
-            .object([
-                ("error", .string(error.message)), ("code", error.isLimit ? "limit" : "rejected"),
-                ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),
-            ])
-        case let error as TensorFlowError:
+        case let error as any ForeignRefusal:
             .object([
                 ("error", .string(error.message)), ("code", error.isLimit ? "limit" : "rejected"),
                 ("causes", .array(error.causes.map(JSONValue.string))), ("help", .string(error.help)),

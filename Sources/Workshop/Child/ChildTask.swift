@@ -26,6 +26,12 @@ package enum ChildTask: Hashable, Sendable {
     /// Rebuild a model of another library as a graph and write it to standard output; with the shapes of its inputs where
     /// the file does not say them.
     case convert(path: String, shapes: [String] = [])
+    /// Write the tensors of a file of PyTorch's weights, or of safetensors, to standard output as safetensors.
+    case weights(path: String)
+    /// Run a model on the inputs of a reference (NPZ) and compare; `map`, a file, says what the reference calls layers.
+    case reference(
+        path: String, reference: String, map: String?, engine: EngineKind, engineDirectories: [String],
+        tolerance: Double)
     /// Report what is in a file of weights, or what a file of another library becomes.
     case contents(path: String)
     /// Run passes over a model, each judged by an engine's answers, and write what is kept to standard output.
@@ -59,12 +65,13 @@ package enum ChildTask: Hashable, Sendable {
     var paths: [String] {
         switch self {
         case .inspect(let path), .probe(let path, _, _, _), .arrays(let path), .layers(let path, _),
-            .page(let path, _, _), .scan(let path), .convert(let path, _), .contents(let path):
+            .page(let path, _, _), .scan(let path), .convert(let path, _), .contents(let path), .weights(let path):
             [path]
         case .kernels(let path, _, _), .profile(let path, _, _): [path]
         case .optimize(let path, _, let settings, _), .survey(let path, _, let settings, _):
             [path] + [settings.evaluation?.path].compactMap(\.self)
         case .race(let race, _): [race.path] + race.runners.map { $0.path ?? race.path }
+        case .reference(let path, let reference, _, _, _, _): [path, reference]
         case .compile(let path, _, .embed(let weights)): [path] + weights
         case .compile(let path, _, _): [path]
         case .difference(let before, let after), .study(let before, let after): [before, after]
@@ -81,6 +88,9 @@ package enum ChildTask: Hashable, Sendable {
         case .scan(let path): [Self.verb, "scan", path]
         case .convert(let path, let shapes): [Self.verb, "convert", path] + shapes
         case .contents(let path): [Self.verb, "contents", path]
+        case .weights(let path): [Self.verb, "weights", path]
+        case .reference(let path, let reference, let map, let engine, let directories, let tolerance):
+            [Self.verb, "reference", path, reference, map ?? "", engine.rawValue, String(tolerance)] + directories
         case .compile(let path, let processing, .inside): [Self.verb, "compile", path, processing]
         case .compile(let path, let processing, .embed(let files)):
             [Self.verb, "compile", path, processing, "embed"] + files
@@ -111,6 +121,14 @@ package enum ChildTask: Hashable, Sendable {
         case ("scan", 2): self = .scan(path: words[1])
         case ("convert", 2...): self = .convert(path: words[1], shapes: Array(words[2...]))
         case ("contents", 2): self = .contents(path: words[1])
+        case ("weights", 2): self = .weights(path: words[1])
+        case ("reference", 6...):
+            guard let engine = EngineKind(rawValue: words[4]), let tolerance = Double(words[5]), tolerance >= 0 else {
+                return nil
+            }
+            self = .reference(
+                path: words[1], reference: words[2], map: words[3].isEmpty ? nil : words[3], engine: engine,
+                engineDirectories: Array(words[6...]), tolerance: tolerance)
         case ("compile", 3): self = .compile(path: words[1], processing: words[2])
         case ("compile", 5...):
             let rest = Array(words[4...])
@@ -153,9 +171,9 @@ package enum ChildTask: Hashable, Sendable {
     /// How long the parent waits before it ends the child.
     var wallClock: Duration {
         switch self {
-        case .inspect, .compile, .arrays, .layers, .page, .difference, .study, .scan, .convert, .contents:
+        case .inspect, .compile, .arrays, .layers, .page, .difference, .study, .scan, .convert, .contents, .weights:
             .seconds(120)
-        case .probe, .kernels, .profile: .seconds(300)
+        case .probe, .kernels, .profile, .reference: .seconds(300)
         case .optimize, .survey, .race: .seconds(900)
         }
     }

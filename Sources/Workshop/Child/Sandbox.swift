@@ -42,6 +42,13 @@ package struct Sandbox: Sendable {
             fileBytes: 64 * megabyte)
     }
 
+    /// For running a model and comparing what it makes with a file of arrays, of these sizes together.
+    package static func comparing(fileBytes: Int) -> Sandbox {
+        Sandbox(
+            extraAddressSpace: saturating(fileBytes, times: 6, plus: 2048 * megabyte), cpuSeconds: 300,
+            fileBytes: 64 * megabyte)
+    }
+
     /// For rewriting a model of this size and running it again and again: two sessions, the model in memory twice, and
     /// answers.
     package static func optimizing(fileBytes: Int) -> Sandbox {

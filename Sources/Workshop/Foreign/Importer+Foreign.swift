@@ -10,22 +10,23 @@ extension Importer {
     /// The graph that a file becomes, rebuilt in the limited child, and the record of the file.
     func rebuilt(
         _ source: StagedFile, _ request: Request, in home: HomeDirectory
-    ) async throws -> (graph: StagedFile, record: SourceRecord) {
-        var facts: [SourceRecord] = []
+    ) async throws -> (graph: StagedFile, record: SourceRecord, layers: ReferenceMap) {
+        var facts: [(SourceRecord, ReferenceMap)] = []
         let digest = try Self.digest(of: source)
         let name = request.path.split(separator: "/").last.map(String.init) ?? request.path
         let graph = try await StagedFile(in: home) { descriptor async throws(WorkshopError) in
             let report = try await child.run(
                 .convert(path: source.path, shapes: request.shapes), writingTo: FileDescriptor(rawValue: descriptor))
-            facts.append(try SourceRecord(json: report, digest: digest, file: name))
+            facts.append(
+                (try SourceRecord(json: report, digest: digest, file: name), ReferenceMap(json: report["values"])))
         }
-        guard let record = facts.first else {
+        guard let (record, layers) = facts.first else {
             throw WorkshopError(.crashed, "the limited child's report is incomplete")
         }
-        return (graph, record)
+        return (graph, record, layers)
     }
 
-    private static func digest(of source: StagedFile) throws(GraphError) -> Digest {
+    static func digest(of source: StagedFile) throws(GraphError) -> Digest {
         let file = try MappedFile(path: source.path, maximumBytes: .max)
         return withExtendedLifetime(file) { Digest(of: file.buffer.bytes) }
     }

@@ -61,6 +61,7 @@ enum TorchDoor {
             ("format", .string(archive.format)), ("library", "PyTorch"),
             ("version", converted.version.map(JSONValue.string) ?? .null), ("class", .string(converted.className)),
             ("notes", .array(converted.notes.map(JSONValue.string))),
+            ("values", ReferenceMap.json(converted.layers)),
         ]
     }
 }

@@ -56,6 +56,16 @@ extension HouseReport {
         return .object([("endpoints", .array(endpoints))])
     }
 
+    /// An endpoint of the version's own name that serves it with these settings, as `slipway apply` reads it.
+    package static func endpointList(of record: VersionRecord, _ settings: HouseSettings) -> JSONValue {
+        let name = record.model.description
+        var model = HouseModel(original: name, name: name, body: .versions([]))
+        model.served = [1]
+        model.settings = settings
+        let versions = [Version(number: 1, record: record)]
+        return HouseReport(kind: .kserve, models: [Model(model: model, versions: versions, remarks: [])]).endpointList
+    }
+
     /// For machines.
     package var json: JSONValue {
         .object([

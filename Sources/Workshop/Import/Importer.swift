@@ -25,6 +25,12 @@ package struct Importer: Sendable {
         package var source: String?
         /// Of the inputs, where the file does not say them (TorchScript): `N,1,28,28`, `N,12:INT64`.
         package var shapes: [String] = []
+        /// The class that a file of weights belongs to, whose code runs within walls.
+        package var classSource: ClassSource?
+        /// An NPZ file with inputs and the framework's own answers to them, which the model has to give, too.
+        package var reference: String?
+        /// How far an answer may be from the reference's, as a share of its largest value.
+        package var tolerance = ReferenceReport.tolerance
         /// Whether to run it once on every engine. What was not run is recorded as not checked.
         package var runsOnce = true
 
@@ -45,21 +51,33 @@ package struct Importer: Sendable {
         package var engines: [EngineTrial]
         /// What was changed in the graph on the way in, in words.
         package var changes: [String]
+        /// How near the framework's own answers it comes, each reference by itself.
+        package var references: [ReferenceReport]
 
         /// A report of an import that was done elsewhere.
         package init(
-            addition: ModelRegistry.Addition, inspection: ModelInspection, engines: [EngineTrial], changes: [String]
+            addition: ModelRegistry.Addition, inspection: ModelInspection, engines: [EngineTrial], changes: [String],
+            references: [ReferenceReport] = []
         ) {
             self.addition = addition
             self.inspection = inspection
             self.engines = engines
             self.changes = changes
+            self.references = references
         }
     }
 
     /// What is going on, for a progress line.
     package enum Step: Sendable {
         case staging, inspecting, converting, compiling, running(EngineKind), storing
+        /// An environment is made.
+        case preparing(ImportEnvironment.Step)
+        /// Weights are read.
+        case unpickling
+        /// A class runs within walls.
+        case exporting(String)
+        /// Answers are compared with the framework's own.
+        case comparing
     }
 
     private static let largestFile = 64 << 30
@@ -69,7 +87,7 @@ package struct Importer: Sendable {
     private let registry: ModelRegistry
     let child: ChildRunner
     var home: HomeDirectory { registry.database.home }
-    private let engineDirectories: [String]
+    let engineDirectories: [String]
     private let embeddedWeights: Int
 
     /// - Parameters:
@@ -108,10 +126,20 @@ package struct Importer: Sendable {
         progress(.inspecting)
         var report = try await child.run(.inspect(path: source.path)).report
         var origin: SourceRecord?
-        if report["foreign"] != nil {
+        var layers: ReferenceMap?
+        var references: [ReferenceReport] = []
+        if let classSource = request.classSource {
+            guard report["foreign"] != nil else {
+                throw WorkshopError(.rejected, "--class goes with a file of weights; this is an ONNX model")
+            }
+            let made = try await rebuilt(class: classSource, weights: source, request, in: home, progress)
+            (source, origin) = (made.graph, made.record)
+            references.append(made.reference)
+            report = try await child.run(.inspect(path: source.path)).report
+        } else if report["foreign"] != nil {
             progress(.converting)
-            let (rebuilt, record) = try await rebuilt(source, request, in: home)
-            (source, origin) = (rebuilt, record)
+            let (rebuilt, record, map) = try await rebuilt(source, request, in: home)
+            (source, origin, layers) = (rebuilt, record, map)
             report = try await child.run(.inspect(path: source.path)).report
         }
         guard origin != nil || request.shapes.isEmpty else {
@@ -132,6 +160,14 @@ package struct Importer: Sendable {
             inspection = try ModelInspection(json: try await child.run(.inspect(path: graph.path)).report)
             try weights.checkNames(of: inspection)
         }
+        if let reference = request.reference {
+            progress(.comparing)
+            let isPlain = weights.isEmpty && !inspection.hasMapOutput
+            references.append(
+                try await judged(
+                    isPlain ? source : plain(source, graph, weights, request, in: home), by: reference, layers, request)
+            )
+        }
         do throws(ModelState.Fault) {
             _ = try ModelState(inspection.signature, labels: request.labels)
         } catch {
@@ -146,10 +182,14 @@ package struct Importer: Sendable {
             try registry.attach(
                 trials.json, kind: .comparison, name: "import", to: addition.record.digest)
         }
+        for compared in references {
+            try registry.attach(compared.json, kind: .comparison, name: "reference", to: addition.record.digest)
+        }
         if let origin {
             try registry.attach(origin.json, kind: .lineage, name: "source", to: addition.record.digest)
         }
-        return Report(addition: addition, inspection: inspection, engines: trials, changes: changes)
+        return Report(
+            addition: addition, inspection: inspection, engines: trials, changes: changes, references: references)
     }
 
     /// Clears away what imports left that were killed. Only when nobody is importing now: they hold the lock shared.
@@ -163,7 +203,7 @@ package struct Importer: Sendable {
         }
     }
 
-    private func compiled(
+    func compiled(
         _ source: StagedFile, _ processing: JSONValue?, _ weights: StagedWeights, in home: HomeDirectory
     ) async throws(WorkshopError) -> StagedFile {
         let task = ChildTask.compile(

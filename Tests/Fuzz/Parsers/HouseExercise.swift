@@ -42,6 +42,19 @@ enum HouseExercise {
         _ = words { () throws(HouseError) in try TorchServeArchive(manifest: bytes, members: ["model.onnx"]) }
     }
 
+    /// The settings of a model of MLServer's; of KServe's and BentoML's, which are YAML.
+    static func settings(_ bytes: [UInt8]) {
+        let house = MLServerRepository.read(named: "m", AllFiles(description: bytes))
+        precondition(house.models.count + house.leftOut.count == 1)
+        for model in house.models { precondition(!model.settings.json.isEmpty && !model.name.isEmpty) }
+        _ = words { () throws(HouseError) in try BentoStore.read(AllFiles(description: bytes)) }
+        guard let service = words({ () throws(HouseError) in try InferenceService(bytes) }) ?? nil else { return }
+        precondition(!service.settings.json.isEmpty)
+        if case .rows(let rows, let delay, _) = service.settings.batching {
+            precondition((2...65_536).contains(rows) && (1...1_000_000).contains(delay))
+        }
+    }
+
     /// Every refusal has words.
     private static func words<Value>(_ body: () throws(HouseError) -> Value) -> Value? {
         do throws(HouseError) { return try body() } catch {

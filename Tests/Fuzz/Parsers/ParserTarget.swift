@@ -27,6 +27,8 @@ enum ParserTarget: String, CaseIterable {
     case pbtxt
     /// MLflow's description of a model, in YAML.
     case mlmodel
+    /// Settings of MLServer's models, in JSON; of BentoML's and KServe's, in YAML.
+    case settings
     /// HDF5 files, every object read.
     case hdf5
     /// Keras's files, looked through and rebuilt.
@@ -55,6 +57,7 @@ enum ParserTarget: String, CaseIterable {
         case .seal: SealExercise.run(bytes)
         case .pbtxt: HouseExercise.configuration(bytes)
         case .mlmodel: HouseExercise.description(bytes)
+        case .settings: HouseExercise.settings(bytes)
         case .hdf5: KerasExercise.container(bytes)
         case .keras: KerasExercise.run(bytes)
         case .torch: TorchExercise.run(bytes)

@@ -5,6 +5,8 @@ import Torch
 /// What PyTorch exports: listed and rebuilt.
 enum TorchExercise {
     static func run(_ bytes: [UInt8]) {
+        // Weights alone, of either format.
+        if let weights = try? StateDictionary(ByteView(copying: bytes).buffer) { _ = try? weights.write { _ in true } }
         guard let archive = bytes.first == UInt8(ascii: "{") ? program(bytes) : file(bytes) else { return }
         if let summary = try? TorchSummary(archive) { precondition(summary.parameterCount >= 0) }
         guard let converted = try? TorchConversion.convert(archive) else { return }

@@ -17,6 +17,8 @@ enum FuzzTarget {
     case target
     /// Requests of HTTP/1, from their first byte on.
     case http
+    /// What a bucket answers with: a list of objects, or why it refuses.
+    case bucket
 
     init?(rawValue: String) {
         switch rawValue {
@@ -27,6 +29,7 @@ enum FuzzTarget {
         case "frames": self = .frames
         case "target": self = .target
         case "http": self = .http
+        case "bucket": self = .bucket
         default:
             guard let parser = ParserTarget(rawValue: rawValue) else { return nil }
             self = .file(parser)
@@ -36,6 +39,7 @@ enum FuzzTarget {
     func exercise(_ bytes: [UInt8]) {
         switch self {
         case .file(let parser): parser.exercise(bytes)
+        case .bucket: Self.bucket(bytes)
         case .request: Self.request(bytes)
         case .rows: Self.rows(bytes)
         case .infer: Self.infer(bytes)
@@ -48,6 +52,14 @@ enum FuzzTarget {
 
     private static let pool = BufferPool(budget: 64 << 20)
     private static let arm = LiveArm()
+
+    /// A list's objects have keys and sizes that are some; a refusal has a code.
+    private static func bucket(_ bytes: [UInt8]) {
+        if let listing = try? BucketListing(bytes) {
+            for entry in listing.entries { precondition(entry.size >= 0 && entry.entityTag.hasPrefix("\"")) }
+        }
+        if let fault = BucketFault(bytes) { precondition(fault.text.unicodeScalars.count <= 1200) }
+    }
 
     private static func request(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { raw in
