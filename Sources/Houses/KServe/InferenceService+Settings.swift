@@ -19,7 +19,7 @@ extension InferenceService {
         } else {
             settings.batching = .off
         }
-        if let runs = predictor?["containerConcurrency"]?.intValue, runs > 0 {
+        if let runs = Self.whole(predictor?["containerConcurrency"]), runs > 0 {
             settings.instances = min(runs, Self.mostInstances)
             remarks.append(
                 "'containerConcurrency' is \(runs) runs at a time here; requests beyond it wait instead of being sent away"
@@ -31,7 +31,7 @@ extension InferenceService {
             remarks.append("'resources.limits.cpu' is \(settings.threads ?? 1) threads a run; memory is the machine's")
             taken.insert("resources")
         }
-        if let share = predictor?["canaryTrafficPercent"]?.intValue, (0...100).contains(share) {
+        if let share = Self.whole(predictor?["canaryTrafficPercent"]), (0...100).contains(share) {
             remarks.append(
                 "'canaryTrafficPercent' is left out: what is served decides; slipway deploy NAME:VERSION --canary \(share)%"
             )
@@ -42,8 +42,8 @@ extension InferenceService {
 
     /// `maxLatency` is in milliseconds.
     private mutating func readBatcher(_ batcher: JSONValue) {
-        let rows = batcher["maxBatchSize"]?.intValue ?? Self.usualRows
-        let wait = batcher["maxLatency"]?.intValue ?? Self.usualLatency
+        let rows = Self.whole(batcher["maxBatchSize"]) ?? Self.usualRows
+        let wait = Self.whole(batcher["maxLatency"]) ?? Self.usualLatency
         guard rows > 1, wait > 0 else {
             settings.batching = .off
             return
@@ -55,6 +55,9 @@ extension InferenceService {
             remarks.append("'batcher.timeout' is left out: requests have deadlines of their own")
         }
     }
+
+    /// YAML's plain scalars are texts here.
+    private static func whole(_ json: JSONValue?) -> Int? { json?.intValue ?? json?.stringValue.flatMap { Int($0) } }
 
     /// Whole processors of a quantity: `2`, `"4"`, `"1500m"`.
     private static func cores(_ quantity: JSONValue?) -> Int? {

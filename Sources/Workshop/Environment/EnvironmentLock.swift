@@ -29,8 +29,8 @@ package struct EnvironmentLock: Hashable, Sendable {
         self.name = name
         requirements = []
         var line = ""
-        for (number, part) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let part = part.prefix { $0 != "\r" }
+        let parts = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (number, part) in parts.enumerated() {
             if part.hasSuffix("\\") {
                 line += part.dropLast() + " "
                 continue

@@ -124,19 +124,17 @@ package struct Importer: Sendable {
         // What no reader takes need not be copied.
         var source = try StagedFile(copying: request.path, into: home, limit: GraphLimits().fileBytes)
         progress(.inspecting)
-        var report = try await child.run(.inspect(path: source.path)).report
         var origin: SourceRecord?
         var layers: ReferenceMap?
         var references: [ReferenceReport] = []
         if let classSource = request.classSource {
-            guard report["foreign"] != nil else {
-                throw WorkshopError(.rejected, "--class goes with a file of weights; this is an ONNX model")
-            }
+            // Weights are told by whoever gives a class: the older of PyTorch's formats has no mark of its own.
             let made = try await rebuilt(class: classSource, weights: source, request, in: home, progress)
             (source, origin) = (made.graph, made.record)
             references.append(made.reference)
-            report = try await child.run(.inspect(path: source.path)).report
-        } else if report["foreign"] != nil {
+        }
+        var report = try await child.run(.inspect(path: source.path)).report
+        if origin == nil, report["foreign"] != nil {
             progress(.converting)
             let (rebuilt, record, map) = try await rebuilt(source, request, in: home)
             (source, origin, layers) = (rebuilt, record, map)

@@ -28,7 +28,9 @@ enum HouseExercise {
         let description: [UInt8]
 
         func entries(in folder: String) throws(HouseError) -> [HouseEntry] {
-            [HouseEntry(name: "model.onnx", kind: .file), HouseEntry(name: "model.pkl", kind: .file)]
+            [
+                "model.onnx", "model.pkl", "model-settings.json", "model.yaml", "saved_model.onnx", "saved_model.pkl",
+            ].map { HouseEntry(name: $0, kind: .file) }
         }
 
         func bytes(of file: String, limit: Int) throws(HouseError) -> [UInt8] { description }
