@@ -45,7 +45,7 @@ package struct RecipeChain: Recipe {
         var result = start
         for link in links {
             let next = try link.apply(to: result.model, context)
-            result = RecipeResult(next.model, layers: result.layers + next.layers, notes: result.notes + next.notes)
+            result = next.following(result)
         }
         return result
     }
@@ -75,7 +75,8 @@ private struct RecipeLink: Sendable {
         if let share = part.share { settings.prunedShare = share }
         if let byteProducts = part.byteProducts { settings.hasByteProducts = byteProducts }
         return RecipeContext(
-            runner: context.runner, calibration: context.calibration, settings: settings, progress: context.progress)
+            runner: context.runner, calibration: context.calibration, settings: settings,
+            reference: context.reference, progress: context.progress)
     }
 }
 
@@ -107,8 +108,16 @@ private struct PreparedChain: PreparedRecipe {
     var traces: [String: (input: String, output: String)] { last.traces }
 
     func result(leaving nodes: Set<String>) throws -> RecipeResult {
-        let result = try last.result(leaving: nodes)
-        return RecipeResult(
-            result.model, layers: start.layers + result.layers, notes: start.notes + result.notes)
+        try last.result(leaving: nodes).following(start)
+    }
+}
+
+extension RecipeResult {
+    /// With what was said of the steps before.
+    fileprivate func following(_ earlier: RecipeResult) -> RecipeResult {
+        var result = self
+        result.layers = earlier.layers + layers
+        result.notes = earlier.notes + notes
+        return result
     }
 }

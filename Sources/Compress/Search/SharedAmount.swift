@@ -39,7 +39,8 @@ struct SharedAmount {
         var settings = context.settings
         settings.prunedShare = share
         let own = RecipeContext(
-            runner: context.runner, calibration: context.calibration, settings: settings, progress: context.progress)
+            runner: context.runner, calibration: context.calibration, settings: settings,
+            reference: context.reference, progress: context.progress)
         let result = try recipe.apply(to: model, own)
         return AccuracyFallback.Outcome(
             result: result, verdict: try judge.verdict(on: result.model, givingUpBeyond: limit))

@@ -18,7 +18,7 @@ enum SearchReader {
             // Has every row of the data looked at once, so that what does not fit is told before anything is made.
             try data.source.forEachBatch(of: 64, for: try model.signature) { _ in }
             let runner = ModelRunner(engine)
-            let judge = try RecipeJudge(model, runner, data.rows, threads: compression.settings.threads)
+            let judge = RecipeJudge(model, runner, data.rows, threads: compression.settings.threads)
             let figures = try ModelFigures(model)
             return .object([
                 ("engine", .string(runner.engineName)),
