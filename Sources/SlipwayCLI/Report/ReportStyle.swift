@@ -70,6 +70,7 @@ enum ReportStyle {
           .stacked .n { white-space: normal; } .stacked tr:has(.chosen) { background: var(--sea-soft); padding-left: .5rem; }
           .stacked tr:has(.chosen) > * { background: none; padding-left: 0; } .stacked svg.cell { transform: scaleX(-1); }
           svg.plot text { font-size: 13.5px; } }
+        svg.plot { max-width: 34rem; }
         """
 
     private static let pictures = """
