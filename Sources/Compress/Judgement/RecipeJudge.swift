@@ -40,18 +40,17 @@ package struct RecipeJudge: Sendable {
     ///   rows are.
     package func verdict(on model: Model, givingUpBeyond limit: Double? = nil) throws -> Verdict {
         let original = try reference.answers(runner, threads: threads)
-        let lanes = limit == nil ? BatchRuns.lanes(rows, threads: threads) : 1
+        let lanes = BatchRuns.lanes(rows, threads: threads)
         let session = try runner.session(model, optimized: true, threads: max(1, threads / lanes))
         var agreement = OutputAgreement()
-        if let limit {
-            for (batch, answers) in zip(rows.batches, original.outputs) {
-                agreement.add(answers, try session.run(batch))
-                guard let least = leastDrop(agreement, accuracy: original.accuracy), least > limit else { continue }
+        // As many batches as run side by side, then a look at what they tell.
+        for start in stride(from: 0, to: rows.batches.count, by: lanes) {
+            let some = start..<min(start + lanes, rows.batches.count)
+            let found = try BatchRuns.outputs(session, Array(rows.batches[some]), lanes: lanes)
+            for (answers, made) in zip(original.outputs[some], found) { agreement.add(answers, made) }
+            if let limit, let least = leastDrop(agreement, original.accuracy), least > limit {
                 return Verdict(agreement: agreement, accuracy: nil, drop: least, givenUpAfter: agreement.scored)
             }
-        } else {
-            let found = try BatchRuns.outputs(session, rows.batches, lanes: lanes)
-            for (answers, made) in zip(original.outputs, found) { agreement.add(answers, made) }
         }
         let measured = try rows.accuracy?(session)
         let drop: Double
@@ -63,7 +62,7 @@ package struct RecipeJudge: Sendable {
         return Verdict(agreement: agreement, accuracy: measured, drop: drop)
     }
 
-    private func leastDrop(_ agreement: OutputAgreement, accuracy: Double?) -> Double? {
+    private func leastDrop(_ agreement: OutputAgreement, _ accuracy: Double?) -> Double? {
         // Where answers are known and there is no accuracy, they are no classes.
         guard rows.accuracy == nil || accuracy != nil else { return nil }
         return EarlyEvidence.leastDrop(
