@@ -144,6 +144,7 @@ let package = Package(
         instrument("LoadBench", ["Client", "Tensors", argumentParser]),
         instrument("EngineBench", ["Engines", "Tensors", "CEngines", "CEngineLimit", argumentParser]),
         instrument("DriftBench", ["Drift", "Tensors", argumentParser]),
+        instrument("RolloutBench", ["Release", "Tensors", argumentParser]),
         .target(
             name: "TestSupport", dependencies: ["Tensors", "Client", "Home", subprocess, systemPackage],
             path: "Tests/TestSupport", swiftSettings: strict),
