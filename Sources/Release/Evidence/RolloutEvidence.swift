@@ -122,7 +122,7 @@ extension RolloutEvidence {
     var json: JSONValue {
         .present([
             ("baseline", baseline.json), ("rates", .array(rates.map(\.json))), ("bound", bound?.json),
-            ("disagreement", disagreement?.json), ("loss", loss.count > 0 ? loss.json : nil),
+            ("disagreement", disagreement?.json), ("loss", loss.count > 0 ? .some(loss.json) : .none),
             ("stable", stable.json), ("canary", canary.json), ("excess", .number(excess)), ("watch", watch.json),
         ])
     }
