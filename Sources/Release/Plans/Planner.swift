@@ -32,6 +32,8 @@ private struct Planning {
         switch request {
         case .deploy(let candidate, let settings): try deploy(candidate, settings)
         case .canary(let candidate, let share): try canary(candidate, share)
+        case .replace(let candidate): try replace(candidate)
+        case .settle: try settle()
         case .promote: try promote()
         case .rollback(let number): try rollback(to: number)
         case .undeploy: try undeploy()
@@ -83,6 +85,25 @@ private struct Planning {
         let rest = stable.with(weight: TrafficSplit.whole - share.basisPoints, role: .stable)
         let shadows = current.shadows.filter { $0.version != canary.version && $0.digest != canary.digest }
         return (try EndpointSpec(arms: [rest, canary] + shadows, settings: current.settings), .canary)
+    }
+
+    private func replace(_ candidate: Candidate) throws(ReleaseError) -> Outcome {
+        let (next, cause) = try deploy(candidate, nil)
+        guard let before = history.current?.spec.stable else {
+            throw conflict(
+                "there is no version that \(candidate.version) could replace", help: "deploy it without a strategy")
+        }
+        guard before.version != candidate.version, before.digest != candidate.digest else { return (next, cause) }
+        let kept = before.with(weight: 1, role: .shadow)
+        let others = next.arms.filter { $0.version != before.version && $0.digest != before.digest }
+        return (try EndpointSpec(arms: others + [kept], settings: next.settings), cause)
+    }
+
+    private func settle() throws(ReleaseError) -> Outcome {
+        guard let current = history.current?.spec, let stable = current.stable, current.canary == nil else {
+            throw conflict("there is no version that has everything", help: "promote or roll back first")
+        }
+        return (try EndpointSpec(arms: [stable], settings: current.settings), .promote)
     }
 
     private func promote() throws(ReleaseError) -> Outcome {

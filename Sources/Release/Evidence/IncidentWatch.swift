@@ -1,0 +1,66 @@
+import Tensors
+
+/// Notices that the stable arm, which nobody changed, fails more than it used to: then something else is the matter, and a
+/// canary beside it is neither blamed nor trusted.
+///
+/// Looks at the last ten seconds of the stable arm's failures. They are an incident when they are at least five, and four
+/// times and four standard deviations above what all calm time before makes expected; it is over when they are back within
+/// two of both.
+package struct IncidentWatch: Hashable, Sendable {
+    private struct Slot: Hashable {
+        var second: Int
+        var failures: Int
+        var requests: Int
+    }
+
+    private static let seconds = 10
+
+    private var recent: [Slot] = []
+    private var failures = 0.0
+    private var requests = 0.0
+    package private(set) var isOn = false
+
+    /// - Parameter baseline: what the stable arm did before.
+    package init(failures: Int = 0, requests: Int = 0) {
+        self.failures = Double(failures)
+        self.requests = Double(requests)
+    }
+
+    /// Takes what the stable arm did since the last time.
+    ///
+    /// - Parameter time: milliseconds.
+    package mutating func add(failures: Int, requests: Int, at time: Int) {
+        let second = time / 1000
+        if recent.last?.second == second {
+            recent[recent.count - 1].failures += failures
+            recent[recent.count - 1].requests += requests
+        } else {
+            recent.append(Slot(second: second, failures: failures, requests: requests))
+        }
+        while let first = recent.first, first.second <= second - Self.seconds {
+            recent.removeFirst()
+            guard !isOn else { continue }
+            self.failures += Double(first.failures)
+            self.requests += Double(first.requests)
+        }
+        let failed = Double(recent.reduce(0) { $0 + $1.failures })
+        let asked = Double(recent.reduce(0) { $0 + $1.requests })
+        let expected = asked * (self.failures + 0.5) / (self.requests + 100)
+        let factor = isOn ? 2.0 : 4.0
+        isOn = failed >= 5 && failed > factor * expected && failed > expected + factor * expected.squareRoot()
+    }
+}
+
+extension IncidentWatch {
+    var json: JSONValue {
+        .object([("failures", .number(failures)), ("requests", .number(requests)), ("on", .bool(isOn))])
+    }
+
+    /// The last ten seconds are not kept: they are over by then.
+    init(json: JSONValue) throws(ReleaseError) {
+        let fields = try JSONFields(json, "incident", known: ["failures", "requests", "on"])
+        failures = try fields.double("failures")
+        requests = try fields.double("requests")
+        isOn = try fields.boolIfPresent("on") ?? false
+    }
+}
