@@ -22,8 +22,8 @@ package enum ChildTask: Hashable, Sendable {
     /// Look through a file for what reading it in Python would import; report every name.
     case scan(path: String)
     /// Rebuild a model of another library as a graph and write it to standard output; with the shapes of its inputs where
-    /// the file does not say them.
-    case convert(path: String, shapes: [String] = [])
+    /// the file does not say them, and the name of the signature where it has several.
+    case convert(path: String, shapes: [String] = [], signature: String? = nil)
     /// Report what is in a file of weights, or what a file of another library becomes.
     case contents(path: String)
     /// Run passes over a model, each judged by an engine's answers, and write what is kept to standard output.
@@ -55,7 +55,7 @@ package enum ChildTask: Hashable, Sendable {
     var paths: [String] {
         switch self {
         case .inspect(let path), .probe(let path, _, _, _), .arrays(let path), .layers(let path, _),
-            .page(let path, _, _), .scan(let path), .convert(let path, _), .contents(let path):
+            .page(let path, _, _), .scan(let path), .convert(let path, _, _), .contents(let path):
             [path]
         case .kernels(let path, _, _): [path]
         case .optimize(let path, _, let settings, _), .survey(let path, _, let settings, _):
@@ -75,7 +75,7 @@ package enum ChildTask: Hashable, Sendable {
         case .inspect(let path): [Self.verb, "inspect", path]
         case .arrays(let path): [Self.verb, "arrays", path]
         case .scan(let path): [Self.verb, "scan", path]
-        case .convert(let path, let shapes): [Self.verb, "convert", path] + shapes
+        case .convert(let path, let shapes, let signature): [Self.verb, "convert", path, signature ?? ""] + shapes
         case .contents(let path): [Self.verb, "contents", path]
         case .compile(let path, let processing, .inside): [Self.verb, "compile", path, processing]
         case .compile(let path, let processing, .embed(let files)):
@@ -103,7 +103,9 @@ package enum ChildTask: Hashable, Sendable {
         case ("inspect", 2): self = .inspect(path: words[1])
         case ("arrays", 2): self = .arrays(path: words[1])
         case ("scan", 2): self = .scan(path: words[1])
-        case ("convert", 2...): self = .convert(path: words[1], shapes: Array(words[2...]))
+        case ("convert", 3...):
+            self = .convert(
+                path: words[1], shapes: Array(words[3...]), signature: words[2].isEmpty ? nil : words[2])
         case ("contents", 2): self = .contents(path: words[1])
         case ("compile", 3): self = .compile(path: words[1], processing: words[2])
         case ("compile", 5...):

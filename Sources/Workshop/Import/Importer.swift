@@ -25,6 +25,8 @@ package struct Importer: Sendable {
         package var source: String?
         /// Of the inputs, where the file does not say them (TorchScript): `N,1,28,28`, `N,12:INT64`.
         package var shapes: [String] = []
+        /// Which signature of a SavedModel is taken; `nil` for the one that serves.
+        package var signature: String?
         /// Whether to run it once on every engine. What was not run is recorded as not checked.
         package var runsOnce = true
 
@@ -62,7 +64,7 @@ package struct Importer: Sendable {
         case staging, inspecting, converting, compiling, running(EngineKind), storing
     }
 
-    private static let largestFile = 64 << 30
+    static let largestFile = 64 << 30
     /// Bytes of weights in other files that are put inside the model; more stay outside, as blobs.
     package static let embeddedWeights = 2_000_000_000
 
@@ -103,20 +105,11 @@ package struct Importer: Sendable {
         try removeAbandoned(in: home)
         let lock = try HomeLock.acquire(.blobs, .shared, in: home, wait: true)
         defer { lock.release() }
-        // What no reader takes need not be copied.
-        var source = try StagedFile(copying: request.path, into: home, limit: GraphLimits().fileBytes)
-        progress(.inspecting)
-        var report = try await child.run(.inspect(path: source.path)).report
-        var origin: SourceRecord?
-        if report["foreign"] != nil {
-            progress(.converting)
-            let (rebuilt, record) = try await rebuilt(source, request, in: home)
-            (source, origin) = (rebuilt, record)
-            report = try await child.run(.inspect(path: source.path)).report
-        }
-        guard origin != nil || request.shapes.isEmpty else {
+        let (source, report, origin) = try await opened(request, in: home, progress)
+        guard origin != nil || request.shapes.isEmpty && request.signature == nil else {
             throw WorkshopError(
-                .rejected, "--shape is for TorchScript; an ONNX model says itself which shapes it takes")
+                .rejected,
+                "--shape is for TorchScript and --signature for SavedModels; an ONNX model says itself what it takes")
         }
         var inspection = try ModelInspection(json: report)
         let weights = try StagedWeights(
@@ -150,6 +143,23 @@ package struct Importer: Sendable {
             try registry.attach(origin.json, kind: .lineage, name: "source", to: addition.record.digest)
         }
         return Report(addition: addition, inspection: inspection, engines: trials, changes: changes)
+    }
+
+    /// The graph, as it was or rebuilt, what was found in it, and what it was rebuilt from.
+    private func opened(
+        _ request: Request, in home: HomeDirectory, _ progress: @Sendable (Step) -> Void
+    ) async throws -> (source: StagedFile, report: JSONValue, origin: SourceRecord?) {
+        if let (graph, record) = try await rebuiltFolder(request, in: home, progress) {
+            return (graph, try await child.run(.inspect(path: graph.path)).report, record)
+        }
+        // What no reader takes need not be copied.
+        let source = try StagedFile(copying: request.path, into: home, limit: GraphLimits().fileBytes)
+        progress(.inspecting)
+        let report = try await child.run(.inspect(path: source.path)).report
+        guard report["foreign"] != nil else { return (source, report, nil) }
+        progress(.converting)
+        let (graph, record) = try await rebuilt(source, request, in: home)
+        return (graph, try await child.run(.inspect(path: graph.path)).report, record)
     }
 
     /// Clears away what imports left that were killed. Only when nobody is importing now: they hold the lock shared.
