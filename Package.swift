@@ -148,8 +148,8 @@ let package = Package(
         instrument("LoadBench", ["Client", "Tensors", argumentParser]),
         instrument("EngineBench", ["Engines", "Tensors", "CEngines", "CEngineLimit", argumentParser]),
         instrument("DriftBench", ["Drift", "Tensors", argumentParser]),
-        instrument("RolloutBench", ["Release", instrument("FoldBench", ["Optimize", "ModelGraph", "Tensors",
-        argumentParser]),
+        instrument("FoldBench", ["Optimize", "ModelGraph", "Tensors", argumentParser]),
+        instrument("RolloutBench", ["Release", "Tensors", argumentParser]),
         .target(
             name: "TestSupport", dependencies: ["Tensors", "Client", "Home", subprocess, systemPackage],
             path: "Tests/TestSupport", swiftSettings: strict),

@@ -38,7 +38,7 @@ import Testing
             ],
             "hdf5": ["Tests/HDF5Tests/Fixtures/chunks.h5", "Tests/HDF5Tests/Fixtures/newer.h5"],
             "keras": [
-                "Examples/keras/2.15/plain.h5", "Examples/keras/3.14-h5/recurrent.h5",
+                "Examples/keras/2.15/plain.h5", "Examples/keras/2.15/recurrent.h5",
                 "Examples/keras/3.15/dense.keras",
             ],
             "torch": ["Examples/pytorch/2.15/convolutional.core.pt2", "Examples/pytorch/2.15/shapes.pt2"],
@@ -46,6 +46,8 @@ import Testing
                 "Examples/tflite/toolbox.tflite", "Examples/tflite/vision-int8.tflite",
                 "Examples/tflite/steps.tflite",
             ],
+            "savedmodel": ["Tests/Fuzz/Corpus/savedmodel/session", "Tests/Fuzz/Corpus/savedmodel/loops"],
+            "bundle": ["Tests/Fuzz/Corpus/bundle/variables.index"],
             "safetensors": ["Tests/PickleTests/Fixtures/weights.safetensors"],
             "seal": [
                 "Tests/SealsTests/Fixtures/reference-p256.sig", "Tests/Fuzz/Corpus/seal/statement",

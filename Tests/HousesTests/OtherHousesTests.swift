@@ -49,14 +49,19 @@ import Testing
         #expect(error?.message.contains(words) == true, "\(String(describing: error))")
     }
 
-    @Test func savedModelsAreLeftOutWithTheCommandThatConvertsThem() {
+    @Test func savedModelsAreVersionsLikeGraphs() {
         let files = MadeFiles(files: ["7/saved_model.pb": "", "7/variables/x": "", "12/saved_model.pb": ""])
         #expect(TensorFlowServing.isBase(files))
         let house = TensorFlowServing.readBase(named: "m", files)
-        #expect(house.models.isEmpty)
+        #expect(house.leftOut.isEmpty)
+        guard case .versions(let versions)? = house.models.first?.body else {
+            Issue.record("\(house)")
+            return
+        }
         #expect(
-            house.leftOut.first?.advice?.contains("--saved-model 12 --output 12/model.onnx") == true, "\(house.leftOut)"
-        )
+            versions == [
+                HouseVersion(number: 7, file: "7/saved_model.pb"), HouseVersion(number: 12, file: "12/saved_model.pb"),
+            ])
     }
 
     @Test func versionsThatHoldAGraphComeWithTheirLabels() throws {

@@ -1,5 +1,4 @@
-/// Base directories of TensorFlow Serving: a numbered folder for each version. SavedModels are recognised and left out with
-/// the way to convert them; versions that hold an ONNX graph instead are imported.
+/// Base directories of TensorFlow Serving: a numbered folder for each version, which holds a SavedModel or an ONNX graph.
 ///
 /// Source: TensorFlow Serving, "Configuration" and `model_server_config.proto`.
 package enum TensorFlowServing {
@@ -112,20 +111,20 @@ package enum TensorFlowServing {
         }
         var versions: [HouseVersion] = []
         var remarks = entry.remarks
-        var saved: [Int] = []
         for number in try files.versions(in: path) {
             let folder = join(path, "\(number)")
             if let file = graph(in: folder, files) {
                 versions.append(HouseVersion(number: number, file: file))
             } else if files.hasFile("\(folder)/saved_model.pb") {
-                saved.append(number)
+                versions.append(HouseVersion(number: number, file: "\(folder)/saved_model.pb"))
             } else {
                 remarks.append("version \(number) holds no model")
             }
         }
-        guard !versions.isEmpty else { throw refusal(saved, path) }
-        if !saved.isEmpty {
-            remarks.append("left out as SavedModels: \(saved.map { "version \($0)" }.joined(separator: ", "))")
+        guard !versions.isEmpty else {
+            throw HouseError(
+                .missing, "it has no version with a model",
+                help: "put a SavedModel into '1', or a graph into '1/model.onnx'")
         }
         var model = HouseModel(original: entry.name, name: name, body: .versions(versions))
         model.served = entry.policy.served(of: versions.map(\.number))
@@ -139,18 +138,6 @@ package enum TensorFlowServing {
         if name != entry.name { remarks.append("clients call it '\(name)' here") }
         model.remarks = remarks
         return model
-    }
-
-    private static func refusal(_ saved: [Int], _ path: String) -> HouseError {
-        guard let number = saved.last else {
-            return HouseError(.missing, "it has no version with a model", help: "put a graph into '1/model.onnx'")
-        }
-        let folder = join(path, "\(number)")
-        return HouseError(
-            .unsupported, "version \(number) is a SavedModel, which is not converted here",
-            help:
-                "python3 -m tf2onnx.convert --saved-model \(folder.shown) --output \(folder.shown)/model.onnx --opset 17, "
-                + "then import again")
     }
 
     /// The only ONNX file of a version.

@@ -51,6 +51,13 @@ package struct GraphAssembly: Sendable {
         nodes.append(Node(operatorType, inputs, [output], name: "make_\(output)", attributes: attributes))
     }
 
+    /// Takes the nodes from a place on out of the graph, to become the body of another.
+    package mutating func cut(from place: Int) -> [Node] {
+        let start = min(max(place, 0), nodes.count)
+        defer { nodes.removeSubrange(start...) }
+        return Array(nodes[start...])
+    }
+
     /// Adds a constant of double precision.
     package mutating func constant(_ values: [Double], _ dimensions: [Int], _ stem: String) -> String {
         constant(.float64, dimensions, values.withUnsafeBytes { ByteView(copying: Array($0)) }, stem)

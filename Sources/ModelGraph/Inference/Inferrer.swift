@@ -138,6 +138,26 @@ final class Inferrer {
     }
 }
 
+/// A graph that is followed node by node while it grows.
+extension Inferrer {
+    /// Begins with nothing but the model's operator sets.
+    func begin() {
+        let opsets = model.opsetImports.map { (canonicalDomain($0.domain), $0.version) }
+        scopes.append(Scope(isOpen: true, opsets: Dictionary(opsets, uniquingKeysWith: { first, _ in first })))
+    }
+
+    /// Says what is known of a value of the main graph.
+    func define(_ name: String, _ fact: Fact) { scopes[0].facts[name] = fact }
+
+    /// Adds the facts about what a node makes.
+    func follow(_ node: Node, _ index: Int) { _ = visit(node, index) }
+
+    /// What is known of a value of the main graph.
+    func known(_ name: String) -> Fact { scopes[0].facts[name] ?? .unknown }
+
+    var firstNote: String? { notes.first?.message }
+}
+
 /// Graphs inside nodes, and functions.
 extension Inferrer {
     /// The attributes by name; inside a function, those that refer to the call's have its values.

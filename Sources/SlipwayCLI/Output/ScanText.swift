@@ -4,7 +4,10 @@ import Workshop
 enum ScanText {
     static func text(_ report: ScanReport, title: String) -> String {
         var pickles = report.pickles == 1 ? "1 pickle" : "\(report.pickles) pickles"
-        if let layers = report.layers { pickles = layers == 1 ? "1 layer" : "\(layers) layers" }
+        if let layers = report.layers {
+            let what = report.format == "SavedModel" ? "node" : "layer"
+            pickles = layers == 1 ? "1 \(what)" : "\(layers) \(what)s"
+        }
         var lines = ["\(InertText.line(title))  \(report.format), \(pickles): \(report.outcome)"]
         var table = Table(columns: ["VERDICT", "NAME", "CALLED", ">BYTE", ">TIMES", "IN"])
         for finding in report.findings {

@@ -16,7 +16,7 @@ struct ImportVerb: AsyncParsableCommand {
             The file is read in a limited child process, validated, run once on every engine, and stored by digest. \
             Importing the same bytes with the same options again gives the version that is there. A scikit-learn model \
             (.pkl, .joblib), a Keras model (.keras, .h5), a program that PyTorch exported (.pt2), TorchScript (.pt, with \
-            --shape) or a TFLite file is rebuilt as ONNX from what its file says; nothing in it runs. An archive that \
+            --shape), a TFLite file or TensorFlow's SavedModel (a folder, or a zip archive of one) is rebuilt as ONNX from what its file says; nothing in it runs. An archive that \
             'slipway export' wrote is imported too: its version keeps its digest. So is a pipeline: a JSON file that names \
             versions of other models and what flows between them. A folder that Triton, TensorFlow Serving or MLflow wrote \
             or served, or TorchServe's archive (.mar), is imported as a whole, and a list of endpoints is written that serve \
@@ -34,8 +34,8 @@ struct ImportVerb: AsyncParsableCommand {
     @Argument(
         help:
             """
-            An ONNX file, a scikit-learn pickle, a Keras or TFLite file, PyTorch's .pt2 or TorchScript, an archive of a \
-            version, a pipeline, or another server's folder or archive; or its address: https://, s3:// or oci://.
+            An ONNX file, a scikit-learn pickle, a Keras or TFLite file, PyTorch's .pt2 or TorchScript, a SavedModel's \
+            folder, an archive of a version, a pipeline, or another server's folder or archive; or its address: https://, s3:// or oci://.
             """,
         completion: .file(
             extensions: ["onnx", "pkl", "joblib", "keras", "h5", "pt2", "pt", "tflite", "slipway", "json"]))
@@ -69,6 +69,10 @@ struct ImportVerb: AsyncParsableCommand {
             "Sizes of an input of a TorchScript program, which does not say them: N,1,28,28, or N,12:INT64; one for each.",
             valueName: "sizes"))
     var shapes: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Which signature of a SavedModel is taken (default: serving_default).", valueName: "name"))
+    var signature: String?
 
     @OptionGroup(title: "Classes and references") var framework: FrameworkOptions
 
@@ -125,7 +129,8 @@ struct ImportVerb: AsyncParsableCommand {
         if ModelArchive.isEncrypted(file) { return try await bringArchive(registry, try ownIdentity()) }
         guard identity == nil else { throw ValidationError("--identity goes with an encrypted archive") }
         if ModelArchive.isArchive(file) || ModelArchive.isLayout(file) { return try await bringArchive(registry, nil) }
-        if HouseFolder.isFolder(file) {
+        let isSavedModel = SavedModelFolder.graph(of: file) != nil
+        if HouseFolder.isFolder(file), !isSavedModel {
             let folder = try HouseFolder(file)
             return try await bring(try HouseDoor.read(folder), in: folder, registry)
         }
@@ -137,7 +142,7 @@ struct ImportVerb: AsyncParsableCommand {
         guard !dryRun, endpointList == nil || service != nil else {
             throw ValidationError("--dry-run and --endpoints go with the folder of another server")
         }
-        if PipelineImporter.isPipeline(file) { return try bringPipeline(registry) }
+        if !isSavedModel, PipelineImporter.isPipeline(file) { return try bringPipeline(registry) }
         let importer = Importer(registry: registry, engineDirectories: [try homeOptions.engineDirectory()])
         let request = try request()
         // Before anything is registered: what cannot be read leaves nothing behind.
@@ -217,6 +222,7 @@ struct ImportVerb: AsyncParsableCommand {
         request.runsOnce = !noRun
         request.shapes = shapes
         try framework.apply(to: &request)
+        request.signature = signature
         request.labels = try namedLabels()
         return request
     }
@@ -246,6 +252,7 @@ struct ImportVerb: AsyncParsableCommand {
 
     /// A file's name without folder and extension, in lower case.
     static func modelName(of path: String) -> String {
+        if SavedModelFolder.graph(of: path) != nil { return SavedModelFolder.name(of: path).lowercased() }
         let file = path.split(separator: "/").last.map(String.init) ?? path
         guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { return file.lowercased() }
         return file[..<dot].lowercased()

@@ -9,7 +9,8 @@ struct ScanVerb: AsyncParsableCommand {
         discussion: """
             A pickle is a program. This reads it as data, in a limited child process, and runs nothing: plain pickles of \
             every protocol, joblib files, PyTorch files, and pickles inside of zip, .npz and .npy files. Of a Keras file \
-            (.keras, .h5) it lists the classes and functions that its configuration names, and code that it carries.
+            (.keras, .h5) it lists the classes and functions that its configuration names, and code that it carries; of a \
+            SavedModel's folder every operator, and which of them read or write files, run Python, or speak to others.
 
             Ends with 0 when every name is known to be harmless, with 1 when nothing is known of some, and with 7 when one \
             is dangerous or a pickle is broken. Harmless names say nothing about a model's answers.
@@ -20,7 +21,7 @@ struct ScanVerb: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "A .pkl, .joblib, .pt, .npy, .npz, .keras or .h5 file, whatever its name.",
+        help: "A .pkl, .joblib, .pt, .npy, .npz, .keras or .h5 file, whatever its name, or a SavedModel's folder.",
         completion: .file(extensions: ["pkl", "pickle", "joblib", "pt", "pth", "npy", "npz", "keras", "h5"]))
     var file: String
 

@@ -19,7 +19,7 @@ struct ShowVerb: AsyncParsableCommand {
 
     @Argument(
         help:
-            "An ONNX file, a file of weights (safetensors, PyTorch), a scikit-learn pickle, a Keras or TFLite file, or a version such as digits:3.",
+            "An ONNX file, a file of weights (safetensors, PyTorch), a scikit-learn pickle, a Keras or TFLite file, a SavedModel's folder, or a version such as digits:3.",
         completion: Candidates.filesAndVersions)
     var subject: String
 

@@ -26,10 +26,17 @@ extension RebuiltGraph {
         let images = values.filter { $0.constant == nil && $0.rank == 4 }
         let first =
             images.contains { $0.isChannelsFirst }
-            && values.allSatisfy { $0.rank == 4 || $0.isSingle && $0.rank < 4 || $0.constant != nil && $0.rank < 4 }
+            && values.allSatisfy {
+                $0.rank == 4 || $0.rank == 1 || $0.isSingle && $0.rank < 4 || $0.constant != nil && $0.rank < 4
+            }
         var names: [String] = []
         for value in values {
             guard first, let constant = value.constant, value.rank > 0 else {
+                if first, value.rank == 1, !value.isSingle {
+                    // One number for each channel.
+                    names.append(reshaped(try plain(value), [-1, 1, 1], "channels"))
+                    continue
+                }
                 names.append(try name(value, channelsFirst: first && value.rank == 4))
                 continue
             }

@@ -24,6 +24,15 @@ final class RebuiltGraph {
         assembly.node(operatorType, inputs, outputs: stems.map(Optional.init), attributes: attributes)
     }
 
+    /// Takes the nodes from a place on, of which values in turned order stay with them: what is inside of a body is not seen
+    /// outside.
+    func cut(from place: Int) -> [Node] {
+        let nodes = assembly.cut(from: place)
+        let gone = Set(nodes.flatMap(\.outputs))
+        turned = turned.filter { !gone.contains($0.key) && !gone.contains($0.value.name) }
+        return nodes
+    }
+
     /// A number of single precision.
     func scalar(_ value: Float) -> String {
         if let name = scalars[value.bitPattern] { return name }

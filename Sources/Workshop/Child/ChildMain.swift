@@ -48,8 +48,8 @@ package enum ChildMain {
                 bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
             }
         case .scan(let path): try ForeignDoor.scan(path: path)
-        case .convert(let path, let shapes):
-            try ForeignDoor.convert(path: path, shapes: shapes) { write($0, to: STDOUT_FILENO) }
+        case .convert(let path, let shapes, let signature):
+            try ForeignDoor.convert(path: path, shapes: shapes, signature: signature) { write($0, to: STDOUT_FILENO) }
         case .contents(let path): try ForeignDoor.contents(path: path)
         case .weights(let path): try WeightsDoor.write(path: path) { write($0, to: STDOUT_FILENO) }
         case .reference(let path, let reference, let map, let engine, let directories, let tolerance):
@@ -91,7 +91,8 @@ package enum ChildMain {
 
     private static func fileSize(_ path: String) -> Int {
         var status = stat()
-        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+        guard stat(path, &status) == 0 else { return 0 }
+        return min(Int(status.st_size), Int.max >> 2) + SavedModelDoor.byteCount(path: path)
     }
 
     private static func describe(_ error: any Error) -> JSONValue {

@@ -24,8 +24,8 @@ package enum ChildTask: Hashable, Sendable {
     /// Look through a file for what reading it in Python would import; report every name.
     case scan(path: String)
     /// Rebuild a model of another library as a graph and write it to standard output; with the shapes of its inputs where
-    /// the file does not say them.
-    case convert(path: String, shapes: [String] = [])
+    /// the file does not say them, and the name of the signature where it has several.
+    case convert(path: String, shapes: [String] = [], signature: String? = nil)
     /// Write the tensors of a file of PyTorch's weights, or of safetensors, to standard output as safetensors.
     case weights(path: String)
     /// Run a model on the inputs of a reference (NPZ) and compare; `map`, a file, says what the reference calls layers.
@@ -65,7 +65,7 @@ package enum ChildTask: Hashable, Sendable {
     var paths: [String] {
         switch self {
         case .inspect(let path), .probe(let path, _, _, _), .arrays(let path), .layers(let path, _),
-            .page(let path, _, _), .scan(let path), .convert(let path, _), .contents(let path), .weights(let path):
+            .page(let path, _, _), .scan(let path), .convert(let path, _, _), .contents(let path), .weights(let path):
             [path]
         case .kernels(let path, _, _), .profile(let path, _, _): [path]
         case .optimize(let path, _, let settings, _), .survey(let path, _, let settings, _):
@@ -86,7 +86,7 @@ package enum ChildTask: Hashable, Sendable {
         case .inspect(let path): [Self.verb, "inspect", path]
         case .arrays(let path): [Self.verb, "arrays", path]
         case .scan(let path): [Self.verb, "scan", path]
-        case .convert(let path, let shapes): [Self.verb, "convert", path] + shapes
+        case .convert(let path, let shapes, let signature): [Self.verb, "convert", path, signature ?? ""] + shapes
         case .contents(let path): [Self.verb, "contents", path]
         case .weights(let path): [Self.verb, "weights", path]
         case .reference(let path, let reference, let map, let engine, let directories, let tolerance):
@@ -119,7 +119,9 @@ package enum ChildTask: Hashable, Sendable {
         case ("inspect", 2): self = .inspect(path: words[1])
         case ("arrays", 2): self = .arrays(path: words[1])
         case ("scan", 2): self = .scan(path: words[1])
-        case ("convert", 2...): self = .convert(path: words[1], shapes: Array(words[2...]))
+        case ("convert", 3...):
+            self = .convert(
+                path: words[1], shapes: Array(words[3...]), signature: words[2].isEmpty ? nil : words[2])
         case ("contents", 2): self = .contents(path: words[1])
         case ("weights", 2): self = .weights(path: words[1])
         case ("reference", 6...):

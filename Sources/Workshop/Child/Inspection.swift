@@ -9,6 +9,7 @@ enum Inspection {
 
     /// - Returns: what `ModelInspection` reads; for a file that `ForeignDoor` may open, only that it is one.
     static func inspect(path: String) throws -> JSONValue {
+        if SavedModelDoor.isOne(path) { return .object([("foreign", true)]) }
         guard let graph = try readUnlessForeign(path) else { return .object([("foreign", true)]) }
         let model = try validated(graph)
         let (plain, classes) = try model.replacingZipMaps()

@@ -12,7 +12,8 @@ extension ChildRunner {
     /// Reads a file in the limited child, whatever it is.
     ///
     /// - Throws: `WorkshopError` when it is neither a valid model nor a file of weights.
-    package func look(at path: String) async throws -> FileContents {
+    package func look(at named: String) async throws -> FileContents {
+        let path = SavedModelFolder.graph(of: named) ?? named
         do {
             let report = try await run(.inspect(path: path)).report
             guard report["foreign"] != nil else { return .model(try ModelInspection(json: report)) }

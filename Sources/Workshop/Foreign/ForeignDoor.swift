@@ -7,7 +7,7 @@ import TensorFlow
 import Tensors
 
 /// Reads model files that are no ONNX, inside the walls: scikit-learn's pickles, Keras's files, what PyTorch exports, TFLite,
-/// files of weights. Nothing in them runs.
+/// SavedModels, files of weights. Nothing in them runs.
 enum ForeignDoor {
     /// Whether a file that is no ONNX model may be one that is read here, by its first bytes.
     static func mayOpen(_ buffer: TensorBuffer) -> Bool {
@@ -24,7 +24,9 @@ enum ForeignDoor {
     ///
     /// - Returns: what `ScanReport` reads.
     static func scan(path: String) throws -> JSONValue {
+        if let parts = try SavedModelDoor.parts(path: path) { return try SavedModelDoor.scan(parts) }
         let buffer = try open(path)
+        if let parts = try SavedModelFile.parts(inZip: buffer) { return try SavedModelDoor.scan(parts) }
         if KerasFile.mayOpen(buffer) { return try KerasDoor.scan(buffer) }
         let bytes = PickleBytes(buffer)
         if case .other = FileKind(bytes), !PickleFile.mayBeginPickle(bytes) { throw noPickle }
@@ -40,9 +42,18 @@ enum ForeignDoor {
     ///
     /// - Parameter output: takes the ONNX file's bytes, piece by piece; false when they could not be written.
     static func convert(
-        path: String, shapes: [String] = [], output: (UnsafeRawBufferPointer) -> Bool
+        path: String, shapes: [String] = [], signature: String? = nil, output: (UnsafeRawBufferPointer) -> Bool
     ) throws -> JSONValue {
+        if let parts = try SavedModelDoor.parts(path: path) {
+            return try SavedModelDoor.convert(parts, signature: signature, output: output)
+        }
         let buffer = try open(path)
+        if let parts = try SavedModelFile.parts(inZip: buffer) {
+            return try SavedModelDoor.convert(parts, signature: signature, output: output)
+        }
+        guard signature == nil else {
+            throw WorkshopError(.rejected, "--signature is for SavedModels; this file has one way in")
+        }
         if let archive = TorchDoor.opened(buffer) {
             return try TorchDoor.convert(archive, shapes: shapes, output: output)
         }
@@ -61,7 +72,9 @@ enum ForeignDoor {
 
     /// What is in a file: the tensors of a file of weights, or the model that the file becomes.
     static func contents(path: String) throws -> JSONValue {
+        if let parts = try SavedModelDoor.parts(path: path) { return try SavedModelDoor.contents(parts) }
         let buffer = try open(path)
+        if let parts = try SavedModelFile.parts(inZip: buffer) { return try SavedModelDoor.contents(parts) }
         if KerasFile.mayOpen(buffer) { return try KerasDoor.contents(buffer) }
         if let archive = TorchDoor.program(buffer) { return try TorchDoor.contents(archive) }
         if LiteFile.mayOpen(buffer) { return try LiteDoor.contents(buffer) }

@@ -1,8 +1,9 @@
 import Keras
 import Pickle
+import TensorFlow
 package import Tensors
 
-/// What a pickle or a Keras file would import and call, as the limited child tells it.
+/// What a pickle, a Keras file or a SavedModel would import and call, as the limited child tells it.
 package struct ScanReport: Sendable {
     /// One name.
     package struct Finding: Sendable {
@@ -28,7 +29,7 @@ package struct ScanReport: Sendable {
     package var outcome: String
     /// How many pickles are in it.
     package var pickles: Int
-    /// How many layers a Keras file has; `nil` for other files.
+    /// How many layers a Keras file has, or nodes a SavedModel; `nil` for other files.
     package var layers: Int?
     /// Dangerous ones first, then unknown ones.
     package var findings: [Finding]
@@ -56,6 +57,21 @@ package struct ScanReport: Sendable {
         outcome = scan.outcome.rawValue
         pickles = 0
         layers = scan.layerCount
+        faults = []
+        trailingBytes = 0
+        findings = scan.findings.map {
+            Finding(
+                verdict: $0.verdict.rawValue, name: $0.name, isCalled: true, position: 0, count: $0.count,
+                place: $0.place, reason: $0.reason)
+        }
+    }
+
+    /// What TensorFlow would do when it runs a SavedModel.
+    init(_ scan: SavedModelScan) {
+        format = "SavedModel"
+        outcome = scan.outcome.rawValue
+        pickles = 0
+        layers = scan.findings.reduce(0) { $0 + $1.count }
         faults = []
         trailingBytes = 0
         findings = scan.findings.map {
@@ -110,7 +126,8 @@ extension ChildRunner {
     /// Looks through a file, in the limited child, for every name that reading it in Python would import.
     ///
     /// - Throws: `WorkshopError` when it is no pickle and holds none, or cannot be read.
-    package func scan(path: String) async throws(WorkshopError) -> ScanReport {
+    package func scan(path named: String) async throws(WorkshopError) -> ScanReport {
+        let path = SavedModelFolder.graph(of: named) ?? named
         do {
             return try ScanReport(json: try await run(.scan(path: path)).report)
         } catch {

@@ -31,6 +31,8 @@ package struct Importer: Sendable {
         package var reference: String?
         /// How far an answer may be from the reference's, as a share of its largest value.
         package var tolerance = ReferenceReport.tolerance
+        /// Which signature of a SavedModel is taken; `nil` for the one that serves.
+        package var signature: String?
         /// Whether to run it once on every engine. What was not run is recorded as not checked.
         package var runsOnce = true
 
@@ -80,7 +82,7 @@ package struct Importer: Sendable {
         case comparing
     }
 
-    private static let largestFile = 64 << 30
+    static let largestFile = 64 << 30
     /// Bytes of weights in other files that are put inside the model; more stay outside, as blobs.
     package static let embeddedWeights = 2_000_000_000
 
@@ -121,28 +123,13 @@ package struct Importer: Sendable {
         try removeAbandoned(in: home)
         let lock = try HomeLock.acquire(.blobs, .shared, in: home, wait: true)
         defer { lock.release() }
-        // What no reader takes need not be copied.
-        var source = try StagedFile(copying: request.path, into: home, limit: GraphLimits().fileBytes)
-        progress(.inspecting)
-        var origin: SourceRecord?
-        var layers: ReferenceMap?
-        var references: [ReferenceReport] = []
-        if let classSource = request.classSource {
-            // Weights are told by whoever gives a class: the older of PyTorch's formats has no mark of its own.
-            let made = try await rebuilt(class: classSource, weights: source, request, in: home, progress)
-            (source, origin) = (made.graph, made.record)
-            references.append(made.reference)
-        }
-        var report = try await child.run(.inspect(path: source.path)).report
-        if origin == nil, report["foreign"] != nil {
-            progress(.converting)
-            let (rebuilt, record, map) = try await rebuilt(source, request, in: home)
-            (source, origin, layers) = (rebuilt, record, map)
-            report = try await child.run(.inspect(path: source.path)).report
-        }
-        guard origin != nil || request.shapes.isEmpty else {
+        let opened = try await opened(request, in: home, progress)
+        let (source, report, origin, layers) = (opened.source, opened.report, opened.origin, opened.layers)
+        var references = opened.references
+        guard origin != nil || request.shapes.isEmpty && request.signature == nil else {
             throw WorkshopError(
-                .rejected, "--shape is for TorchScript; an ONNX model says itself which shapes it takes")
+                .rejected,
+                "--shape is for TorchScript and --signature for SavedModels; an ONNX model says itself what it takes")
         }
         var inspection = try ModelInspection(json: report)
         let weights = try StagedWeights(
@@ -188,6 +175,43 @@ package struct Importer: Sendable {
         }
         return Report(
             addition: addition, inspection: inspection, engines: trials, changes: changes, references: references)
+    }
+
+    /// What there is to import: the graph, as it was or rebuilt, and where it comes from.
+    private struct Opened {
+        var source: StagedFile
+        var report: JSONValue
+        /// What it was rebuilt from, if it was.
+        var origin: SourceRecord?
+        var layers: ReferenceMap?
+        var references: [ReferenceReport] = []
+    }
+
+    private func opened(
+        _ request: Request, in home: HomeDirectory, _ progress: @Sendable (Step) -> Void
+    ) async throws -> Opened {
+        if request.classSource == nil, let made = try await rebuiltFolder(request, in: home, progress) {
+            return Opened(
+                source: made.graph, report: try await child.run(.inspect(path: made.graph.path)).report,
+                origin: made.record, layers: made.layers)
+        }
+        // What no reader takes need not be copied.
+        let source = try StagedFile(copying: request.path, into: home, limit: GraphLimits().fileBytes)
+        progress(.inspecting)
+        if let classSource = request.classSource {
+            // Weights are told by whoever gives a class: the older of PyTorch's formats has no mark of its own.
+            let made = try await rebuilt(class: classSource, weights: source, request, in: home, progress)
+            return Opened(
+                source: made.graph, report: try await child.run(.inspect(path: made.graph.path)).report,
+                origin: made.record, references: [made.reference])
+        }
+        let report = try await child.run(.inspect(path: source.path)).report
+        guard report["foreign"] != nil else { return Opened(source: source, report: report) }
+        progress(.converting)
+        let made = try await rebuilt(source, request, in: home)
+        return Opened(
+            source: made.graph, report: try await child.run(.inspect(path: made.graph.path)).report,
+            origin: made.record, layers: made.layers)
     }
 
     /// Clears away what imports left that were killed. Only when nobody is importing now: they hold the lock shared.

@@ -39,6 +39,10 @@ enum ParserTarget: String, CaseIterable {
     case profile
     /// TFLite's FlatBuffers, rebuilt.
     case tflite
+    /// A SavedModel's graph, rebuilt with variables that there are not.
+    case savedmodel
+    /// The index of a SavedModel's variables.
+    case bundle
 
     /// Arrays in tests stay small, so that memory that grows beyond a file is seen.
     private static let limits = ArrayLimits(bytes: 64 << 20)
@@ -63,6 +67,8 @@ enum ParserTarget: String, CaseIterable {
         case .torch: TorchExercise.run(bytes)
         case .profile: Self.profile(bytes)
         case .tflite: LiteExercise.run(bytes)
+        case .savedmodel: SavedModelExercise.graph(bytes)
+        case .bundle: SavedModelExercise.index(bytes)
         }
     }
 
