@@ -97,7 +97,7 @@ struct DuelSubject {
 
     private static func unknown(_ part: String) -> ValidationError {
         ValidationError(
-            "'\(part.prefix(60))' is no setting: engine=onnxruntime|openvino, precision=fp32|bf16, threads=N, instances=N"
+            "'\(part.prefix(60))' is no setting: engine=onnxruntime|openvino|litert, precision=fp32|bf16, threads=N, instances=N"
         )
     }
 
@@ -106,7 +106,15 @@ struct DuelSubject {
         var setup = setup
         let path: String
         var declared: Signature?
-        if ShowVerb.looksLikeFile(name) {
+        if ShowVerb.looksLikeFile(name), let compiled = try CompiledFile.read(name) {
+            var options = SessionOptions()
+            (options.threadsPerRun, options.concurrentRuns) = (setup.threads, setup.instances)
+            setup.engine = compiled.form.engine
+            return (
+                Duel.Side(session: try compiled.load(on: engines, options), instances: setup.instances),
+                "\(name) (\(setup))"
+            )
+        } else if ShowVerb.looksLikeFile(name) {
             // A stranger's file is read inside the walls before an engine sees it.
             _ = try await ChildRunner().inspect(path: name)
             path = name
