@@ -77,7 +77,6 @@ let package = Package(
         room("Images", ["Tensors"]),
         room("Columns", ["Tensors"]),
         room("ModelGraph", ["Tensors", "Images", "Columns"]),
-        room("LiteRT", ["Tensors", "ModelGraph"]),
         room("Pickle", ["Tensors"]),
         room("Sklearn", ["Tensors", "ModelGraph", "Pickle"]),
         room("Torch", ["Tensors", "ModelGraph", "Pickle"]),
@@ -86,6 +85,7 @@ let package = Package(
         room("Keras", ["Tensors", "ModelGraph", "HDF5"]),
         room("TensorFlow", ["Tensors", "ModelGraph"]),
         room("Engines", ["Tensors", "Images", "Columns", "CEngines"]),
+        room("LiteRT", ["Tensors", "ModelGraph", "Engines"]),
         room("Optimize", ["Tensors", "ModelGraph", "Engines"]),
         room("Compress", ["Tensors", "ModelGraph", "Engines", "Optimize"]),
         room("Pipelines", ["Tensors", "Engines"]),
@@ -103,12 +103,16 @@ let package = Package(
             ["Tensors", "Home", "Trust", "Registry", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL]),
         room(
             "Platforms",
-            ["Tensors", "Home", "Trust", "Registry", "Distribution", "CZlib", subprocess, systemPackage]),
+            ["Tensors", "Home", "Trust", "Registry", "Distribution", "CZlib", subprocess, systemPackage],
+            resources: [
+                "CMakeLists.txt.txt", "Makefile.txt", "example.c.txt", "slipway_model.c.txt", "slipway_model.h.txt",
+                "slipway_model_data.S.txt",
+            ].map { .embedInCode("CLibrary/Templates/\($0)") }),
         room(
             "Workshop",
             [
                 "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "TensorFlow", "Torch", "Houses", "Engines",
-                "Optimize", "Compress", "Pipelines", "Charts", "Drift", "Home", "Trust", "Seals",
+                "LiteRT", "Optimize", "Compress", "Pipelines", "Charts", "Drift", "Home", "Trust", "Seals",
                 "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(
@@ -165,7 +169,7 @@ let package = Package(
         tests("HDF5", ["Tensors"], exclude: ["Fixtures"]),
         tests("Keras", ["Tensors", "ModelGraph", "HDF5", "Engines", "TestSupport"], exclude: ["Fixtures"]),
         tests("TensorFlow", ["Tensors", "ModelGraph", "Engines", "TestSupport"], exclude: ["Fixtures"]),
-        tests("Engines", ["Tensors"], exclude: ["Fixtures"]),
+        tests("Engines", ["Tensors", "LiteRT"], exclude: ["Fixtures"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["ModelGraph", "Engines", "Optimize", "Compress", "Tensors"],
             exclude: ["Fixtures"],
@@ -193,7 +197,7 @@ let package = Package(
             ]),
         tests("Scoring", ["Tensors", "Engines", "Serve", "TestSupport"]),
         .executableTarget(
-            name: "WorkshopChild", dependencies: ["Workshop", "Tensors", "Engines"],
+            name: "WorkshopChild", dependencies: ["Workshop", "Tensors", "Engines", "LiteRT"],
             path: "Tests/WorkshopTests/WorkshopChild",
             swiftSettings: strict),
         tests(

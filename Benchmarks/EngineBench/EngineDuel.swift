@@ -43,6 +43,7 @@ struct EngineDuel {
         guard case .buffer(let source) = input.storage, case .buffer(let target) = output.storage,
             let inputName = strdup(names.0), let outputName = strdup(names.1)
         else { throw Fault(description: "no memory for the loop's tensors") }
+        guard kind != .liteRT else { throw Fault(description: "there is no loop in C for LiteRT") }
         var fault: UnsafePointer<CChar>?
         let made = library.withCString { library in
             model.withCString { model in
@@ -55,6 +56,7 @@ struct EngineDuel {
                 return switch kind {
                 case .onnxRuntime: limit_onnxruntime(&task, &fault)
                 case .openVINO: limit_openvino(&task, &fault)
+                case .liteRT: Optional<OpaquePointer>.none
                 }
             }
         }

@@ -20,3 +20,8 @@ slipway_open_result slipway_ov_open(const char *path, slipway_ov *library, const
 #undef RESOLVE
     return SLIPWAY_OPENED;
 }
+
+int32_t slipway_ov_set_property(const slipway_ov *library, const ov_core *core, const char *device, const char *key,
+                                const char *value) {
+    return library->core_set_property(core, device, key, value);
+}

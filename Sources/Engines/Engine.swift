@@ -91,12 +91,14 @@ package enum ModelSource: Sendable {
 package enum EngineKind: String, Hashable, Sendable, CaseIterable, Codable {
     case onnxRuntime = "onnxruntime"
     case openVINO = "openvino"
+    case liteRT = "litert"
 
     /// The name shown to people.
     package var displayName: String {
         switch self {
         case .onnxRuntime: "ONNX Runtime"
         case .openVINO: "OpenVINO"
+        case .liteRT: "LiteRT"
         }
     }
 }
@@ -126,9 +128,11 @@ package struct SessionOptions: Hashable, Sendable {
     package enum Optimization: Hashable, Sendable {
         /// It is optimised for this machine.
         case full
-        /// The same, and the result is written to a file: an ONNX graph for this version of the engine on this machine.
-        /// Only for engines with `recordsOptimization`.
+        /// The same, and the result is written to a file for this version of the engine on this machine: of ONNX Runtime
+        /// an ONNX graph, of OpenVINO what its compiler makes. LiteRT has none.
         case recorded(path: String)
+        /// The same in ONNX Runtime's own format.
+        case recordedAsORT(path: String)
         /// The graph is such a result: nothing is left to be done.
         case done
     }

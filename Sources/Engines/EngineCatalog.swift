@@ -10,6 +10,7 @@ import Synchronization
 package final class EngineCatalog: Sendable {
     private let libraries: [EngineKind: String]
     private let directories: [String]
+    private let translator: (any GraphTranslator)?
     private let opened = Mutex<[EngineKind: OpenedEngine]>([:])
 
     private struct OpenedEngine {
@@ -20,8 +21,13 @@ package final class EngineCatalog: Sendable {
     /// - Parameters:
     ///   - libraries: a library file to use for an engine, instead of looking for one.
     ///   - directory: where engines live, normally the `engines` folder of the home.
-    package init(libraries: [EngineKind: String] = [:], directory: String? = EngineCatalog.standardDirectory) {
+    ///   - translator: makes of ONNX graphs what LiteRT reads; without one it runs TFLite files only.
+    package init(
+        libraries: [EngineKind: String] = [:], directory: String? = EngineCatalog.standardDirectory,
+        translator: (any GraphTranslator)? = nil
+    ) {
         self.libraries = libraries
+        self.translator = translator
         directories = [Self.environment("SLIPWAY_ENGINES"), directory].compactMap(\.self)
     }
 
@@ -83,6 +89,7 @@ package final class EngineCatalog: Sendable {
         return switch kind {
         case .onnxRuntime: OpenedEngine(engine: try ONNXRuntimeEngine(path: path), path: path)
         case .openVINO: OpenedEngine(engine: try OpenVINOEngine(path: path), path: path)
+        case .liteRT: OpenedEngine(engine: try LiteRTEngine(path: path, translator: translator), path: path)
         }
     }
 

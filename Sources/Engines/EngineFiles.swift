@@ -1,4 +1,5 @@
 import Glibc
+import Tensors
 
 /// Where an engine's library lies in a directory, and what the system calls it.
 enum EngineFiles {
@@ -20,14 +21,42 @@ enum EngineFiles {
         switch kind {
         case .onnxRuntime: ["libonnxruntime.so.1", "libonnxruntime.so"]
         case .openVINO: ["libopenvino_c.so.2641", "libopenvino_c.so.2640", "libopenvino_c.so"]
+        case .liteRT: ["libLiteRt.so"]
         }
     }
+
+    /// A whole file that an engine reads from memory.
+    ///
+    /// - Throws: `EngineError.Code.modelRejected`.
+    static func contents(of path: String, _ kind: EngineKind) throws(EngineError) -> TensorBuffer {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw EngineError(.modelRejected, kind, "'\(path)' cannot be read: \(String(cString: strerror(errno)))")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, (1...largestFile).contains(Int(status.st_size)) else {
+            throw EngineError(.modelRejected, kind, "'\(path)' is empty, or larger than such a file can be")
+        }
+        let buffer = TensorBuffer(capacity: Int(status.st_size))
+        var done = 0
+        while done < buffer.capacity {
+            let count = pread(descriptor, buffer.base + done, buffer.capacity - done, off_t(done))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw EngineError(.modelRejected, kind, "'\(path)' cannot be read to its end") }
+            done += count
+        }
+        return buffer
+    }
+
+    private static let largestFile = 64 << 30
 
     private static func isLibrary(_ name: String, of kind: EngineKind) -> Bool {
         let stem =
             switch kind {
             case .onnxRuntime: "libonnxruntime.so"
             case .openVINO: "libopenvino_c.so"
+            case .liteRT: "libLiteRt.so"
             }
         return name == stem || name.hasPrefix(stem + ".")
     }

@@ -8,6 +8,8 @@ package struct ConversionOptions: Hashable, Sendable {
     package var sizes: [String: Int] = [:]
     /// Whether images come in and go out as NHWC, without a transposition, instead of as ONNX has them.
     package var channelsLast = false
+    /// The dimensions of inputs, by their names, in place of those that the model declares.
+    package var inputDimensions: [String: [Int]] = [:]
 
     package init() {}
 }

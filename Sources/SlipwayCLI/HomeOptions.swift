@@ -3,6 +3,7 @@ import Control
 import Engines
 import Glibc
 import Home
+import LiteRT
 import Registry
 
 /// Where the state is.
@@ -29,7 +30,7 @@ struct HomeOptions: ParsableArguments {
     func deployments() throws -> Deployments { Deployments(try registry(), engines: try engines()) }
 
     /// The engines of the home, else of the standard place.
-    func engines() throws -> EngineCatalog { EngineCatalog(directory: try engineDirectory()) }
+    func engines() throws -> EngineCatalog { .translating(directory: try engineDirectory()) }
 
     /// Where engines are looked for after `SLIPWAY_ENGINES`.
     func engineDirectory() throws -> String {

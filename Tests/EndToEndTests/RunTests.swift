@@ -7,7 +7,7 @@ import Testing
 extension EndToEnd {
     @Suite
     struct RunTests {
-        @Test(arguments: ["onnxruntime", "openvino"])
+        @Test(arguments: ["onnxruntime", "openvino", "litert"])
         func aFileIsServedWithALineThatWorksAsPasted(_ engine: String) async throws {
             // The temporary home of `run` goes here; nothing else may, from whatever library.
             let temporary = try TemporaryDirectory()

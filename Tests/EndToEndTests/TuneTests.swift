@@ -39,7 +39,7 @@ extension EndToEnd {
             #expect(try await slipway.run(["deploy", "digits:1", "--engine", "auto"]).exitCode == 0)
             try await slipway.serving { server in
                 let reply = try await server.dataPlane().request("GET", "/v2/models/digits")
-                let platform = engine == "openvino" ? "openvino" : "onnxruntime_onnx"
+                let platform = engine == "onnxruntime" ? "onnxruntime_onnx" : engine
                 #expect(reply.status == 200 && reply.text.contains(platform), "\(reply.text)")
             }
         }

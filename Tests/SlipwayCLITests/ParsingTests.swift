@@ -33,7 +33,7 @@ import Workshop
         "fsck --repair --quick --json", "history digits --limit 3 --after 9", "history --all",
         "plan digits:2 --detailed-exitcode", "deploy digits:2 --canary 10% --note x",
         "deploy digits:2 --endpoint e --engine openvino --precision bf16 --threads 2 --routing-key X-User --p99 20",
-        "deploy digits:2 --engine auto --p99 20", "deploy digits:2 --engine openvino --instances 2",
+        "deploy digits:2 --engine auto --p99 20", "deploy digits:2 --engine litert --instances 2",
         "bench digits --rate 100 --seconds 1", "bench digits --sweep --report b.html --connections 4 --json",
         "tune digits:2 --slo p99=20ms --budget 30s --min-cosine 0.99 --data e.npz", "tune digits:2 --dry-run",
         "tune digits:2 --slo p99.9=1.5s --json", "compare digits:1 digits:2",

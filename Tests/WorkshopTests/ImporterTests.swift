@@ -66,7 +66,7 @@ import Workshop
         #expect(try TextFile.read(registry.modelFilePath(record.digest)) == TextFile.read(path))
         #expect(try registry.referrers(of: record.digest, kind: .provenance).first?.payload == ["trainer": "me"])
         let engines = try registry.referrers(of: record.digest, kind: .comparison).first?.payload["engines"]?.arrayValue
-        #expect(engines?.map { $0["runs"]?.boolValue } == [true, true])
+        #expect(engines?.map { $0["runs"]?.boolValue } == [true, true, true])
         #expect(engines?.last?["agrees"]?.boolValue == true)
         #expect(traces == [])
     }
@@ -84,16 +84,17 @@ import Workshop
     @Test func anEngineThatDisagreesIsReported() async throws {
         let (one, other) = try (answer([1, 2], "one.npz"), answer([1, 4], "two.npz"))
         let report = try await run(model(probe: "if [ \"$4\" = openvino ]; then \(other); else \(one); fi"))
-        #expect(report.engines.map(\.runs) == [true, true])
+        #expect(report.engines.map(\.runs) == [true, true, true])
         #expect(report.engines[0].agreement == nil)
         #expect(report.engines[1].agreement?.isAcceptable == false)
         #expect(report.engines[1].agreement?.largestDifference == 2)
+        #expect(report.engines[2].agreement?.largestDifference == 0)
     }
 
     @Test func oneEngineIsEnough() async throws {
         let one = try answer([1], "one.npz")
-        let report = try await run(model(probe: "[ \"$4\" = openvino ] || kill -11 $$; \(one)"))
-        #expect(report.engines.map(\.runs) == [false, true])
+        let report = try await run(model(probe: "[ \"$4\" != onnxruntime ] || kill -11 $$; \(one)"))
+        #expect(report.engines.map(\.runs) == [false, true, true])
         #expect(report.engines[0].problem?.contains("signal 11") == true)
         #expect(report.engines[1].agreement == nil && report.engines[1].version == "1.2")
     }
@@ -102,7 +103,7 @@ import Workshop
         let path = try model(probe: "printf 'no arrays'; echo 'slipway-child: {}' >&2")
         let error = await #expect(throws: WorkshopError.self) { try await run(path) }
         #expect(error?.code == .mismatch && error?.message.hasSuffix("no engine runs this model") == true)
-        #expect(error?.causes.count == 2)
+        #expect(error?.causes.count == 3)
         #expect(error?.causes.first?.contains("cannot be read") == true)
         #expect(try registry.models().items.isEmpty)
         #expect(traces == [])

@@ -4,6 +4,7 @@
 #define CENGINES_H
 
 #include "slipway_division.h"
+#include "slipway_litert.h"
 #include "slipway_memory.h"
 #include "slipway_onnxruntime.h"
 #include "slipway_open.h"

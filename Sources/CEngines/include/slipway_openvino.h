@@ -67,7 +67,11 @@ typedef struct {
     SYMBOL(int32_t, core_compile_model_props,                                                                          \
            (const ov_core *, const ov_model *, const char *device, size_t count, const ov_property *,                  \
             ov_compiled_model **out))                                                                                  \
+    SYMBOL(int32_t, core_set_property, (const ov_core *, const char *device, ...))                                     \
+    SYMBOL(int32_t, core_import_model,                                                                                 \
+           (const ov_core *, const char *content, size_t length, const char *device, ov_compiled_model **out))         \
     SYMBOL(void, model_free, (ov_model *))                                                                             \
+    SYMBOL(int32_t, compiled_model_export_model, (const ov_compiled_model *, const char *path))                        \
     SYMBOL(int32_t, compiled_model_inputs_size, (const ov_compiled_model *, size_t *out))                              \
     SYMBOL(int32_t, compiled_model_outputs_size, (const ov_compiled_model *, size_t *out))                             \
     SYMBOL(int32_t, compiled_model_input_by_index,                                                                     \
@@ -102,6 +106,10 @@ typedef struct {
     SLIPWAY_OV_SYMBOLS(SLIPWAY_OV_MEMBER)
 #undef SLIPWAY_OV_MEMBER
 } slipway_ov;
+
+/// Sets one property of a device, which what is imported afterwards has. The function is variadic, which Swift cannot call.
+int32_t slipway_ov_set_property(const slipway_ov *library, const ov_core *core, const char *device, const char *key,
+                                const char *value);
 
 /// Opens the C library at `path` and fills `library`; `detail` is valid until the thread's next call of the dynamic
 /// linker, and after `SLIPWAY_INCOMPATIBLE` is the name of the first function that is missing.

@@ -6,6 +6,8 @@ package struct ONNXRuntimeEngine: Engine {
     private let library: ONNXRuntimeLibrary
 
     package var version: String { library.version }
+    /// The names of the execution providers compiled into the library, such as `CPUExecutionProvider`.
+    package var providers: [String] { library.providers }
 
     /// Opens the library at `path`; a process needs this once.
     ///

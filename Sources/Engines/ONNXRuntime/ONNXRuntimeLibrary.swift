@@ -92,6 +92,9 @@ extension ONNXRuntimeLibrary {
     func makeSession(_ source: ModelSource, _ options: SessionOptions) throws(EngineError) -> SessionHandle {
         let settings = try makeSettings(options)
         defer { api.ReleaseSessionOptions(settings) }
+        if case .file(let path) = source, options.optimization == .done, ORTFormat.begins(path) {
+            try check(api.AddSessionConfigEntry(settings, "session.load_model_format", "ORT"), .unsupported)
+        }
         return try Self.created(api, .modelRejected) { session in
             switch source {
             case .file(let path): api.CreateSession(environment, path, settings, &session)
@@ -112,9 +115,7 @@ extension ONNXRuntimeLibrary {
             // `ORT_ENABLE_ALL`, and `ORT_DISABLE_ALL` for a graph that has been through it.
             let level: Int32 = options.optimization == .done ? 0 : 99
             try check(api.SetSessionGraphOptimizationLevel(settings, level), .unsupported)
-            if case .recorded(let path) = options.optimization {
-                try check(api.SetOptimizedModelFilePath(settings, path), .unsupported)
-            }
+            try setRecording(options.optimization, settings)
             if let profile = options.profile { try check(api.EnableProfiling(settings, profile), .unsupported) }
             try check(api.EnableCpuMemArena(settings), .unsupported)
             try check(api.SetIntraOpNumThreads(settings, Int32(clamping: options.threadsPerRun)), .unsupported)
@@ -127,6 +128,18 @@ extension ONNXRuntimeLibrary {
         } catch {
             api.ReleaseSessionOptions(settings)
             throw error
+        }
+    }
+
+    private func setRecording(
+        _ optimization: SessionOptions.Optimization, _ settings: OpaquePointer
+    ) throws(EngineError) {
+        switch optimization {
+        case .full, .done: return
+        case .recorded(let path): try check(api.SetOptimizedModelFilePath(settings, path), .unsupported)
+        case .recordedAsORT(let path):
+            try check(api.SetOptimizedModelFilePath(settings, path), .unsupported)
+            try check(api.AddSessionConfigEntry(settings, "session.save_model_format", "ORT"), .unsupported)
         }
     }
 

@@ -28,6 +28,9 @@ package struct OpenVINOEngine: Engine {
             let known = devices.map(\.description).joined(separator: ", ")
             throw EngineError(.unsupported, kind, "there is no device \(options.device) here; there is \(known)")
         }
+        if case .recordedAsORT = options.optimization {
+            throw EngineError(.unsupported, kind, "it does not write ONNX Runtime's format")
+        }
         if options.precision == .bfloat16 {
             let capabilities = library.property("OPTIMIZATION_CAPABILITIES", ofDevice: name) ?? ""
             guard capabilities.split(separator: " ").contains("BF16") else {

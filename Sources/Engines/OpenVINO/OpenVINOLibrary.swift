@@ -1,4 +1,5 @@
 import CEngines
+import Synchronization
 import Tensors
 
 /// OpenVINO, opened: its core, and its C functions as Swift calls. No other file calls them.
@@ -16,6 +17,7 @@ final class OpenVINOLibrary: @unchecked Sendable {
     let deviceNames: [String]
     private let api: slipway_ov
     private let core: OpaquePointer
+    private let importing = Mutex<Void>(())
 
     /// Opens the C library at `path` and creates its core, which lives as long as the process.
     ///
@@ -151,6 +153,33 @@ extension OpenVINOLibrary {
         }
         try check(status, .modelRejected)
         return try Self.object(compiled, .modelRejected)
+    }
+
+    /// Writes a compiled model to a file, for this version of the library on this machine.
+    ///
+    /// - Throws: `EngineError.Code.unsupported` with the library's words.
+    func export(_ model: CompiledModel, to path: String) throws(EngineError) {
+        try check(api.compiled_model_export_model(model, path), .unsupported)
+    }
+
+    /// Reads what `export` wrote, which does not have the properties that it was compiled with: a processor with bfloat16
+    /// would compute with that. They are set for the device as a whole, one import at a time; whatever is compiled names
+    /// its own.
+    ///
+    /// - Throws: `EngineError.Code.modelRejected` for what another version or machine wrote.
+    func importModel(
+        _ bytes: TensorBuffer, device: String, properties: KeyValuePairs<String, String>
+    ) throws(EngineError) -> CompiledModel {
+        try importing.withLock { _ throws(EngineError) in
+            var api = api
+            for (key, value) in properties {
+                try check(slipway_ov_set_property(&api, core, device, key, value), .unsupported)
+            }
+            var compiled: OpaquePointer?
+            let content = bytes.base.assumingMemoryBound(to: CChar.self)
+            try check(api.core_import_model(core, content, bytes.capacity, device, &compiled), .modelRejected)
+            return try Self.object(compiled, .modelRejected)
+        }
     }
 
     /// The value that a compiled model's property really has, which may differ from what was asked for.

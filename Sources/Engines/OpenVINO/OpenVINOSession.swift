@@ -17,8 +17,9 @@ final class OpenVINOSession: Session, @unchecked Sendable {
     init(
         _ library: OpenVINOLibrary, _ source: ModelSource, _ options: SessionOptions, deviceName: String
     ) throws(EngineError) {
-        let model = try library.compile(source, device: deviceName, properties: Self.properties(options))
+        let model = try Self.model(library, source, options, deviceName)
         do throws(EngineError) {
+            if case .recorded(let path) = options.optimization { try library.export(model, to: path) }
             signature = try library.signature(of: model).named(by: options.declared, .openVINO)
             if options.device.kind == .cpu { try Self.checkThreads(library, model, signature) }
         } catch {
@@ -34,6 +35,20 @@ final class OpenVINOSession: Session, @unchecked Sendable {
     deinit {
         idle.withLock { $0.removeAll() }
         library.release(model: model)
+    }
+
+    private static func model(
+        _ library: OpenVINOLibrary, _ source: ModelSource, _ options: SessionOptions, _ device: String
+    ) throws(EngineError) -> OpenVINOLibrary.CompiledModel {
+        guard options.optimization == .done else {
+            return try library.compile(source, device: device, properties: properties(options))
+        }
+        let bytes: TensorBuffer
+        switch source {
+        case .memory(let buffer): bytes = buffer
+        case .file(let path): bytes = try EngineFiles.contents(of: path, .openVINO)
+        }
+        return try library.importModel(bytes, device: device, properties: properties(options))
     }
 
     private static func properties(_ options: SessionOptions) -> KeyValuePairs<String, String> {

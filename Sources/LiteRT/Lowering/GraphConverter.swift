@@ -18,6 +18,7 @@ struct GraphConverter {
         self.options = options
         var assumed = InferenceOptions(batch: options.batch ?? 1)
         assumed.symbols = options.sizes
+        assumed.inputDimensions = options.inputDimensions.mapValues { $0.map(Dimension.fixed) }
         types = model.inferred(assumed)
         needed = Self.neededNodes(model.graph, types)
         guard let opset = model.opset, opset >= 7 else {
@@ -51,6 +52,18 @@ struct GraphConverter {
         model.joinIntegers()
         model.removeUnused()
         return try LiteConversion(model, steps: steps(model), batch: options.batch ?? 1)
+    }
+
+    /// Looks for nodes that have no counterpart, and for nothing else.
+    ///
+    /// - Throws: `ConversionError.Code.unsupported` with each of them.
+    consuming func requireCounterparts() throws(ConversionError) {
+        for (index, node) in source.graph.nodes.enumerated() where needed.contains(index) {
+            let isConstant = node.operatorType == "Constant" || Self.known(node, types) != nil
+            guard !isConstant, Self.rule(for: node) == nil else { continue }
+            problems.append(Self.noCounterpart(node, index))
+        }
+        guard problems.isEmpty else { throw refusal }
     }
 
     private var refusal: ConversionError {
@@ -123,22 +136,31 @@ struct GraphConverter {
 
     private mutating func lower(_ node: Node, _ index: Int) {
         lowering.source = index
-        let place = Place(.node(name: node.name, operator: node.operatorType, index: index)).description
         if define(known: node, index) { return }
-        let isOwn = node.domain.isEmpty || node.domain == "ai.onnx"
-        guard isOwn, let rule = LoweringRules.rule(for: node.operatorType) else {
-            problems.append(
-                "\(place): LiteRT has no counterpart"
-                    + (Self.remedies[node.operatorType].map { "; \($0)" } ?? ""))
+        guard let rule = Self.rule(for: node) else {
+            problems.append(Self.noCounterpart(node, index))
             return definePlaceholders(node)
         }
         let context = NodeLowering(graph: lowering, node: node, opset: Int(source.opset ?? 1), types: types)
         do {
             try rule(context)
         } catch {
-            problems.append(Self.words(of: error, place))
+            problems.append(Self.words(of: error, Self.place(of: node, index)))
             definePlaceholders(node)
         }
+    }
+
+    private static func rule(for node: Node) -> LoweringRule? {
+        let isOwn = node.domain.isEmpty || node.domain == "ai.onnx"
+        return isOwn ? LoweringRules.rule(for: node.operatorType) : nil
+    }
+
+    private static func place(of node: Node, _ index: Int) -> String {
+        Place(.node(name: node.name, operator: node.operatorType, index: index)).description
+    }
+
+    private static func noCounterpart(_ node: Node, _ index: Int) -> String {
+        "\(place(of: node, index)): LiteRT has no counterpart" + (remedies[node.operatorType].map { "; \($0)" } ?? "")
     }
 
     /// Makes constants of what is known before anything runs, such as a shape.

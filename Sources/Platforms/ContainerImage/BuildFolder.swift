@@ -61,7 +61,7 @@ package struct BuildFolder {
 
     // MARK: - Files
 
-    private static func make(_ path: String) throws(PlatformError) {
+    static func make(_ path: String) throws(PlatformError) {
         var made = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
             made += (made.isEmpty || made.hasSuffix("/") ? "" : "/") + part
@@ -72,7 +72,7 @@ package struct BuildFolder {
     }
 
     /// - Returns: the bytes of its content.
-    private static func write(_ entry: LayerEntry, below folder: String) throws(PlatformError) -> Int {
+    static func write(_ entry: LayerEntry, below folder: String) throws(PlatformError) -> Int {
         let path = "\(folder)/\(entry.path)"
         switch entry.content {
         case .directory:

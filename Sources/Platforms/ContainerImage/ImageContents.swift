@@ -102,7 +102,7 @@ package struct ImageContents: Sendable {
     }
 
     /// The regular files in a directory and those below it, sorted, by their paths within it.
-    private static func files(below directory: String, depth: Int = 0) -> [String] {
+    static func files(below directory: String, depth: Int = 0) -> [String] {
         FileNames.inDirectory(directory).flatMap { name -> [String] in
             switch FileKind(of: "\(directory)/\(name)") {
             case .file: [name]

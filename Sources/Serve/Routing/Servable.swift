@@ -187,6 +187,7 @@ extension EngineKind {
         switch self {
         case .onnxRuntime: "onnxruntime_onnx"
         case .openVINO: "openvino"
+        case .liteRT: "litert"
         }
     }
 }

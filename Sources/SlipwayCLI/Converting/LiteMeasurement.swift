@@ -37,12 +37,48 @@ struct LiteMeasurement {
             arguments += [place.file("model.tflite"), place.file("given\(run).npz"), place.file("made\(run).npz")]
         }
         try await run(python, arguments)
+        return try judged(conversion, expected) { run, index in
+            try NPZ.read(path: place.file("made\(run).npz")).first { $0.name == String(index) }?.tensor
+        }
+    }
+
+    /// Runs both in this process, which has LiteRT as an engine, and compares.
+    ///
+    /// - Throws: as above, but for 2303.
+    static func take(
+        of conversion: LiteConversion, model: String, engine: any Engine, lite: any Engine
+    ) throws -> LiteMeasurement {
+        let bytes = TensorBuffer(capacity: conversion.byteCount)
+        var done = 0
+        conversion.forEachPiece { piece in
+            guard let base = piece.baseAddress, done + piece.count <= bytes.capacity else { return }
+            (bytes.base + done).copyMemory(from: base, byteCount: piece.count)
+            done += piece.count
+        }
+        let (session, converted) = (
+            try engine.load(.file(model), options: SessionOptions()),
+            try lite.load(.memory(bytes), options: SessionOptions())
+        )
+        var (expected, made): ([[Tensor]], [[Tensor]]) = ([], [])
+        for run in 0..<3 {
+            let inputs = try SampleInputs(seed: UInt64(run) + 1)
+                .tensors(for: converted.signature, rows: conversion.batch ?? 1)
+            expected.append(try session.run(inputs))
+            made.append(try converted.run(inputs))
+        }
+        return try judged(conversion, expected) { run, index in
+            made[run].indices.contains(index) ? made[run][index] : nil
+        }
+    }
+
+    private static func judged(
+        _ conversion: LiteConversion, _ expected: [[Tensor]], made: (_ run: Int, _ output: Int) throws -> Tensor?
+    ) throws -> LiteMeasurement {
         var largest = 0.0
         var worst: (difference: Double, allowed: Double)?
         for (run, tensors) in expected.enumerated() {
-            let made = try NPZ.read(path: place.file("made\(run).npz"))
             for (index, tensor) in tensors.enumerated() {
-                guard let other = made.first(where: { $0.name == String(index) })?.tensor else {
+                guard let other = try made(run, index) else {
                     throw Failure(2302, .verificationFailed, "LiteRT gives no output \(index)")
                 }
                 let found = try difference(tensor, other)

@@ -44,5 +44,32 @@ extension ErrorCatalog {
                 error[SW2303]: 'python3' cannot run LiteRT
                    help: install it there with: pip install ai-edge-litert; or leave --python out
                 """),
+        ErrorPage(
+            2304, "A compiled file is not for this engine on this processor",
+            """
+            What an engine makes of a model for itself is good for one version of it on one kind of processor. Both are \
+            recorded beside the file, with its digest, and compared before an engine sees it.
+            """,
+            causes: [
+                "the engine was updated", "the file comes from another machine", "the file or its record was changed",
+            ],
+            remedies: ["compile the model here again with 'convert'", "use the version itself: it runs everywhere"],
+            example: """
+                $ slipway compare digits:1 digits.blob
+                error[SW2304]: 'digits.blob' is not loaded: it was compiled by OpenVINO 2026.3.0, and here is 2026.4.1
+                """),
+        ErrorPage(
+            2305, "No TensorRT plan can be made here",
+            """
+            A plan is made by TensorRT's own library on the device that will run it. What was looked for, and what was found, \
+            is in the message.
+            """,
+            causes: ["no TensorRT, no NVIDIA device, or an ONNX Runtime without the provider"],
+            remedies: ["make the plan on the machine with the device: trtexec --onnx=MODEL --saveEngine=PLAN"],
+            example: """
+                $ slipway convert digits:1 --to tensorrt --output digits.plan
+                error[SW2305]: no TensorRT plan can be made here
+                  cause: NVIDIA devices: none in /dev
+                """),
     ]
 }

@@ -122,7 +122,7 @@ extension ErrorCatalog {
                 "declared and real shapes contradict each other",
             ],
             remedies: [
-                "try the other engine: --engine openvino or --engine onnxruntime",
+                "try the other engine: --engine onnxruntime, openvino or litert",
                 "export with an opset that the engine knows",
             ],
             example: """

@@ -39,7 +39,8 @@ extension OptimizeVerb {
     private func searchedEngines() throws -> [EngineKind] {
         if let engine { return [engine] }
         let found = try homeOptions.engines().survey().filter { $0.problem == nil && $0.version != nil }.map(\.kind)
-        let engines = EngineKind.allCases.filter(found.contains)
+        // LiteRT runs files that are written anew for each set of shapes: a search measures graphs as they are.
+        let engines = EngineKind.allCases.filter { found.contains($0) && $0 != .liteRT }
         return engines.isEmpty ? [.onnxRuntime] : engines.sorted { a, _ in a == .onnxRuntime }
     }
 

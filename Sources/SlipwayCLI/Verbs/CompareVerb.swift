@@ -66,7 +66,7 @@ struct CompareVerb: AsyncParsableCommand {
         line.end()
         let record = ComparisonRecord(
             a: .init(left.title, left.summary), b: .init(right.title, right.summary),
-            layers: try await ChildRunner().layerStudy(left.path, right.path), outcome: outcome)
+            layers: try await Self.layers(left, right), outcome: outcome)
         answer.answer(record.json, name: outcome.score.verdict.rawValue) {
             ComparisonText(record: record, width: Terminal.width).lines.joined(separator: "\n")
         }
@@ -74,6 +74,14 @@ struct CompareVerb: AsyncParsableCommand {
         let page = ComparisonPage.html(record, command: ReportOptions.command(CommandLine.arguments))
         let words = try reportOptions.write(page: page, record.json.encoded(pretty: true), to: path)
         answer.say(words)
+    }
+
+    /// What became of each layer of the one in the other; nothing is known of what an engine has compiled.
+    private static func layers(
+        _ left: DuelSubject.Prepared, _ right: DuelSubject.Prepared
+    ) async throws -> [OptimisationRecord.Layer] {
+        guard let before = left.path, let after = right.path else { return [] }
+        return try await ChildRunner().layerStudy(before, after)
     }
 }
 
@@ -110,15 +118,15 @@ struct DuelSubject {
 
     private static func unknown(_ part: String) -> ValidationError {
         ValidationError(
-            "'\(part.prefix(60))' is no setting: engine=onnxruntime|openvino, precision=fp32|bf16, threads=N, instances=N"
+            "'\(part.prefix(60))' is no setting: engine=onnxruntime|openvino|litert, precision=fp32|bf16, threads=N, instances=N"
         )
     }
 
-    /// A side in memory, what it is called, its file, and what the limited child says of that.
+    /// A side in memory, what it is called, its file where that is a graph, and what is known of it.
     struct Prepared {
         var side: Duel.Side
         var title: String
-        var path: String
+        var path: String?
         var summary: JSONValue
     }
 
@@ -126,6 +134,15 @@ struct DuelSubject {
         var setup = setup
         let path: String
         var declared: Signature?
+        if ShowVerb.looksLikeFile(name), let compiled = try CompiledFile.read(name) {
+            var options = SessionOptions()
+            (options.threadsPerRun, options.concurrentRuns) = (setup.threads, setup.instances)
+            setup.engine = compiled.form.engine
+            let session = try compiled.load(on: engines, options)
+            return Prepared(
+                side: Duel.Side(session: session, instances: setup.instances), title: "\(name) (\(setup))", path: nil,
+                summary: .object([JSONValue.Member]()))
+        }
         if ShowVerb.looksLikeFile(name) {
             path = name
         } else {

@@ -9,25 +9,33 @@ import Workshop
 
 /// What a model can be converted to.
 enum ConversionTarget: String, ExpressibleByArgument, CaseIterable {
-    case tflite
+    case tflite, onnxruntime, ort, openvino, tensorrt
+
+    /// What an engine makes of it for itself; `nil` for another runtime's format.
+    var compiled: CompiledForm? { CompiledForm(rawValue: rawValue) }
 }
 
 struct ConvertVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "convert", abstract: "Writes a model in another runtime's format: TFLite, for phones and boards.",
+        commandName: "convert",
+        abstract: "Writes a model in another runtime's format: TFLite, for phones and boards; what an engine compiles.",
         discussion: """
             The file runs on LiteRT (TensorFlow Lite), in FP32, with the names of the model's inputs and outputs. What \
             LiteRT has no operator for is named, all of it, before anything is written.
 
+            onnxruntime, ort and openvino are what those engines make of the model for themselves: good for this version of \
+            the engine on this kind of processor only, which a record beside the file says.
+
             EXAMPLES
               slipway convert model.onnx --to tflite --output model.tflite
+              slipway convert digits:3 --to openvino --output digits.blob
               slipway convert digits:3 --to tflite --output digits.tflite --python ~/litert/bin/python3
             """)
 
     @Argument(help: "An ONNX file, or a version such as digits:3.", completion: Candidates.filesAndVersions)
     var model: String
 
-    @Option(help: "The format: tflite.")
+    @Option(help: "The format: tflite, onnxruntime, ort, openvino or tensorrt.")
     var to: ConversionTarget
 
     @Option(name: [.customShort("o"), .long], help: "The file to write.", completion: .file())
@@ -61,13 +69,18 @@ struct ConvertVerb: AsyncParsableCommand {
 
     func validate() throws {
         _ = try options()
+        guard to == .tflite || batch == nil && size.isEmpty && !channelsLast && python == nil else {
+            throw ValidationError("--batch, --size, --channels-last and --python are for --to tflite")
+        }
     }
 
     func run() async throws {
         guard force || access(output, F_OK) != 0 else {
             throw Failure(1004, .conflict, "'\(output)' exists", help: "choose another name, or give --force")
         }
+        if to == .tensorrt { throw TensorRTFailure.make(TensorRTFinding.look(try homeOptions.engines())) }
         let path = try await modelPath()
+        if let form = to.compiled { return try await compile(path, form) }
         step("reading")
         let source = try Model.read(path: path)
         try source.validate().requireValid()
@@ -80,6 +93,11 @@ struct ConvertVerb: AsyncParsableCommand {
                 of: conversion, model: path, python: python, channelsLast: channelsLast,
                 engine: homeOptions.engines().engine(.onnxRuntime))
         }
+        if measurement == nil, !channelsLast, let lite = try? homeOptions.engines().engine(.liteRT) {
+            step("comparing")
+            measurement = try LiteMeasurement.take(
+                of: conversion, model: path, engine: homeOptions.engines().engine(.onnxRuntime), lite: lite)
+        }
         try await write(conversion)
         Terminal.progress("")
         let text = ConversionText(conversion, file: output, measurement: measurement)
@@ -89,7 +107,8 @@ struct ConvertVerb: AsyncParsableCommand {
             Terminal.answer(text.lines.joined(separator: "\n"))
             if !quiet, measurement == nil {
                 Terminal.say(
-                    "note: not compared with ONNX Runtime; --python with a Python that has ai-edge-litert does")
+                    "note: not compared with ONNX Runtime; fetch the engine with scripts/fetch-engines, or name a Python that "
+                        + "has ai-edge-litert with --python")
             }
         }
     }

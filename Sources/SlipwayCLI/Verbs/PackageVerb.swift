@@ -9,7 +9,8 @@ import Tensors
 
 struct PackageVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "package", abstract: "Makes a container image that serves a version; no daemon is needed.",
+        commandName: "package",
+        abstract: "Makes a container image that serves a version, or a C library that holds it; no daemon is needed.",
         discussion: """
             The image holds this program, the engine, the libraries that both need and the version: nothing else, no shell \
             and no package manager. It runs as an ordinary user on a read-only root and answers at port 8080. The same \
@@ -19,6 +20,7 @@ struct PackageVerb: AsyncParsableCommand {
               slipway package digits:3 --layout digits-image
               slipway package digits:3 --image registry.example/team/digits:3
               slipway package digits:3 --dockerfile digits-build
+              slipway package digits:3 --c-library digits-c
             """)
 
     @Argument(help: "The version: digits:3, digits@prod, digits@sha256:…", completion: Candidates.versions)
@@ -41,7 +43,14 @@ struct PackageVerb: AsyncParsableCommand {
         completion: .directory)
     var dockerfile: String?
 
-    @Option(help: "The engine that goes into the image: onnxruntime or openvino.")
+    @Option(
+        help: ArgumentHelp(
+            "Write a directory with a static library for C and C++: header, source, the model, the engine, an example.",
+            valueName: "directory"),
+        completion: .directory)
+    var cLibrary: String?
+
+    @Option(help: "The engine that goes into the image: onnxruntime, openvino or litert.")
     var engine = EngineKind.onnxRuntime
 
     @Option(help: "The port at which the container listens.")
@@ -58,8 +67,15 @@ struct PackageVerb: AsyncParsableCommand {
     @OptionGroup var answer: AnswerOptions
 
     func validate() throws {
-        if image == nil, layout == nil, dockerfile == nil {
-            throw ValidationError("say where to: --image REFERENCE, --layout DIRECTORY or --dockerfile DIRECTORY")
+        if image == nil, layout == nil, dockerfile == nil, cLibrary == nil {
+            throw ValidationError(
+                "say where to: --image REFERENCE, --layout DIRECTORY, --dockerfile DIRECTORY or --c-library DIRECTORY")
+        }
+        if cLibrary != nil {
+            guard image == nil, layout == nil, dockerfile == nil else {
+                throw ValidationError("--c-library goes without --image, --layout and --dockerfile")
+            }
+            guard engine == .onnxRuntime else { throw ValidationError("a C library runs on onnxruntime") }
         }
         if dockerfile != nil, image != nil || layout != nil {
             throw ValidationError("--dockerfile goes without --image and --layout: others build the image then")
@@ -74,8 +90,10 @@ struct PackageVerb: AsyncParsableCommand {
         }
         if let layout { try ImageStore.requireRoom(in: layout) }
         if let dockerfile { try BuildFolder.requireRoom(in: dockerfile) }
+        if let cLibrary { try CLibrary.requireRoom(in: cLibrary) }
         let registry = try homeOptions.registry()
         let record = try registry.resolve(try Reference(version))
+        if let cLibrary { return try writeLibrary(record, registry, cLibrary) }
         if let dockerfile { return try await writeBuildFolder(record, registry, dockerfile) }
         let store = try ImageStore(folder: registry.database.home.cache + "/images")
         let built = try await build(record, registry, store)
@@ -148,7 +166,7 @@ struct PackageVerb: AsyncParsableCommand {
     }
 
     /// Where the engine lies: in a directory of its own, all of which goes into the image.
-    private func libraryPath() throws -> String {
+    func libraryPath() throws -> String {
         let engines = try homeOptions.engines()
         // Tells what is missing, and what to do about it.
         _ = try engines.engine(engine)

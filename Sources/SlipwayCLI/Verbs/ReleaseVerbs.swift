@@ -67,7 +67,7 @@ struct ReleaseWork {
 enum WantedEngine: String, ExpressibleByArgument, CaseIterable {
     /// What was measured to be best, else ONNX Runtime.
     case auto
-    case onnxruntime, openvino
+    case onnxruntime, openvino, litert
 }
 
 /// Which version goes where.
@@ -82,7 +82,9 @@ struct DeployOptions: ParsableArguments {
     var canary: String?
 
     @Option(
-        help: "The engine: onnxruntime, openvino, or auto for what 'tune' found (default: as before, at first auto).")
+        help:
+            "The engine: onnxruntime, openvino, litert, or auto for what 'tune' found (default: as before, at first auto)."
+    )
     var engine: WantedEngine?
 
     @Option(help: "The arithmetic the engine may use: fp32 or bf16.", completion: .list(["fp32", "bf16"]))

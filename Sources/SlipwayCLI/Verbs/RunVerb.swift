@@ -24,7 +24,7 @@ struct RunVerb: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "What clients call it (default: the model's name).")
     var name: String?
 
-    @Option(help: "The engine: onnxruntime or openvino (default: onnxruntime).")
+    @Option(help: "The engine: onnxruntime, openvino or litert (default: onnxruntime).")
     var engine: EngineKind?
 
     @Option(help: "A JSON file that declares pre- and post-processing, for a file.")

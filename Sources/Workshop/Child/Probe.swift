@@ -1,5 +1,6 @@
 import Engines
 import Glibc
+import LiteRT
 import Tensors
 
 /// Loads a model on one engine and runs it once on made-up inputs, inside the walls.
@@ -12,7 +13,7 @@ enum Probe {
     static func run(
         path: String, engine name: EngineKind, directories: [String], output: ([UInt8]) -> Bool
     ) throws -> JSONValue {
-        let catalog = EngineCatalog(directory: directories.first)
+        let catalog = EngineCatalog.translating(directory: directories.first)
         let engine = try catalog.engine(name)
         let began = monotonic()
         let session = try engine.load(.file(path), options: SessionOptions())

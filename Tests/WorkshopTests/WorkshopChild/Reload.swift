@@ -1,5 +1,6 @@
 import Engines
 import Glibc
+import LiteRT
 import Tensors
 
 /// Loads, runs and drops models over and over, and tells the memory before and after: in a process of its own, because
@@ -8,7 +9,7 @@ enum Reload {
     /// - Parameter models: the files, separated by colons.
     static func run(engine name: String, models: String) throws -> JSONValue {
         guard let kind = EngineKind(rawValue: name) else { return ["message": "there is no such engine"] }
-        let engine = try EngineCatalog().engine(kind)
+        let engine = try EngineCatalog.translating().engine(kind)
         let paths = models.split(separator: ":").map(String.init)
         // What is kept once for the process is there after a few.
         for _ in 0..<40 { try cycle(paths, engine) }
