@@ -19,8 +19,8 @@ struct ComparisonText {
         let rates = record.outcome.score.rates
         var table = Table("", ">A", ">B")
         table.add("size", Quantity.bytes(a.bytes), Quantity.bytes(b.bytes))
-        table.add("parameters", Quantity.count(a.parameters), Quantity.count(b.parameters))
-        table.add("nodes", Quantity.count(a.nodes), Quantity.count(b.nodes))
+        table.add("parameters", Self.count(a.parameters), Self.count(b.parameters))
+        table.add("nodes", Self.count(a.nodes), Self.count(b.nodes))
         let operators = record.operators.filter { $0.a != $0.b }
         for entry in operators.prefix(Self.most) {
             table.add("  \(InertText.text(entry.name))", Self.count(entry.a), Self.count(entry.b))

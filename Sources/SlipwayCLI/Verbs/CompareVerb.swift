@@ -1,6 +1,8 @@
 import ArgumentParser
+import Compress
 import Control
 import Engines
+import Glibc
 import Registry
 import Release
 import Tensors
@@ -122,6 +124,11 @@ struct DuelSubject {
         )
     }
 
+    private static func bytes(of path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
     /// A side in memory, what it is called, its file where that is a graph, and what is known of it.
     struct Prepared {
         var side: Duel.Side
@@ -141,7 +148,7 @@ struct DuelSubject {
             let session = try compiled.load(on: engines, options)
             return Prepared(
                 side: Duel.Side(session: session, instances: setup.instances), title: "\(name) (\(setup))", path: nil,
-                summary: .object([JSONValue.Member]()))
+                summary: .object([("fileBytes", .integer(Self.bytes(of: name)))]))
         }
         if ShowVerb.looksLikeFile(name) {
             path = name
