@@ -105,7 +105,9 @@ package enum BentoStore {
         for key in ["options", "metadata", "labels"] where json[key]?.objectValue?.isEmpty == false {
             remarks.append("'\(key)' are left out")
         }
-        let batches = json["signatures"]?.objectValue?.contains { $0.value["batchable"]?.boolValue == true } ?? false
+        // YAML's plain scalars are texts here.
+        let batches =
+            json["signatures"]?.objectValue?.contains { $0.value["batchable"]?.stringValue == "true" } ?? false
         return Stored(
             original: original, name: name, version: json["version"]?.stringValue ?? parts.last ?? "1",
             created: json["creation_time"]?.stringValue ?? "", path: model, module: module, batches: batches,

@@ -70,13 +70,17 @@ package struct ReferenceReport: Hashable, Sendable {
             causes.append(
                 firstLayer.complaint("the first layer that differs is") + " (of \(layerCount) that were compared)")
         } else if layerCount > 0 {
-            causes.append("none of the \(layerCount) values in between that were compared differs by more")
+            causes.append("none of the \(layerCount) values in between that were compared differs")
         }
+        // The values in between are the framework's own graph's: where they agree, its answers are not that graph's.
+        let isGraph = firstLayer == nil && layerCount > 0
         return WorkshopError(
             .mismatch, "the model does not answer as \(origin) does", causes: causes,
             help: layerCount == 0
                 ? "put values in between into the reference, by their names in the graph, to find the layer"
-                : "nothing was imported; please report the layer")
+                : isGraph
+                    ? "does the original answer differently each time (counting its calls, drawing random numbers)?"
+                    : "nothing was imported; please report the layer")
     }
 
     /// As machines read it, and as it is kept with the version.

@@ -21,6 +21,8 @@ stored = io.BytesIO()
 with zipfile.ZipFile(stored, "w") as archive:
     for there, here_name in (("in", "in"), ("out", "out")):
         archive.writestr(zipfile.ZipInfo(here_name + ".npy", when), arrays.read(f"{network}|{there}|00.npy"))
+    # Of another shape than the program's, so that it is the first that differs.
+    archive.writestr(zipfile.ZipInfo("layer.gelu.npy", when), arrays.read(f"{network}|out|00.npy"))
 files = {
     "torch/__init__.py": open(os.path.join(here, "tiny_torch.py"), "rb").read(),
     "torch/stored.pt2": open(program, "rb").read(),
