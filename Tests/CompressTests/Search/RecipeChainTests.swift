@@ -80,7 +80,7 @@ import Testing
     @Test func aHopelessResultIsGivenUpAfterSomeRows() throws {
         let (model, _, rows) = try Self.data()
         let batches = try stride(from: 0, to: 200, by: 8).map { [try rows.batches[0][0].rows($0..<($0 + 8))] }
-        let judge = try RecipeJudge(
+        let judge = RecipeJudge(
             model, try Made.runner(), HeldRows(batches, words: "rows", accuracy: rows.accuracy), threads: 1)
         var broken = model
         for index in broken.graph.initializers.indices {
