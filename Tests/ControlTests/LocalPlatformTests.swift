@@ -114,7 +114,7 @@ import Trust
     }
 
     @Test(arguments: [
-        (NamedEngine(name: "abacus"), "there is no engine 'abacus'; choose onnxruntime or openvino"),
+        (NamedEngine(name: "abacus"), "there is no engine 'abacus'; choose onnxruntime, openvino or litert"),
         (NamedEngine(name: "openvino", precision: "fp7"), "there is no precision 'fp7'; choose fp32 or bf16"),
     ]) func anEngineThatIsUnknownIsSaid(engine: NamedEngine, reason: String) async throws {
         let report = try await platform.apply(harbour.revision(1, .only(one, engine: .named(engine))))

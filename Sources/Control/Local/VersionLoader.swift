@@ -108,7 +108,8 @@ struct VersionLoader: Sendable {
         guard let kind = EngineKind(rawValue: engine.name) else {
             throw ReleaseError(
                 .invalid, "there is no engine '\(engine.name)'",
-                help: "choose \(EngineKind.allCases.map(\.rawValue).joined(separator: " or "))")
+                help: "choose \(EngineKind.allCases.dropLast().map(\.rawValue).joined(separator: ", ")) or "
+                    + (EngineKind.allCases.last?.rawValue ?? ""))
         }
         return kind
     }

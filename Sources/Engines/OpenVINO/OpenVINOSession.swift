@@ -10,6 +10,8 @@ final class OpenVINOSession: Session, @unchecked Sendable {
     let signature: Signature
     private let library: OpenVINOLibrary
     private let model: OpenVINOLibrary.CompiledModel
+    /// What was read of a compiled form. The library does not copy all of its constants, and looks at them when it first runs.
+    private let compiled: TensorBuffer?
     private let idle = Mutex<[OpenVINORequest]>([])
     /// Requests kept for later runs; more runs than that at a time make requests of their own.
     private let kept: Int
@@ -17,7 +19,7 @@ final class OpenVINOSession: Session, @unchecked Sendable {
     init(
         _ library: OpenVINOLibrary, _ source: ModelSource, _ options: SessionOptions, deviceName: String
     ) throws(EngineError) {
-        let model = try Self.model(library, source, options, deviceName)
+        let (model, compiled) = try Self.model(library, source, options, deviceName)
         do throws(EngineError) {
             if case .recorded(let path) = options.optimization { try library.export(model, to: path) }
             signature = try library.signature(of: model).named(by: options.declared, .openVINO)
@@ -28,6 +30,7 @@ final class OpenVINOSession: Session, @unchecked Sendable {
         }
         self.library = library
         self.model = model
+        self.compiled = compiled
         device = options.device
         kept = max(1, options.concurrentRuns)
     }
@@ -35,20 +38,21 @@ final class OpenVINOSession: Session, @unchecked Sendable {
     deinit {
         idle.withLock { $0.removeAll() }
         library.release(model: model)
+        withExtendedLifetime(compiled) {}
     }
 
     private static func model(
         _ library: OpenVINOLibrary, _ source: ModelSource, _ options: SessionOptions, _ device: String
-    ) throws(EngineError) -> OpenVINOLibrary.CompiledModel {
+    ) throws(EngineError) -> (model: OpenVINOLibrary.CompiledModel, compiled: TensorBuffer?) {
         guard options.optimization == .done else {
-            return try library.compile(source, device: device, properties: properties(options))
+            return (try library.compile(source, device: device, properties: properties(options)), nil)
         }
         let bytes: TensorBuffer
         switch source {
         case .memory(let buffer): bytes = buffer
         case .file(let path): bytes = try EngineFiles.contents(of: path, .openVINO)
         }
-        return try library.importModel(bytes, device: device, properties: properties(options))
+        return (try library.importModel(bytes, device: device, properties: properties(options)), bytes)
     }
 
     private static func properties(_ options: SessionOptions) -> KeyValuePairs<String, String> {

@@ -125,8 +125,10 @@ struct DuelSubject {
     }
 
     private static func bytes(of path: String) -> Int {
-        var status = stat()
-        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return 0 }
+        defer { close(descriptor) }
+        return max(0, Int(lseek(descriptor, 0, SEEK_END)))
     }
 
     /// A side in memory, what it is called, its file where that is a graph, and what is known of it.
