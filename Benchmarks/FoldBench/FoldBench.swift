@@ -52,23 +52,19 @@ struct FoldBench: ParsableCommand {
         return (folded, Self.own)
     }
 
-    /// Bytes of memory that the process had resident at most.
-    private static var peak: Int {
-        var usage = rusage()
-        getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
-        return usage.ru_maxrss * 1024
-    }
+    /// Bytes of memory that the process had resident at most; what it was started from does not count.
+    private static var peak: Int { status("VmHWM:") }
 
     /// Bytes of memory that are not pages of a file.
-    private static var own: Int {
-        get {
-            guard let file = fopen("/proc/self/status", "r") else { return 0 }
-            defer { fclose(file) }
-            var bytes = [UInt8](repeating: 0, count: 8192)
-            bytes.removeLast(bytes.count - fread(&bytes, 1, bytes.count, file))
-            let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
-            return (line?.split(separator: " ").dropLast().last).flatMap { Int($0) }.map { $0 * 1024 } ?? 0
-        }
+    private static var own: Int { status("RssAnon:") }
+
+    private static func status(_ key: String) -> Int {
+        guard let file = fopen("/proc/self/status", "r") else { return 0 }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 8192)
+        bytes.removeLast(bytes.count - fread(&bytes, 1, bytes.count, file))
+        let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(key) }
+        return (line?.split(separator: " ").dropLast().last).flatMap { Int($0) }.map { $0 * 1024 } ?? 0
     }
 
     private struct NoEngine: ConstantEvaluator {

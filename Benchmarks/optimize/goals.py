@@ -53,4 +53,5 @@ def _number(value, unit):
     if 0 < value < 1e-3:
         return f"{value:.1e}"
     digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 4
-    return f"{value:.{digits}f}".rstrip("0").rstrip(".") + (f" {unit}" if unit not in ("", "x") else unit)
+    words = f"{value:.{digits}f}"
+    return (words.rstrip("0").rstrip(".") if digits else words) + (f" {unit}" if unit not in ("", "x") else unit)

@@ -1,5 +1,6 @@
 """What the parts of the benchmark share: running commands, sessions, and pictures."""
 
+import json
 import os
 import subprocess
 import sys
@@ -20,21 +21,28 @@ def slipway(*arguments, output):
     return [SLIPWAY, "optimize", *arguments, "--quiet", "--output", output]
 
 
+# A process inherits the peak of what it was started from; this small one is in between, and writes down what its child took.
+_WITNESS = """
+import json, os, sys, time
+began = time.perf_counter()
+child = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+figures = {"seconds": time.perf_counter() - began, "cpu_s": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss * 1024}
+json.dump({**figures, "status": os.waitstatus_to_exitcode(status)}, open(sys.argv[1], "w"))
+"""
+
+
 def run(command):
     """Seconds, processor seconds, and the peak memory of the largest process, children that it waited for included."""
     environment = {**os.environ, "SLIPWAY_ENGINES": str(engines()), "SLIPWAY_HOME": str(FOLDER / "home")}
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        list(map(str, command)), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        cwd=ROOT / "Benchmarks")
-    words = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
+    figures = FOLDER / "figures.json"
+    words = subprocess.run(
+        list(map(str, [sys.executable, "-S", "-c", _WITNESS, figures, *command])), env=environment,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT / "Benchmarks", check=True).stderr
+    found = json.loads(figures.read_text())
+    if found.pop("status") != 0:
         raise RuntimeError(f"{' '.join(map(str, command))} failed:\n{words.decode(errors='replace')[-2000:]}")
-    return {
-        "seconds": time.perf_counter() - began, "cpu_s": usage.ru_utime + usage.ru_stime,
-        "peak": usage.ru_maxrss * 1024}
+    return found
 
 
 def rival(*arguments):

@@ -65,9 +65,12 @@ import Testing
         let reference = ReferenceAnswers(model, rows)
         let observing = Observation.exposing(["r1", "c2"], of: model)
         let run = ObservedRun(try runner.session(observing, optimized: true), observing, ["r1", "c2"])
-        try reference.take(from: run, of: try Made.network(width: 4), lanes: 2)
-        try reference.take(from: run, of: model, lanes: 2)
+        try reference.take(from: run, of: try Made.network(width: 4), rows: 2, lanes: 2)
+        // Batches of two rows are too large where memory is for one.
+        try reference.take(from: run, of: model, rows: 1, lanes: 2)
         let refusing = ModelRunner(RefusingEngine())
+        #expect(throws: (any Error).self) { try reference.answers(refusing, threads: 1) }
+        try reference.take(from: run, of: model, rows: 2, lanes: 2)
         let taken = try reference.answers(refusing, threads: 1).outputs
         #expect(taken.map(\.count) == [1, 1, 1])
         for (a, b) in zip(own, taken) {

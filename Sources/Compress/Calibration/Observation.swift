@@ -90,7 +90,7 @@ package struct Observation {
         let session = try context.runner.session(
             exposing, optimized: true, threads: max(1, context.settings.threads / plan.lanes))
         let window = ObservedRun(session, exposing, names)
-        try context.reference?.take(from: window, of: model, lanes: plan.lanes)
+        try context.reference?.take(from: window, of: model, rows: plan.rows, lanes: plan.lanes)
         let board = StatisticsBoard(wanted)
         var waiting: [[Tensor]] = []
         var done = 0

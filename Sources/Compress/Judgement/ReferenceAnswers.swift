@@ -28,11 +28,14 @@ package final class ReferenceAnswers: Sendable {
     ///
     /// - Parameters:
     ///   - model: what is run, but for outputs behind its own.
+    ///   - rows: that may be run at a time, as memory allows; larger batches get a session for themselves.
     ///   - lanes: runs that may go on at a time.
     /// - Throws: the engine's words.
-    func take(from run: ObservedRun, of model: Model, lanes: Int) throws {
+    func take(from run: ObservedRun, of model: Model, rows most: Int, lanes: Int) throws {
         // Accuracy is measured by a session for itself, whose runs have all threads.
-        guard rows.accuracy == nil, found.withLock({ $0 == nil }), model == original else { return }
+        guard rows.accuracy == nil, found.withLock({ $0 == nil }), model == original,
+            rows.batches.allSatisfy({ ($0.first?.rowCount ?? 1) <= most })
+        else { return }
         var outputs: [[Tensor]] = []
         for start in stride(from: 0, to: rows.batches.count, by: max(1, lanes)) {
             let some = Array(rows.batches[start..<min(start + max(1, lanes), rows.batches.count)])

@@ -15,7 +15,7 @@ package struct DynamicIntegers: Recipe {
 
     private static let sampledRows = 256
 
-    package init(least: Double = 16, smooths: Bool = true) {
+    package init(least: Double = 25, smooths: Bool = true) {
         self.least = least
         self.smooths = smooths
     }
