@@ -80,7 +80,7 @@ package struct MonitoringFiles: Sendable {
                 "scrape_configs",
                 .array([
                     .object([
-                        ("job_name", "slipway"), ("scheme", isSecure ? "https" : "http"),
+                        ("job_name", .string(RuleFile.job)), ("scheme", isSecure ? "https" : "http"),
                         ("static_configs", targets(servers)),
                     ])
                 ])

@@ -8,11 +8,10 @@ package struct RuleFile: Sendable {
     /// The promises that are watched.
     let objectives: [ServiceObjective]
     /// The job under which Prometheus scrapes the servers.
-    let job: String
+    static let job = "slipway"
 
-    package init(objectives: [ServiceObjective], job: String = "slipway") {
+    package init(objectives: [ServiceObjective]) {
         self.objectives = objectives
-        self.job = job
     }
 
     /// The file as a tree.
@@ -232,7 +231,7 @@ package struct RuleFile: Sendable {
 
     // MARK: - Selectors
 
-    private var jobLabel: String { "job=" + PromQL.quoted(job) }
+    private var jobLabel: String { "job=" + PromQL.quoted(Self.job) }
 
     private func selector(_ more: String = "") -> String {
         more.isEmpty ? "{\(jobLabel)}" : "{\(jobLabel),\(more)}"

@@ -19,6 +19,12 @@ struct EndpointMetrics: Sendable {
         }
     }
 
+    /// Nothing of `revision` is in force any more.
+    func gone(_ revision: Revision) {
+        forgetShares(of: revision)
+        registry.remove(Self.revision, labels: [Label("endpoint", revision.endpoint.text)])
+    }
+
     private func forgetShares(of revision: Revision) {
         let endpoint = Label("endpoint", revision.endpoint.text)
         for arm in revision.spec.arms { registry.remove(Self.share, labels: labels(arm, endpoint)) }

@@ -140,6 +140,7 @@ package actor LocalPlatform: Platform {
     package func withdraw(_ endpoint: EndpointName) async throws(ReleaseError) {
         guard let known = running.removeValue(forKey: endpoint) else { return }
         publish()
+        endpointMetrics.gone(known.revision)
         for held in known.held.values { _ = await held.drain.wait(atMost: Self.drainLimit) }
         for held in known.held.values { leave(held, endpoint) }
         await loader.trim()
