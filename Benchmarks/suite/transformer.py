@@ -13,7 +13,7 @@ import openvino
 from harness import sentence_model
 from harness.machine import ROOT
 from harness.report import Report, milliseconds, times
-from harness.servers import SLIPWAY
+from harness.servers import SLIPWAY, engines
 from optimize.goals import Goals
 
 FOLDER = ROOT / ".build" / "bench" / "transformer"
@@ -75,7 +75,8 @@ def optimised(report, recipe):
             [
                 SLIPWAY, "optimize", FOLDER / "float.onnx", "--recipe", recipe, "--calibration",
                 FOLDER / "calibration.npz", "--no-speed", "--output", path,
-            ], env={**os.environ, "SLIPWAY_HOME": home}, stdout=subprocess.DEVNULL, check=True)
+            ], env={**os.environ, "SLIPWAY_ENGINES": str(engines()), "SLIPWAY_HOME": home}, stdout=subprocess.DEVNULL,
+            check=True)
     return path, time.perf_counter() - began
 
 

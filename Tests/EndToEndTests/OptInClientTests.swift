@@ -15,10 +15,10 @@ extension EndToEnd {
             for network in ["mlp", "cnn"] { try await slipway.importDigits(network) }
             try await slipway.serving(["serve", "--model-control", "explicit", "--server-name", "triton"]) { server in
                 let outcome = try await Clients.client("repository.py", server, "--model", "digits")
-                Clients.require(outcome, checks: 6)
+                Clients.require(outcome, checks: 8)
             }
             let history = try await slipway.json("history", "digits").arrayValue ?? []
-            #expect(history.count == 4, "each change is a revision like any other: \(history)")
+            #expect(history.count == 10, "each change is a revision like any other: \(history)")
             #expect(history.first?["cause"]?.stringValue == "undeploy", "\(history)")
         }
 

@@ -1,3 +1,4 @@
+import Release
 import Synchronization
 import Tensors
 import Testing
@@ -16,8 +17,11 @@ import Testing
 
         func names() async throws(ModelControlError) -> [String] { ["digits", "words"] }
 
-        func load(_ model: String, for client: String) async throws(ModelControlError) {
-            try note("load \(model) for \(client)")
+        func load(
+            _ model: String, changing change: ConfigurationChange?, for client: String
+        ) async throws(ModelControlError) {
+            let words = change.map { " with batches \($0.applied(to: .auto))" } ?? ""
+            try note("load \(model)\(words) for \(client)")
         }
 
         func load(_ model: String, from reference: String, for client: String) async throws(ModelControlError) {
@@ -99,20 +103,63 @@ import Testing
     @Test func modelsOfTheRequestsOwnAreRefused() async throws {
         let control = Control()
         try await Self.run(control) { server in
-            for parameters in [#"{"config":"{}"}"#, #"{"file:1/model.onnx":"AAAA"}"#] {
-                let reply = try server.client().post(
-                    "/v2/repository/models/words/load", #"{"parameters":\#(parameters)}"#)
-                #expect(reply.status == 501 && reply.error?.contains("slipway import") == true)
-            }
+            let reply = try server.client().post(
+                "/v2/repository/models/words/load", #"{"parameters":{"config":"{}","file:1/model.onnx":"AAAA"}}"#)
+            let start = "failed to load 'words': failed to poll from model repository: "
+            #expect(reply.status == 500 && reply.error?.hasPrefix(start) == true)
             let large = try server.client().request(
                 "POST", "/v2/repository/models/words/load", headers: ["Content-Length: 100000000"])
-            #expect(large.status == 501 && large.error?.contains("slipway import") == true)
+            #expect(large.status == 500 && large.error?.contains("slipway import") == true)
+            // {"file:": bytes_param ""}
+            let message: [UInt8] = [0x12, 1, 0x6D, 0x1A, 11, 0x0A, 5] + Array("file:".utf8) + [0x12, 2, 0x22, 0]
+            #expect(try FrameClient(port: server.port).call("RepositoryModelLoad", message).status == 13)
+            #expect(control.all.isEmpty)
+        }
+    }
+
+    @Test func aConfigurationOfTheRequestsOwnChangesBatching() async throws {
+        let control = Control()
+        try await Self.run(control) { server in
+            let client = try server.client()
+            func load(_ config: String, of model: String = "digits") throws -> RawClient.Reply {
+                let parameters = JSONValue.object([("parameters", .object([("config", .string(config))]))])
+                return try client.post(
+                    "/v2/repository/models/\(model)/load", String(decoding: parameters.encoded(), as: UTF8.self))
+            }
+            #expect(try load(#"{"max_batch_size":"16"}"#).status == 200)
+            #expect(try load(try client.request("GET", "/v2/models/digits/config").text).status == 200)
+            #expect(try load("{}", of: "words").status == 200)
+            for (config, words) in [
+                ("\"parameters\": {}", "is no JSON"), ("[]", "no JSON object"),
+                (#"{"platform":"tensorrt"}"#, "'platform'"),
+                (#"{"max_batch_size":-1}"#, "no count"), (#"{"dynamic_batching":{"x":1}}"#, "'dynamic_batching.x'"),
+            ] {
+                let reply = try load(config)
+                #expect(reply.status == 409 && reply.error?.hasPrefix("failed to load 'digits': its 'config' ") == true)
+                #expect(reply.error?.contains(words) == true, "\(reply.text)")
+            }
             // {"config": string_param "{}"}
             let message: [UInt8] =
                 [0x12, 1, 0x6D, 0x1A, 14, 0x0A, 6] + Array("config".utf8) + [0x12, 4, 0x1A, 2, 0x7B, 0x7D]
-            #expect(try FrameClient(port: server.port).call("RepositoryModelLoad", message).status == 12)
-            #expect(control.all.isEmpty)
+            #expect(try FrameClient(port: server.port).call("RepositoryModelLoad", message).status == 0)
+            #expect(
+                control.all == [
+                    "load digits with batches up to 16 for local", "load digits with batches auto for local",
+                    "load words with batches auto for local", "load m with batches auto for local",
+                ])
         }
+    }
+
+    @Test(arguments: [
+        (#"{"max_batch_size":1}"#, "off"), (#"{"max_batch_size":0}"#, "off"),
+        (#"{"max_batch_size":4}"#, "up to 4 delay=9us"),
+        (#"{"dynamic_batching":{"max_queue_delay_microseconds":"70"}}"#, "up to 8 delay=70us preferred=2,8"),
+        (#"{"dynamic_batching":{"preferred_batch_size":[4]}}"#, "up to 8 delay=9us preferred=4"),
+    ])
+    func whatAConfigurationLeavesOutStays(_ config: String, _ batching: String) throws {
+        let change = try ConfigurationChange(config, present: nil)
+        let before = BatchingChoice.named(NamedBatching(rows: 8, delay: 9, preferred: [2, 8]))
+        #expect(change.applied(to: before).description.hasPrefix(batching))
     }
 
     // MARK: - Multi-model endpoints; protocols.md 8.3

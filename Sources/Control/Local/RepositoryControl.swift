@@ -25,15 +25,22 @@ struct RepositoryControl: ModelControl {
         }
     }
 
-    func load(_ model: String, for client: String) async throws(ModelControlError) {
+    func load(
+        _ model: String, changing change: ConfigurationChange?, for client: String
+    ) async throws(ModelControlError) {
         let number = try adapting { () throws -> Int? in
             let endpoint = try EndpointName(model)
             let candidate = try candidate(for: endpoint)
             let current = try deployments.recentHistory(of: endpoint).current
             // What is recorded already may still have to be carried out.
-            if let current, current.spec.arms.map(\.digest) == [candidate.digest] { return current.number }
-            return try deployments.submit(.deploy(candidate), for: endpoint, author: client, note: Self.note)
-                .revision?.number
+            var settings = current?.spec.settings ?? EndpointSettings()
+            if let change { settings.batching = change.applied(to: settings.batching) }
+            if let current, current.spec.arms.map(\.digest) == [candidate.digest], current.spec.settings == settings {
+                return current.number
+            }
+            return try deployments.submit(
+                .deploy(candidate, settings: settings), for: endpoint, author: client, note: Self.note
+            ).revision?.number
         }
         try await carryOut(model, number)
     }

@@ -10,10 +10,9 @@ extension HTTPConnection {
             _ = try Repository.isReadyAsked(body)
             return .names
         case .repositoryLoad:
-            try Repository.checkChange(body)
-            return .load(match.model ?? "")
+            return .load(match.model ?? "", try Repository.loadParameters(body))
         case .repositoryUnload:
-            try Repository.checkChange(body)
+            _ = try Repository.loadParameters(body)
             return .unload(match.model ?? "")
         case .multiModelLoad:
             let request = try MultiModel.LoadRequest(body)

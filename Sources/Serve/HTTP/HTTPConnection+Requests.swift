@@ -50,7 +50,7 @@ extension HTTPConnection {
         guard let length, length > HTTPLimits.discardedBytes else { return }
         // What is so long there brings a model of its own.
         if action == .repositoryLoad {
-            var fault = Repository.ownModel
+            var fault = RequestFault(LoadParameters.files)
             fault.closesConnection = true
             throw fault
         }

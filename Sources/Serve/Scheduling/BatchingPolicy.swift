@@ -2,6 +2,8 @@
 package struct BatchingPolicy: Hashable, Sendable {
     /// The most rows of requests that run as one; 1 runs each request by itself.
     package var maximumRows = 1
+    /// The most rows in one run by the owner's wish, whether or not a trial allowed them; `nil` where nobody said.
+    package var askedRows: Int?
     /// Nanoseconds that the first request of a batch may wait for others although a thread is free. 0 takes what came
     /// together while the threads were busy, and never waits.
     package var delay: UInt64 = 0
@@ -61,6 +63,7 @@ extension BatchingPolicy {
             else { return }
             maximumRows = Self.automaticRows
         case .on(let rows, let delay, let preferred, let exact):
+            askedRows = max(1, rows)
             guard calibration.agreement == .identical || (calibration.agreement == .close && !exact) else { return }
             maximumRows = max(1, rows)
             self.delay = delay

@@ -56,10 +56,20 @@ class Repository:
         require_refusal(lambda: self.server.load_model("no-such-model"), self.status["unknown"], "no-such-model")
         require_refusal(lambda: self.server.unload_model(self.model), self.status["unknown"], self.model)
         require_refusal(
-            lambda: self.server.load_model(self.model, config="{}"), self.status["refused"], "slipway import")
+            lambda: self.server.load_model(self.model, config='{"backend": "tensorrt"}'), self.status["refused"],
+            "'backend'")
         require_refusal(
             lambda: self.server.load_model(self.model, config="{}", files={"file:1/model.onnx": b"x" * 1000000}),
-            self.status["refused"], "slipway import")
+            self.status["failed"], "slipway import")
+
+    def takes_a_configuration(self) -> None:
+        self.server.load_model(self.model, config='{"max_batch_size": "16"}')
+        found = self.server.get_model_config(self.model)
+        rows = found["max_batch_size"] if isinstance(found, dict) else found.config.max_batch_size
+        require_equal(rows, 16, "max_batch_size")
+        require(self.answers(), "not ready with another configuration")
+        self.server.load_model(self.model, config='{"max_batch_size": "8"}')
+        self.server.unload_model(self.model)
 
 
 def main() -> int:
@@ -69,11 +79,13 @@ def main() -> int:
     arguments = parser.parse_args()
     checks = Checks()
     for name, module, status in [
-            ("HTTP", http_client, {"unknown": "404", "refused": "501"}),
-            ("gRPC", grpc_client, {"unknown": "StatusCode.NOT_FOUND", "refused": "StatusCode.UNIMPLEMENTED"})]:
+            ("HTTP", http_client, {"unknown": "404", "refused": "409", "failed": "500"}),
+            ("gRPC", grpc_client, {
+                "unknown": "StatusCode.NOT_FOUND", "refused": "StatusCode.ABORTED", "failed": "StatusCode.INTERNAL"})]:
         repository = Repository(module, arguments.url, arguments.model, status)
         checks.run(f"a model comes and goes over {name}", repository.comes_and_goes)
         checks.run(f"refusals over {name}", repository.refusals)
+        checks.run(f"a configuration at load over {name}", repository.takes_a_configuration)
         checks.run(f"the server's name over {name}", repository.is_called_what_it_was_told)
     return checks.exit_code
 

@@ -21,7 +21,7 @@ final class ErrandHandler: CallHandler {
         }
         let errand: ModelErrand =
             switch action {
-            case .repositoryLoad: .load(request.model)
+            case .repositoryLoad: .load(request.model, request.parameters)
             case .repositoryUnload: .unload(request.model)
             default: .names
             }
@@ -68,8 +68,9 @@ final class ErrandHandler: CallHandler {
 struct RepositoryMessage {
     private(set) var model = ""
     private(set) var onlyReady = false
+    private(set) var parameters = LoadParameters()
 
-    /// - Throws: `RequestFault` for a message that is not well-formed, or that brings a model of its own.
+    /// - Throws: `RequestFault` for a message that is not well-formed.
     init(_ bytes: UnsafeRawBufferPointer, isIndex: Bool) throws(RequestFault) {
         var reader = ProtoReader(bytes)
         var first = ""
@@ -78,23 +79,28 @@ struct RepositoryMessage {
             case 1: first = try reader.string(field)
             case 2 where isIndex: onlyReady = try reader.bool(field)
             case 2: model = try reader.string(field)
-            case 3 where !isIndex: try Self.checkParameter(bytes, try reader.range(field))
+            case 3 where !isIndex: try noteParameter(bytes, try reader.range(field))
             default: try reader.skip(field)
             }
         }
         if model.isEmpty { model = first }
     }
 
-    private static func checkParameter(
-        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>
-    ) throws(RequestFault) {
+    /// An entry of the map `parameters` (1: key, 2: value), whose value is a `ModelRepositoryParameter` (3: text).
+    private mutating func noteParameter(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(RequestFault) {
         var reader = ProtoReader(bytes, range)
+        var (key, text) = ("", String?.none)
         while let field = try reader.next() {
-            if field.number == 1 {
-                try Repository.checkParameter(try reader.string(field))
-            } else {
-                try reader.skip(field)
+            switch field.number {
+            case 1: key = try reader.string(field)
+            case 2:
+                var value = ProtoReader(bytes, try reader.range(field))
+                while let part = try value.next() {
+                    if part.number == 3 { text = try value.string(part) } else { try value.skip(part) }
+                }
+            default: try reader.skip(field)
             }
         }
+        parameters.note(key, text)
     }
 }

@@ -11,7 +11,10 @@ enum ModelConfiguration {
     private static let unlimitedRows = 65_536
 
     /// - Parameter idle: nanoseconds after which a sequence is given up.
-    static func json(_ arm: LiveArm, idle: UInt64) -> [UInt8] {
+    static func json(_ arm: LiveArm, idle: UInt64) -> [UInt8] { value(arm, idle: idle).encoded() }
+
+    /// - Parameter idle: nanoseconds after which a sequence is given up.
+    static func value(_ arm: LiveArm, idle: UInt64) -> JSONValue {
         let (servable, signature) = (arm.servable, arm.signature)
         let policy = servable.batching
         var members: [(String, JSONValue)] = [
@@ -45,7 +48,7 @@ enum ModelConfiguration {
         if let sequences = servable.sequences {
             members.append(("sequence_batching", sequenceBatching(sequences.state, idle: idle)))
         }
-        return JSONValue.object(members).encoded()
+        return .object(members)
     }
 
     private static func sequenceBatching(_ state: ModelState, idle: UInt64) -> JSONValue {
@@ -67,9 +70,9 @@ enum ModelConfiguration {
         ])
     }
 
-    /// Rows that a request may have; 0 for a model that takes none.
+    /// Rows that a request may have, or those of a run where its owner said how many; 0 for a model that takes none.
     static func maximumBatch(_ arm: LiveArm) -> Int {
-        arm.signature.hasRows ? max(arm.servable.batching.maximumRows, unlimitedRows) : 0
+        arm.signature.hasRows ? arm.servable.batching.askedRows ?? unlimitedRows : 0
     }
 
     /// Without that of the batch, where there is one.

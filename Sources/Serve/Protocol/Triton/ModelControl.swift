@@ -1,4 +1,5 @@
 import NIOCore
+import Tensors
 
 /// Puts models into service and takes them out for clients of the data plane, where its owner lets them.
 ///
@@ -9,8 +10,11 @@ package protocol ModelControl: Sendable {
 
     /// Puts a model's version into service; returns when it answers.
     ///
-    /// - Parameter client: who asked, for the record.
-    func load(_ model: String, for client: String) async throws(ModelControlError)
+    /// - Parameters:
+    ///   - change: what becomes different about how it is served.
+    ///   - client: who asked, for the record.
+    func load(_ model: String, changing change: ConfigurationChange?, for client: String)
+        async throws(ModelControlError)
 
     /// Puts the version that a reference such as `digits:3` names into service under a name of its own; returns when it
     /// answers.
@@ -60,7 +64,7 @@ extension RequestFault {
 /// One thing that a client asks of the one who controls models.
 enum ModelErrand: Sendable {
     case names
-    case load(String)
+    case load(String, LoadParameters = LoadParameters())
     /// The version of a reference, under a name of its own.
     case loadVersion(String, as: String)
     case unload(String)
@@ -68,18 +72,23 @@ enum ModelErrand: Sendable {
     /// What an error begins with. Triton's clients look for these words.
     private var prefix: String {
         switch self {
-        case .load(let model), .loadVersion(_, as: let model): "failed to load '\(model.shortened)': "
+        case .load(let model, _), .loadVersion(_, as: let model): "failed to load '\(model.shortened)': "
         case .unload(let model): "failed to unload '\(model.shortened)': "
         case .names: ""
         }
     }
 
     /// - Returns: names, for `names`.
-    fileprivate func carryOut(_ control: any ModelControl, for client: String) async -> Result<[String], RequestFault> {
+    ///
+    /// - Parameter present: the configuration of the model that is to be loaded, where it is served already.
+    fileprivate func carryOut(
+        _ control: any ModelControl, present: JSONValue?, for client: String
+    ) async -> Result<[String], RequestFault> {
         do throws(ModelControlError) {
             switch self {
             case .names: return .success(try await control.names())
-            case .load(let model): try await control.load(model, for: client)
+            case .load(let model, let parameters):
+                try await control.load(model, changing: try parameters.change(of: present), for: client)
             case .loadVersion(let reference, let model):
                 try await control.load(model, from: reference, for: client)
             case .unload(let model): try await control.unload(model, for: client)
@@ -102,9 +111,18 @@ extension LoopState {
             return conclude(.failure(RequestFault(.serverNotReady, "the server is coming up; try again shortly")))
         }
         let bound = NIOLoopBound(conclude, eventLoop: eventLoop)
+        let present = presentConfiguration(for: errand)
         Task {
-            let result = await errand.carryOut(control, for: client)
+            let result = await errand.carryOut(control, present: present, for: client)
             bound.eventLoop.execute { bound.value(result) }
         }
+    }
+
+    /// The configuration as it is served of a model for which another one is brought.
+    private func presentConfiguration(for errand: ModelErrand) -> JSONValue? {
+        guard case .load(let model, let parameters) = errand, parameters.configuration != nil,
+            let arm = table.endpoints[model]?.arms.first
+        else { return nil }
+        return ModelConfiguration.value(arm, idle: plane.configuration.sequenceIdle)
     }
 }

@@ -53,11 +53,12 @@ enum Repository {
     /// What a version says that is ready, but not in memory.
     static let unloadedNote = "not in memory; the next request loads it"
 
-    /// Checks the body of a request to load or to unload.
+    /// What the body of a request to load or to unload brings.
     ///
-    /// - Throws: `RequestFault.Code.malformedBody` for what is no object, `.notOffered` for a model of the client's own.
-    static func checkChange(_ body: [UInt8]) throws(RequestFault) {
-        guard !body.isEmpty else { return }
+    /// - Throws: `RequestFault.Code.malformedBody` for what is no object.
+    static func loadParameters(_ body: [UInt8]) throws(RequestFault) -> LoadParameters {
+        var parameters = LoadParameters()
+        guard !body.isEmpty else { return parameters }
         let value: JSONValue
         do throws(JSONError) {
             value = try JSONValue.parse(body)
@@ -67,19 +68,9 @@ enum Repository {
         } catch {
             throw RequestFault(error)
         }
-        for member in value["parameters"]?.objectValue ?? [] { try checkParameter(member.key) }
+        for member in value["parameters"]?.objectValue ?? [] { parameters.note(member.key, member.value.stringValue) }
+        return parameters
     }
-
-    /// - Throws: `RequestFault.Code.notOffered` for a parameter that brings a configuration or a file.
-    static func checkParameter(_ key: String) throws(RequestFault) {
-        guard key != "config", !key.hasPrefix("file:") else { throw ownModel }
-    }
-
-    /// Why a request to load brings no model.
-    static let ownModel = RequestFault(
-        .notOffered,
-        "'load' takes what is registered: a configuration or files of the request's own are not taken; use 'slipway import'"
-    )
 
     /// The reply to a request to load or to unload, which is KServe's; Triton's clients read the status.
     static func done(_ model: String, _ what: String) -> [UInt8] {
