@@ -83,7 +83,7 @@ def passes(report, goals):
             for side, one in sessions.items()}
         best = tools.fastest(
             {side: lambda one=one: one.run(None, {spec.name: pictures[0]}) for side, one in sessions.items()},
-            report.pick(15, 5))
+            report.pick(40, 5))
         error = float(np.abs(answers["before"] - answers["after"]).max() / np.abs(answers["before"]).max())
         same = float((answers["before"].argmax(1) == answers["after"].argmax(1)).mean())
         sizes, speed = [path.stat().st_size for path in (before, after)], best["before"] / best["after"]

@@ -8,7 +8,7 @@ import onnx
 import openvino
 
 from harness.report import megabytes, milliseconds, times
-from optimize import tools
+from optimize import profiles, tools
 from optimize.tools import FOLDER
 
 MODEL = FOLDER / "resnet50.onnx"
@@ -23,10 +23,16 @@ def measure(report, goals):
     count = report.pick(64, 16)
     data = tools.pictures(count)
     found = {}
-    for name, command in _commands(data, report.pick(OURS, ["minmax", "mse"]), report.pick(THEIRS, THEIRS[:1])):
+    commands = dict(_commands(data, report.pick(OURS, ["minmax", "mse"]), report.pick(THEIRS, THEIRS[:1])))
+    # What is compared is run three times, turn by turn: the first run finds the files cold.
+    turns = [name for name in commands if not name.startswith("onnxruntime") or name.endswith("minmax")]
+    for name in turns * report.pick(2, 0) + list(commands):
         report.say(name)
         output = FOLDER / f"{name.replace(' ', '-')}.onnx"
-        found[name] = {**tools.run(command(output)), "path": output}
+        used = tools.run(commands[name](output))
+        best = found.get(name, used)
+        found[name] = {**min(best, used, key=lambda run: run["seconds"]), "path": output}
+        found[name]["peak"] = max(best["peak"], used["peak"])
     _judge(report, found)
     _show(report, found, count)
     _goals(goals, found, count)
@@ -119,6 +125,13 @@ def _openvino(report, goals, data, found):
     goals.at_least(
         "int8, OpenVINO, one thread: over FP32", 3.5, speeds["slipway"], "x",
         f"{times(speeds['rival'])}; bf16 {times(speeds['bf16'])}")
+    inputs = {"image": picture}
+    profiles.show(report, {
+        "ResNet-50, ONNX Runtime, float": profiles.onnx_runtime(MODEL, inputs),
+        "ResNet-50, ONNX Runtime, int8": profiles.onnx_runtime(found["slipway mse"]["path"], inputs),
+        "ResNet-50, ONNX Runtime, int8 of onnxruntime": profiles.onnx_runtime(found["onnxruntime minmax"]["path"], inputs),
+        "ResNet-50, OpenVINO, float": profiles.open_vino(MODEL, inputs),
+        "ResNet-50, OpenVINO, int8": profiles.open_vino(output, inputs)})
 
 
 def stream(report, goals):

@@ -18,7 +18,7 @@ def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     static.measure(report, goals)
     static.stream(report, goals)
-    transformer.measure(report, goals, ["int8-dynamic"])
+    transformer.measure(report, goals, ["int8-dynamic"], profile=True)
     digits.hostile(report, goals)
     networks.passes(report, goals)
     digits.pruned(report, goals)

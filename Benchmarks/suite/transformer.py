@@ -14,6 +14,7 @@ from harness import sentence_model
 from harness.machine import ROOT
 from harness.report import Report, milliseconds, times
 from harness.servers import SLIPWAY, engines
+from optimize import profiles
 from optimize.goals import Goals
 
 FOLDER = ROOT / ".build" / "bench" / "transformer"
@@ -29,7 +30,7 @@ def main():
     return report.finish()
 
 
-def measure(report, goals, recipes):
+def measure(report, goals, recipes, profile=False):
     """The recipes through the command line; they are judged here on rows that they never saw."""
     held = prepare(report)
     onnxruntime.set_default_logger_severity(3)
@@ -38,7 +39,9 @@ def measure(report, goals, recipes):
         kept[recipe] = optimised(report, recipe)
     kept[RIVAL] = rival(report)
     runs = {name: ours(path) for name, (path, _) in kept.items()}
-    runs |= {f"OpenVINO {precision}": theirs(precision) for precision in ("f32", "bf16")}
+    kept["OpenVINO int8-dynamic"] = optimised(report, "int8-dynamic", "--target-engine", "openvino")
+    runs |= {f"OpenVINO {precision}": theirs(FOLDER / "float.onnx", precision) for precision in ("f32", "bf16")}
+    runs["OpenVINO int8-dynamic"] = theirs(kept["OpenVINO int8-dynamic"][0], "f32")
     answers = {name: embeddings(run, held) for name, run in runs.items()}
     best = latencies(runs, rounds=report.pick(60, 10))
     found = show(report, kept, answers, best)
@@ -47,9 +50,18 @@ def measure(report, goals, recipes):
     words = f"{times(rival_speed)} at {rival_cosine:.4f}"
     goals.at_least(f"transformer, sequence {sentence_model.SEQUENCE}, ONNX Runtime, int8: over FP32", 1.8, speed, "x", words)
     goals.at_least("the same: cosine on rows that calibration did not see", 0.998, cosine, "", words)
-    speed, cosine = found["OpenVINO bf16"]
-    goals.at_least("transformer, OpenVINO, bf16: over FP32", 1.9, speed, "x")
-    goals.at_least("the same: cosine", 0.9999, cosine)
+    # The goal is 2x at 0.99 in integers, or 1.9x at 0.9999 in bf16 where that is better.
+    speed, cosine = found["OpenVINO int8-dynamic"]
+    words = f"bf16 {times(found['OpenVINO bf16'][0])} at {found['OpenVINO bf16'][1]:.4f}"
+    goals.at_least("transformer, OpenVINO, int8: over FP32", 2, speed, "x", words)
+    goals.at_least("the same: cosine", 0.99, cosine, "", words)
+    if profile:
+        profiles.show(report, {
+            "transformer, ONNX Runtime, float": profiles.onnx_runtime(FOLDER / "float.onnx", full_sequence()),
+            "transformer, ONNX Runtime, int8-dynamic": profiles.onnx_runtime(kept["int8-dynamic"][0], full_sequence()),
+            "transformer, OpenVINO, float": profiles.open_vino(FOLDER / "float.onnx", full_sequence()),
+            "transformer, OpenVINO, bf16": profiles.open_vino(FOLDER / "float.onnx", full_sequence(), "bf16"),
+            "transformer, OpenVINO, int8": profiles.open_vino(kept["OpenVINO int8-dynamic"][0], full_sequence())})
 
 
 def prepare(report):
@@ -64,17 +76,17 @@ def prepare(report):
     return sentence_model.encoded(texts[150:150 + report.pick(300, 60)])
 
 
-def optimised(report, recipe):
+def optimised(report, recipe, *options):
     """The file that `slipway optimize` makes, and the seconds that it took."""
-    report.say(f"slipway optimize --recipe {recipe}")
-    path = FOLDER / f"{recipe}.onnx"
+    report.say(" ".join(["slipway optimize --recipe", recipe, *options]))
+    path = FOLDER / f"{'-'.join([recipe, *options[1:]])}.onnx"
     path.unlink(missing_ok=True)
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="slipway-bench.") as home:
         subprocess.run(
             [
                 SLIPWAY, "optimize", FOLDER / "float.onnx", "--recipe", recipe, "--calibration",
-                FOLDER / "calibration.npz", "--no-speed", "--output", path,
+                FOLDER / "calibration.npz", "--no-speed", *options, "--output", path,
             ], env={**os.environ, "SLIPWAY_ENGINES": str(engines()), "SLIPWAY_HOME": home}, stdout=subprocess.DEVNULL,
             check=True)
     return path, time.perf_counter() - began
@@ -99,10 +111,10 @@ def ours(path):
     return lambda inputs: session.run(None, inputs)[0]
 
 
-def theirs(precision):
-    """Runs the float model on OpenVINO with one thread and a precision."""
+def theirs(path, precision):
+    """Runs a file on OpenVINO with one thread and a precision."""
     settings = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": 1}
-    request = openvino.Core().compile_model(FOLDER / "float.onnx", "CPU", settings).create_infer_request()
+    request = openvino.Core().compile_model(path, "CPU", settings).create_infer_request()
     return lambda inputs: numpy.array(request.infer(inputs)["embedding"])
 
 
@@ -112,10 +124,14 @@ def embeddings(run, held):
     return found / numpy.linalg.norm(found, axis=1, keepdims=True)
 
 
+def full_sequence():
+    words = numpy.random.default_rng(0).integers(1000, 20000, (1, sentence_model.SEQUENCE))
+    return {"input_ids": words, "attention_mask": numpy.ones_like(words)}
+
+
 def latencies(runs, rounds):
     """Seconds of the shortest run of each, turn by turn, on a full sequence."""
-    words = numpy.random.default_rng(0).integers(1000, 20000, (1, sentence_model.SEQUENCE))
-    inputs = {"input_ids": words, "attention_mask": numpy.ones_like(words)}
+    inputs = full_sequence()
     best = dict.fromkeys(runs, float("inf"))
     for _ in range(rounds):
         for name, run in runs.items():

@@ -89,10 +89,24 @@ import Testing
         #expect { try DynamicIntegers().apply(to: bare, try context(batches)) } throws: {
             ($0 as? RuleFault)?.reason.contains("no product") == true
         }
+    }
+
+    @Test func openVINOGetsAScaleForEachColumnAndRoundsActivationsItself() throws {
         let model = try Small.perceptron()
-        #expect { try DynamicIntegers().apply(to: model, try context(batches, target: .openVINO)) } throws: {
-            ($0 as? RuleFault)?.reason.contains("bf16") == true
+        let batches = try Small.batches(8)
+        let result = try DynamicIntegers().apply(to: model, try context(batches, target: .openVINO))
+        #expect(result.model.validate().isValid, "\(result.model.validate().problems)")
+        #expect(result.model.operatorTypes.count { $0 == "DequantizeLinear" } == 2)
+        #expect(!result.model.operatorTypes.contains("DynamicQuantizeLinear") && result.layers.allSatisfy(\.isChanged))
+        #expect(result.notes.contains { $0.contains("OpenVINO rounds") })
+        #expect(try decibels(model, result.model, batches[0]) > 34)
+        let runner = ModelRunner(try Self.catalog.engine(.openVINO))
+        let answers = try [model, result.model].map {
+            try runner.session($0, optimized: true).run(batches[0])[0].doubles()
         }
+        let signal = answers[0].reduce(0) { $0 + $1 * $1 }
+        let noise = zip(answers[0], answers[1]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        #expect(Double.decibels(signal, noise) > 30, "activations rounded as well")
     }
 
     // MARK: - Blocks

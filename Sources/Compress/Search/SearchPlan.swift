@@ -98,8 +98,7 @@ package struct SearchPlan: Hashable, Sendable {
         var ideas: [Idea] = []
         let whole = Idea(recipes: ["int8"], why: "weights and activations in a quarter of the bytes, integer kernels")
         let dynamic = Idea(
-            recipes: ["int8-dynamic"], why: "integer products whose activations are rounded as they come",
-            reason: engine == .openVINO ? "OpenVINO runs such graphs slower than floats" : nil)
+            recipes: ["int8-dynamic"], why: "integer products whose activations are rounded as they come")
         // Products whose activations have outliers lose less when ranges are found as they come.
         if isTransformer { ideas += [dynamic, whole] } else { ideas.append(whole) }
         ideas.append(Idea(recipes: ["fp16"], why: "weights in half the bytes, for next to no loss"))

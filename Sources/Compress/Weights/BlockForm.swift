@@ -61,10 +61,14 @@ struct BlockForm {
         }
         let base = layer.node.input(1)
         let values = editor.addConstant("\(base)_int\(weights.bits)", try signed())
-        let factors = editor.addConstant(
-            "\(base)_scales", try Tensor(.float32, Shape([weights.blocks, layer.columns]), values: weights.scales))
+        let isByColumn = weights.blocks == 1
+        let shape = try Shape(isByColumn ? [layer.columns] : [weights.blocks, layer.columns])
+        let factors = editor.addConstant("\(base)_scales", try Tensor(.float32, shape, values: weights.scales))
         let restored = editor.freshName("\(base)_restored")
-        let attributes = [Attribute("axis", .int(0)), Attribute("block_size", .int(Int64(weights.block)))]
+        let attributes =
+            isByColumn
+            ? [Attribute("axis", .int(1))]
+            : [Attribute("axis", .int(0)), Attribute("block_size", .int(Int64(weights.block)))]
         return biased(&editor) { output in
             [
                 Node("DequantizeLinear", [values, factors], [restored], attributes: attributes),
