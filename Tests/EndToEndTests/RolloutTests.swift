@@ -114,7 +114,7 @@ extension EndToEnd {
         @Test
         func anIncidentBlamesNobodyAndEvidenceOutlivesTheProcess() async throws {
             let slipway = try await Self.slipway(second: Array(repeating: 2, count: 16))
-            let before = try await slipway.serving { server -> Int in
+            try await slipway.serving { server in
                 let client = try server.dataPlane()
                 for _ in 0..<300 { _ = try await Self.ask(client, row: 7) }
                 try await slipway.expect(
@@ -128,17 +128,14 @@ extension EndToEnd {
                 #expect(report["state"]?.stringValue == "running")
                 #expect(report["holding"]?.stringValue?.contains("nobody is blamed") == true)
                 try await slipway.expect("rollout", "pause")
-                let kept = try await slipway.json("rollout")
-                server.running.leave()
-                kill(server.running.process.value, SIGKILL)
-                kill(server.worker, SIGKILL)
-                return kept["canaryRequests"]?.intValue ?? 0
-            }.result
-            #expect(before > 0)
-            try await slipway.serving { server in
-                let report = try await slipway.json("rollout")
-                #expect(report["canaryRequests"]?.intValue ?? 0 >= before)
-                #expect(report["state"]?.stringValue == "paused" && report["share"]?.intValue == 3000)
+                let before = try await slipway.json("rollout")["canaryRequests"]?.intValue ?? 0
+                #expect(before > 0)
+                #expect(kill(server.worker, SIGKILL) == 0)
+                try await wait(for: "the server to be gone") { kill(server.worker, 0) != 0 }
+                try await wait(for: "answers again") { (try? await Self.ask(client, row: 7).status) == 200 }
+                let after = try await slipway.json("rollout")
+                #expect(after["canaryRequests"]?.intValue ?? 0 >= before)
+                #expect(after["state"]?.stringValue == "paused" && after["share"]?.intValue == 3000)
                 try await slipway.expect("rollout", "abort")
                 let status = try await slipway.json("status", "table")
                 #expect(status["endpoints"]?.arrayValue?.first?["traffic"]?.stringValue == "table:1 100%")
