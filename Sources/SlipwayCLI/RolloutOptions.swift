@@ -33,6 +33,12 @@ struct RolloutOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Requests that may be harmed before it ends (default: 50).", valueName: "requests"))
     var harmBudget: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Inputs on which the answer may differ from the live version's; more of them roll it back.",
+            valueName: "5%"))
+    var maxDisagreement: String?
+
     @Flag(help: "Ask a person at the end, instead of promoting, when evidence decided nothing.")
     var holdAtEnd = false
 
@@ -54,7 +60,7 @@ struct RolloutOptions: ParsableArguments {
 
     private var isGiven: Bool {
         strategy != nil || steps != nil || stepDuration != nil || duration != nil || share != nil || harmBudget != nil
-            || holdAtEnd || ignoreLatency
+            || maxDisagreement != nil || holdAtEnd || ignoreLatency
     }
 
     /// What was asked for; `nil` for a deployment without a rollout.
@@ -67,6 +73,10 @@ struct RolloutOptions: ParsableArguments {
             if let value { members.append((key, .string(value))) }
         }
         if let harmBudget { members.append(("harmBudget", .integer(harmBudget))) }
+        if let maxDisagreement {
+            let share = Double(try Share(maxDisagreement).basisPoints) / Double(TrafficSplit.whole)
+            members.append(("maxDisagreement", .number(share)))
+        }
         if holdAtEnd { members.append(("inconclusive", "hold")) }
         if ignoreLatency { members.append(("latency", false)) }
         return try RolloutPolicy(json: .object(members))

@@ -1,3 +1,5 @@
+import Home
+import Registry
 import Release
 import Synchronization
 import Tensors
@@ -12,6 +14,7 @@ import Testing
     private let platform = SimulatedPlatform()
     private let clock = ManualClock()
     private let source: MadeSource
+    private let cuts = CutList()
 
     init() throws {
         harbour = try Harbour()
@@ -25,18 +28,24 @@ import Testing
             deployments: harbour.deployments, platform: platform, logger: Harbour.logger)
         return RolloutDriver(
             deployments: harbour.deployments, source: source, wakes: AsyncStream.makeStream(of: Void.self),
-            bringInLine: { await reconciler.reconcile($0) }, now: { [clock] in clock.time }, logger: Harbour.logger)
+            bringInLine: { await reconciler.reconcile($0) },
+            cutOff: { [cuts, harbour] endpoint, _ in
+                let written = try? harbour.deployments.recentHistory(of: endpoint).current?.number
+                cuts.add("\(endpoint) at revision \(written ?? 0)")
+            },
+            now: { [clock] in clock.time }, logger: Harbour.logger)
     }
 
-    private func begin(_ text: String) async throws {
+    private func begin(_ text: String, at endpoint: String = "digits") async throws {
+        let endpoint = try EndpointName(endpoint)
         let reconciler = Reconciler(
             deployments: harbour.deployments, platform: platform, logger: Harbour.logger)
-        _ = try harbour.deployments.submit(.deploy(versions[0]), for: .digits)
-        await reconciler.reconcile(try .digits)
+        _ = try harbour.deployments.submit(.deploy(versions[0]), for: endpoint)
+        await reconciler.reconcile(endpoint)
         let policy = try RolloutPolicy(json: JSONValue.parse(Array(text.utf8)))
         _ = try harbour.deployments.submit(
-            Deployments.request(versions[1], policy), for: .digits, rollout: policy)
-        await reconciler.reconcile(try .digits)
+            Deployments.request(versions[1], policy), for: endpoint, rollout: policy)
+        await reconciler.reconcile(endpoint)
     }
 
     /// So many seconds, two looks each.
@@ -64,7 +73,7 @@ import Testing
         await pass(10, driver)
         #expect(try current?.stable?.digest == versions[1].digest)
         #expect(try current?.canary == nil)
-        #expect(try harbour.deployments.activeRollouts().isEmpty)
+        #expect(try harbour.deployments.activeRollouts().readable.isEmpty)
         #expect(try harbour.deployments.latestRollout(of: .digits)?.rollout?.phase == .promoted)
         let authors = try harbour.deployments.history(of: .digits).entries.map(\.revision.author)
         #expect(authors == [nil, nil, "rollout", "rollout"])
@@ -79,6 +88,23 @@ import Testing
         #expect(last.spec.stable?.digest == versions[0].digest && last.spec.canary == nil)
         #expect(last.cause == .rollback(to: 1) && last.note?.contains("errors:") == true)
         #expect(try await platform.status(of: .digits)?.arms.count == 1)
+        #expect(cuts.all == ["digits at revision 2"], "it gets nothing more before anything is written")
+    }
+
+    @Test func aRecordThatCannotBeReadStopsNoOtherAndCanBeEnded() async throws {
+        try await begin(Self.steps)
+        try await begin(Self.steps, at: "other")
+        let damaged = try #require(try harbour.deployments.latestRollout(of: .digits)).number
+        try harbour.registry.database.write { try $0.setRollout(damaged, state: "{", isOver: false) }
+        let driver = driver()
+        await pass(25, driver)
+        #expect(try harbour.deployments.latestRollout(of: EndpointName("other"))?.rollout?.phase == .promoted)
+        #expect(try current?.canary?.weight == 1000)
+        #expect(throws: ControlError.self) { _ = try harbour.deployments.latestRollout(of: .digits) }
+        await #expect(throws: ControlError.self) { try await driver.carryOut(.pause, at: .digits, by: "ada") }
+        try await driver.carryOut(.abort, at: .digits, by: "ada")
+        #expect(try current?.canary == nil && current?.stable?.digest == versions[0].digest)
+        #expect(try harbour.deployments.submit(.deploy(versions[2]), for: .digits).revision != nil)
     }
 
     @Test func anotherProcessGoesOnWhereOneDied() async throws {
@@ -138,7 +164,7 @@ import Testing
         try await begin(Self.steps)
         let driver = driver()
         await pass(1, driver)
-        #expect(try harbour.deployments.activeRollouts().isEmpty)
+        #expect(try harbour.deployments.activeRollouts().readable.isEmpty)
         #expect(try current?.stable?.digest == versions[0].digest)
     }
 
@@ -159,6 +185,13 @@ import Testing
     }
 }
 
+/// What was cut off, and when.
+private final class CutList: Sendable {
+    private let entries = Mutex<[String]>([])
+    var all: [String] { entries.withLock { $0 } }
+    func add(_ entry: String) { entries.withLock { $0.append(entry) } }
+}
+
 private final class ManualClock: Sendable {
     private let now = Mutex(1_000_000)
     var time: Int { now.withLock { $0 } }
@@ -176,7 +209,7 @@ private final class MadeSource: RolloutSource {
         RolloutBaseline(requests: 1000, errors: 5)
     }
 
-    func open(_ subject: RolloutSubject, _ baseline: RolloutBaseline) async {}
+    func open(_ subject: RolloutSubject, _ policy: RolloutPolicy, _ baseline: RolloutBaseline) async {}
     func close(_ subject: RolloutSubject) async {}
 
     func observe(_ subject: RolloutSubject, at time: Int) async -> RolloutObservation? {

@@ -1,41 +1,13 @@
 import Client
 import Glibc
-import ModelGraph
 import Tensors
 import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// Versions that look up a row of a table: one that is too short fails for a row beyond its end.
+    /// Rollouts as one client sees them who asks one thing after the other.
     @Suite
     struct RolloutTests {
-        private static func table(_ values: [Float]) throws -> Model {
-            let rows = TensorValue("rows", try Tensor(.float32, Shape([values.count]), values: values))
-            let graph = Graph(
-                "table", nodes: [Node("Gather", ["rows", "i"], ["y"])], initializers: [rows],
-                inputs: [ValueInfo("i", .int64, [.symbol("N")])], outputs: [ValueInfo("y", .float32, [.symbol("N")])])
-            return Model(graph, opset: 17, irVersion: 8)
-        }
-
-        /// `table:1` in service, `table:2` registered.
-        private static func slipway(second values: [Float]) async throws -> Slipway {
-            let slipway = try Slipway()
-            for (index, values) in [Array(repeating: 1, count: 16), values].enumerated() {
-                let file = slipway.scratch.file("table-\(index).onnx")
-                try TextFile.write(try table(values).encoded(), to: file)
-                try await slipway.expect("import", file, "--name", "table")
-            }
-            try await slipway.expect("deploy", "table:1")
-            return slipway
-        }
-
-        private static func ask(_ client: HTTPClient, row: Int) async throws -> HTTPReply {
-            let body = #"{"inputs":[{"name":"i","datatype":"INT64","shape":[1],"data":[\#(row)]}]}"#
-            return try await client.request(
-                "POST", "/v2/models/table/infer", headers: [HTTPHeader("content-type", "application/json")],
-                body: Array(body.utf8))
-        }
-
         /// Asks until the rollout is in a state.
         ///
         /// - Returns: how many requests failed meanwhile.
@@ -43,8 +15,8 @@ extension EndToEnd {
             _ client: HTTPClient, _ slipway: Slipway, row: Int = 7, until state: String
         ) async throws -> Int {
             var failed = 0
-            try await wait(for: "the rollout to be \(state)") {
-                for _ in 0..<50 { failed += try await ask(client, row: row).status == 200 ? 0 : 1 }
+            try await wait(for: "the rollout to be \(state)", atMost: .seconds(90)) {
+                for _ in 0..<50 { failed += try await RolloutTable.ask(client, row: row).status == 200 ? 0 : 1 }
                 return try await slipway.json("rollout", "table")["state"]?.stringValue == state
             }
             return failed
@@ -52,13 +24,13 @@ extension EndToEnd {
 
         @Test
         func aCanaryThatAlwaysFailsIsStoppedWithinTenFailedRequests() async throws {
-            let slipway = try await Self.slipway(second: [1, 2])
+            let slipway = try await RolloutTable(second: [1, 2]).slipway
             try await slipway.serving { server in
                 let client = try server.dataPlane()
-                for _ in 0..<300 { _ = try await Self.ask(client, row: 7) }
+                for _ in 0..<300 { _ = try await RolloutTable.ask(client, row: 7) }
                 // The last minute is known from its second sample on.
                 try await wait(for: "a plan that knows the traffic") {
-                    _ = try await Self.ask(client, row: 7)
+                    _ = try await RolloutTable.ask(client, row: 7)
                     let plan = try await slipway.expect("plan", "table:2", "--strategy", "canary", "--steps", "5%,50%")
                     return plan.output.contains("canary 5%") && plan.output.contains("10 times the errors")
                 }
@@ -70,10 +42,12 @@ extension EndToEnd {
                 let report = try await slipway.json("rollout")
                 let last = try #require(report["decisions"]?.arrayValue?.last)
                 #expect(last["kind"]?.stringValue == "rollback" && last["stream"]?.stringValue == "errors")
-                #expect(last["canaryFailures"]?.intValue == failed && last["stableFailures"]?.intValue == 0)
+                // Some may fail between the verdict and its coming into force.
+                #expect((1...failed).contains(last["canaryFailures"]?.intValue ?? 0))
+                #expect(last["stableFailures"]?.intValue == 0)
                 let status = try await slipway.json("status", "table")
                 #expect(status["endpoints"]?.arrayValue?.first?["traffic"]?.stringValue == "table:1 100%")
-                for _ in 0..<50 { #expect(try await Self.ask(client, row: 7).status == 200) }
+                for _ in 0..<50 { #expect(try await RolloutTable.ask(client, row: 7).status == 200) }
             }
             let history = try await slipway.expect("history", "table")
             #expect(history.output.contains("rollback to 1"), "\(history)")
@@ -81,7 +55,7 @@ extension EndToEnd {
 
         @Test
         func answersThatAreNoNumbersEndIt() async throws {
-            let slipway = try await Self.slipway(second: Array(repeating: .nan, count: 16))
+            let slipway = try await RolloutTable(second: Array(repeating: .nan, count: 16)).slipway
             try await slipway.serving { server in
                 let client = try server.dataPlane()
                 try await slipway.expect("deploy", "table:2", "--strategy", "canary", "--steps", "5%,50%")
@@ -94,7 +68,7 @@ extension EndToEnd {
 
         @Test
         func aGoodVersionGoesThroughItsStepsWithoutAFailedRequest() async throws {
-            let slipway = try await Self.slipway(second: Array(repeating: 2, count: 16))
+            let slipway = try await RolloutTable(second: Array(repeating: 2, count: 16)).slipway
             try await slipway.serving { server in
                 let client = try server.dataPlane()
                 try await slipway.expect(
@@ -117,15 +91,15 @@ extension EndToEnd {
         /// F4 and F37: what fails on both versions is nobody's fault, and what is known outlives the process.
         @Test
         func anIncidentBlamesNobodyAndEvidenceOutlivesTheProcess() async throws {
-            let slipway = try await Self.slipway(second: Array(repeating: 2, count: 16))
+            let slipway = try await RolloutTable(second: Array(repeating: 2, count: 16)).slipway
             try await slipway.serving { server in
                 let client = try server.dataPlane()
-                for _ in 0..<300 { _ = try await Self.ask(client, row: 7) }
+                for _ in 0..<300 { _ = try await RolloutTable.ask(client, row: 7) }
                 try await slipway.expect(
                     "deploy", "table:2", "--strategy", "canary", "--steps", "30%", "--step-duration", "1h",
                     "--ignore-latency")
                 try await wait(for: "an incident") {
-                    for _ in 0..<30 { _ = try await Self.ask(client, row: 99) }
+                    for _ in 0..<30 { _ = try await RolloutTable.ask(client, row: 99) }
                     return try await slipway.json("rollout")["incident"]?.boolValue == true
                 }
                 let report = try await slipway.json("rollout")
@@ -136,14 +110,14 @@ extension EndToEnd {
                 #expect(before > 0)
                 #expect(kill(server.worker, SIGKILL) == 0)
                 try await wait(for: "the server to be gone") { kill(server.worker, 0) != 0 }
-                try await wait(for: "answers again") { (try? await Self.ask(client, row: 7).status) == 200 }
+                try await wait(for: "answers again") { (try? await RolloutTable.ask(client, row: 7).status) == 200 }
                 let after = try await slipway.json("rollout")
                 #expect(after["canaryRequests"]?.intValue ?? 0 >= before)
                 #expect(after["state"]?.stringValue == "paused" && after["share"]?.intValue == 3000)
                 try await slipway.expect("rollout", "abort")
                 let status = try await slipway.json("status", "table")
                 #expect(status["endpoints"]?.arrayValue?.first?["traffic"]?.stringValue == "table:1 100%")
-                #expect(try await Self.ask(server.dataPlane(), row: 7).status == 200)
+                #expect(try await RolloutTable.ask(server.dataPlane(), row: 7).status == 200)
             }
         }
     }

@@ -16,14 +16,31 @@ package struct RecordedRollout: Sendable {
     package let rollout: Rollout?
     package let isOver: Bool
 
-    init(row: RolloutRow) throws {
-        number = row.number
-        endpoint = try EndpointName(row.endpoint)
-        (revision, base, digest) = (row.revision, row.base, row.digest)
-        policy = try RolloutPolicy(json: JSONValue.parse(Array(row.policy.utf8)))
-        rollout = try row.state.map { try Rollout(json: JSONValue.parse(Array($0.utf8))) }
-        isOver = row.endedAt != nil
+    /// - Throws: `ControlError.Code.damaged` when what was written down cannot be read.
+    init(row: RolloutRow) throws(ControlError) {
+        do {
+            number = row.number
+            endpoint = try EndpointName(row.endpoint)
+            (revision, base, digest) = (row.revision, row.base, row.digest)
+            policy = try RolloutPolicy(json: JSONValue.parse(Array(row.policy.utf8)))
+            rollout = try row.state.map { try Rollout(json: JSONValue.parse(Array($0.utf8))) }
+            isOver = row.endedAt != nil
+        } catch {
+            throw ControlError(
+                .damaged, "'\(row.endpoint)': what is recorded of rollout \(row.number) cannot be read: \(error)",
+                help: "its share stays as it is; end it with: slipway rollout abort \(row.endpoint)")
+        }
     }
+}
+
+/// A rollout whose record cannot be read.
+package struct DamagedRollout: Sendable {
+    package let number: Int
+    package let endpoint: String
+    /// The revision that ending it goes back to.
+    package let base: Int
+    /// What is the matter with it, for people.
+    package let error: ControlError
 }
 
 extension Deployments {
@@ -46,9 +63,18 @@ extension Deployments {
         }
     }
 
-    /// Rollouts under way.
-    package func activeRollouts() throws -> [RecordedRollout] {
-        try registry.database.read { try $0.activeRollouts().map(RecordedRollout.init(row:)) }
+    /// Rollouts under way; one that cannot be read is no reason not to see the others.
+    package func activeRollouts() throws -> (readable: [RecordedRollout], damaged: [DamagedRollout]) {
+        var (readable, damaged): ([RecordedRollout], [DamagedRollout]) = ([], [])
+        for row in try registry.database.read({ try $0.activeRollouts() }) {
+            do throws(ControlError) {
+                readable.append(try RecordedRollout(row: row))
+            } catch {
+                damaged.append(
+                    DamagedRollout(number: row.number, endpoint: row.endpoint, base: row.base, error: error))
+            }
+        }
+        return (readable, damaged)
     }
 
     /// The rollout that is under way at an endpoint, or was the last.

@@ -9,6 +9,8 @@ struct LocalRolloutSource: RolloutSource {
     let sampler: TrafficSampler
     /// Whether callers are known by their tokens, which divide requests where no header does.
     let asksForTokens: Bool
+    /// `nil` where nobody compares answers.
+    let pairs: (any AnswerPairs)?
     /// Called after a failure: evidence need not wait for the next look.
     let onFailure: @Sendable () -> Void
 
@@ -30,23 +32,16 @@ struct LocalRolloutSource: RolloutSource {
             requestsPerSecond: sampler.summary(of: name)?.requestsPerSecond ?? 0, slow: slow, isKeyed: isKeyed)
     }
 
-    func open(_ subject: RolloutSubject, _ baseline: RolloutBaseline) async {
+    func open(_ subject: RolloutSubject, _ policy: RolloutPolicy, _ baseline: RolloutBaseline) async {
         for version in [subject.stable, subject.candidate] {
             arm(version, subject.endpoint.text).evidence.open(
                 slow: baseline.slow, keyed: baseline.isKeyed, onFailure: onFailure)
         }
+        await pairs?.open(subject, policy)
     }
 
     func observe(_ subject: RolloutSubject, at time: Int) async -> RolloutObservation? {
-        guard let spec = await platform.answering()[subject.endpoint]?.revision.spec else { return nil }
-        let share: Int
-        if spec.stable?.digest == subject.candidate.digest {
-            share = TrafficSplit.whole
-        } else if spec.stable?.digest == subject.stable.digest {
-            share = spec.canary?.digest == subject.candidate.digest ? spec.canary?.weight ?? 0 : 0
-        } else {
-            return nil
-        }
+        guard let share = await platform.share(of: subject) else { return nil }
         let (stable, canary) = (
             arm(subject.stable, subject.endpoint.text).evidence.take(),
             arm(subject.candidate, subject.endpoint.text).evidence.take()
@@ -54,15 +49,29 @@ struct LocalRolloutSource: RolloutSource {
         var observation = RolloutObservation(
             time: time, share: share, stable: ArmTally(stable), canary: ArmTally(canary))
         observation.clients = stable.clients(onCanary: false) + canary.clients(onCanary: true)
+        if let tally = await pairs?.take(subject) {
+            (observation.compared, observation.differing) = (tally.compared, tally.differing)
+        }
         return observation
     }
 
     func close(_ subject: RolloutSubject) async {
         for version in [subject.stable, subject.candidate] { arm(version, subject.endpoint.text).evidence.close() }
+        await pairs?.close(subject)
     }
 
     private func arm(_ arm: Arm, _ endpoint: String) -> ArmMetrics {
         metrics.arm(endpoint: endpoint, model: arm.version.model, version: String(arm.version.number))
+    }
+}
+
+extension LocalPlatform {
+    /// The share, in basis points, that a rollout's new version has; `nil` while the endpoint is not served by its versions.
+    func share(of subject: RolloutSubject) -> Int? {
+        guard let spec = answering()[subject.endpoint]?.revision.spec else { return nil }
+        if spec.stable?.digest == subject.candidate.digest { return TrafficSplit.whole }
+        guard spec.stable?.digest == subject.stable.digest else { return nil }
+        return spec.canary?.digest == subject.candidate.digest ? spec.canary?.weight ?? 0 : 0
     }
 }
 

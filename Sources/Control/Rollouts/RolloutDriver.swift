@@ -20,6 +20,7 @@ actor RolloutDriver: Service {
     private let deployments: Deployments
     private let source: any RolloutSource
     private let bringInLine: @Sendable (EndpointName) async -> Void
+    private let cutOff: @Sendable (EndpointName, String) async -> Void
     /// Milliseconds since 1970-01-01 UTC.
     private let now: @Sendable () -> Int
     private let logger: Logger
@@ -27,9 +28,16 @@ actor RolloutDriver: Service {
     private let wake: AsyncStream<Void>.Continuation
     private var courses: [EndpointName: Course] = [:]
     private var readAt = Int.min
-    private var isBusy = false
+    private var isReading = false
+    /// Endpoints that are looked at just now, and those that were to be looked at meanwhile.
+    private var busy: Set<EndpointName> = []
+    private var missed: Set<EndpointName> = []
+    /// What was said last of what goes wrong, so that it is said once and not ten times a second.
+    private var complaints: [String: String] = [:]
 
     private static let interval = Duration.milliseconds(100)
+    /// Between two looks at an endpoint whose requests fail all the time.
+    private static let breath = Duration.milliseconds(2)
     /// Milliseconds between looks into the home for new rollouts, and between two records of the same one.
     private static let readingInterval = 500
     private static let keepingInterval = 1000
@@ -40,55 +48,89 @@ actor RolloutDriver: Service {
     /// - Parameters:
     ///   - wakes: what comes here makes it look at once, with the stream's continuation.
     ///   - bringInLine: has the platform carry out an endpoint's newest revision.
+    ///   - cutOff: has the platform divide no more requests to an endpoint's canary, at once, until its next revision.
     init(
         deployments: Deployments, source: any RolloutSource,
         wakes: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation),
-        bringInLine: @escaping @Sendable (EndpointName) async -> Void, now: @escaping @Sendable () -> Int,
-        logger: Logger
+        bringInLine: @escaping @Sendable (EndpointName) async -> Void,
+        cutOff: @escaping @Sendable (_ endpoint: EndpointName, _ digest: String) async -> Void,
+        now: @escaping @Sendable () -> Int, logger: Logger
     ) {
         self.deployments = deployments
         self.source = source
         (self.wakes, wake) = wakes
         self.bringInLine = bringInLine
+        self.cutOff = cutOff
         self.now = now
         self.logger = logger
     }
 
     func run() async throws {
         await cancelWhenGracefulShutdown { [wake] in
-            await withTaskGroup(of: Void.self) { tasks in
+            await withDiscardingTaskGroup { tasks in
                 tasks.addTask {
                     while (try? await Task.sleep(for: Self.interval)) != nil { wake.yield() }
                 }
-                for await _ in self.wakes { await self.tick() }
+                // Each in a task of its own: an endpoint whose old version takes its time to leave keeps nobody waiting.
+                for await _ in self.wakes { tasks.addTask { await self.tick() } }
                 tasks.cancelAll()
             }
         }
         for course in courses.values { keep(course) }
     }
 
-    /// Looks at every rollout under way.
+    /// Looks at every rollout under way but those that are looked at already; returns when all have been.
     func tick() async {
-        // Carrying a share out lets others in.
-        guard !isBusy else { return }
-        isBusy = true
-        defer { isBusy = false }
-        do {
-            if now() >= readAt { try await read() }
-            for endpoint in courses.keys.sorted() { try await look(at: endpoint) }
-        } catch {
-            logger.error("a rollout could not be looked after", metadata: ["error": "\(error)"])
+        await attempt("the home's rollouts") {
+            if now() >= readAt, !isReading { try await read() }
         }
+        await withDiscardingTaskGroup { tasks in
+            for endpoint in courses.keys { tasks.addTask { await self.lookUntilSeen(endpoint) } }
+        }
+    }
+
+    /// One look at a time at each endpoint; what came meanwhile is looked at once more.
+    private func lookUntilSeen(_ endpoint: EndpointName) async {
+        guard busy.insert(endpoint).inserted else {
+            missed.insert(endpoint)
+            return
+        }
+        defer { busy.remove(endpoint) }
+        await attempt(endpoint.text) { try await look(at: endpoint) }
+        while missed.remove(endpoint) != nil, (try? await Task.sleep(for: Self.breath)) != nil {
+            await attempt(endpoint.text) { try await look(at: endpoint) }
+        }
+    }
+
+    /// What goes wrong at one endpoint is said, and stops no other.
+    private func attempt(_ subject: String, _ body: () async throws -> Void) async {
+        do {
+            try await body()
+            complaints[subject] = nil
+        } catch {
+            complain(subject, "\(error)")
+        }
+    }
+
+    private func complain(_ subject: String, _ text: String) {
+        guard complaints.updateValue(text, forKey: subject) != text else { return }
+        logger.error(
+            "a rollout could not be looked after", metadata: ["endpoint": "\(subject)", "error": "\(text)"])
     }
 
     /// Finds rollouts that began and those that are over.
     private func read() async throws {
+        isReading = true
+        defer { isReading = false }
         readAt = now() + Self.readingInterval
-        let records = try deployments.activeRollouts()
-        for record in records where courses[record.endpoint]?.record.number != record.number {
+        let found = try deployments.activeRollouts()
+        for damaged in found.damaged { complain("rollout \(damaged.number)", damaged.error.message) }
+        for record in found.readable where courses[record.endpoint]?.record.number != record.number {
             courses[record.endpoint] = Course(record: record, rollout: record.rollout)
         }
-        for (endpoint, course) in courses where !records.contains(where: { $0.number == course.record.number }) {
+        // What this process knows itself goes on, even when what was written down has been damaged since.
+        let numbers = Set(found.readable.map(\.number) + found.damaged.map(\.number))
+        for (endpoint, course) in courses where !numbers.contains(course.record.number) {
             await end(endpoint, course)
         }
     }
@@ -126,7 +168,7 @@ actor RolloutDriver: Service {
             course.rollout = Rollout(course.record.policy, baseline, at: now())
         }
         guard let rollout = course.rollout else { return }
-        await source.open(subject, rollout.evidence.baseline)
+        await source.open(subject, rollout.policy, rollout.evidence.baseline)
         course.subject = subject
         course.isChanged = true
         courses[endpoint] = course
@@ -196,7 +238,10 @@ extension RolloutDriver {
         case .promote:
             let request = course.record.policy.strategy.replacesAtOnce ? ReleaseRequest.settle : .promote
             try await conclude(request, endpoint)
-        case .rollBack: try await conclude(.rollback(to: course.record.base), endpoint)
+        case .rollBack:
+            // First of all: writing a revision and letting go of a version takes time in which requests come.
+            await cutOff(endpoint, subject.candidate.digest)
+            try await conclude(.rollback(to: course.record.base), endpoint)
         }
     }
 
@@ -255,6 +300,7 @@ extension RolloutDriver {
             await tick()
         }
         guard var course = courses[endpoint], var rollout = course.rollout else {
+            if try await endDamaged(wish, endpoint, person) { return }
             throw ReleaseError(.conflict, "'\(endpoint)': no rollout is under way", help: "see 'slipway history'")
         }
         let actions = rollout.handle(wish.event(by: person))
@@ -270,6 +316,21 @@ extension RolloutDriver {
             await tick()
             try await Task.sleep(for: Self.interval)
         }
+    }
+
+    /// Ends a rollout of which nothing can be read, as a person wants it ended.
+    ///
+    /// - Returns: `false` when there is none, or the wish is not for an end.
+    private func endDamaged(_ wish: Wish, _ endpoint: EndpointName, _ person: String) async throws -> Bool {
+        guard let damaged = try deployments.activeRollouts().damaged.first(where: { $0.endpoint == endpoint.text })
+        else { return false }
+        switch wish {
+        case .pause, .resume: throw damaged.error
+        case .abort: try await carryOut(.rollback(to: damaged.base), endpoint, note: "ended by \(person)")
+        case .promote: try await carryOut(.promote, endpoint, note: "promoted by \(person)")
+        }
+        try deployments.drop(rollout: damaged.number)
+        return true
     }
 
     /// What is known of an endpoint's rollout, also of one that is over; `null` when there never was one.

@@ -52,7 +52,7 @@ struct Deck: Sendable {
         sampler = TrafficSampler(platform: platform, metrics: serveMetrics)
         driver =
             options.pinned == nil
-            ? Self.driver(deployments, platform, sampler, serveMetrics, reconciler, access, logger) : nil
+            ? Self.driver(options, deployments, platform, sampler, serveMetrics, reconciler, access, logger) : nil
         watcher = options.driftWindow.map { [platform] window in
             DriftWatcher(
                 platform: platform, registry: registry, window: window,
@@ -62,16 +62,19 @@ struct Deck: Sendable {
     }
 
     private static func driver(
-        _ deployments: Deployments, _ platform: LocalPlatform, _ sampler: TrafficSampler, _ metrics: ServeMetrics,
-        _ reconciler: Reconciler, _ access: any Authenticator, _ logger: Logger
+        _ options: ServerOptions, _ deployments: Deployments, _ platform: LocalPlatform, _ sampler: TrafficSampler,
+        _ metrics: ServeMetrics, _ reconciler: Reconciler, _ access: any Authenticator, _ logger: Logger
     ) -> RolloutDriver {
         let wakes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let source = LocalRolloutSource(
+        let local = LocalRolloutSource(
             platform: platform, metrics: metrics, sampler: sampler, asksForTokens: access is TokenAuthenticator,
-            onFailure: { wakes.continuation.yield() })
+            pairs: nil, onFailure: { wakes.continuation.yield() })
+        let source: any RolloutSource =
+            options.prometheus.map { PrometheusRolloutSource($0, platform: platform, logger: logger) } ?? local
         return RolloutDriver(
             deployments: deployments, source: source, wakes: wakes,
-            bringInLine: { await reconciler.reconcile($0) }, now: { Int(Timestamp.now().milliseconds) }, logger: logger)
+            bringInLine: { await reconciler.reconcile($0) }, cutOff: { await platform.cutOff($1, at: $0) },
+            now: { Int(Timestamp.now().milliseconds) }, logger: logger)
     }
 
     /// Loads everything that is deployed, or the one pinned endpoint, and lets the server say that it is ready.
