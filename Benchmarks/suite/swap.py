@@ -15,6 +15,9 @@ CHANGES = [
 ]
 # Seconds from one change to the next. Commands are processes on the same machine: without a pause, they are the load.
 PACE = 0.5
+# A version is promoted and taken back again, so often.
+CYCLES = 50
+CYCLE = [("deploy", "digits:2", "--canary", "10%"), ("promote", "digits"), ("rollback", "digits")]
 
 
 def main():
@@ -35,6 +38,9 @@ def main():
                 steady = load(server, seconds=seconds, rate=rate)
                 commands += change(home, steady, seconds)
                 runs["changing"].append(steady.figures())
+            cycles = report.pick(CYCLES, 5)
+            report.say(f"{2 * cycles} promotions and rollbacks at the same rate")
+            runs[f"{2 * cycles} promotions and rollbacks"] = [hundred(report, home, server, rate, cycles)]
     for kind, figures in runs.items():
         for run in figures:
             report.fault(faults(run, f"{kind} load"))
@@ -67,6 +73,20 @@ def change(home, steady, seconds):
     return taken
 
 
+def hundred(report, home, server, rate, cycles):
+    """Promotes and rolls back, one command after the other, until all are through; the load ends after them."""
+    steady = load(server, seconds=cycles * 1.5 + 2, rate=rate)
+    began = time.monotonic()
+    for number in range(cycles):
+        for words in CYCLE:
+            home.slipway(*words)
+        if steady.is_over:
+            report.fault([f"the load was over after {number} of {cycles} promotions"])
+            break
+    report.say(f"they took {time.monotonic() - began:.0f} s")
+    return steady.figures()
+
+
 def show(report, maximum, runs, commands):
     rows = []
     keys = ("p50_s", "p90_s", "p99_s", "max_s")
@@ -77,7 +97,9 @@ def show(report, maximum, runs, commands):
         rows.append([
             f"{kind}, {sums['ok']:,} answers", sums["failed"], sums["wrong"],
             *(milliseconds(middle[kind][key]) for key in keys)])
-    rows.append(["ratio", "", "", *(times(middle["changing"][key] / middle["quiet"][key]) for key in keys)])
+    rows.append([
+        "ratio of changing to quiet", "", "",
+        *(times(middle["changing"][key] / middle["quiet"][key]) for key in keys)])
     report.table(["load", "failed", "wrong", "p50 ms", "p90 ms", "p99 ms", "max ms"], rows)
     verbs = []
     for verb in dict.fromkeys(verb for verb, _ in commands):

@@ -17,6 +17,7 @@ struct Schema: Sendable {
     /// What this program reads and writes.
     static let current = Schema(migrations: [
         Migration(version: 1, sql: SchemaText.keel), Migration(version: 2, sql: SchemaText.reaping),
+        Migration(version: 3, sql: SchemaText.rollouts),
     ])
 
     var version: Int { migrations.last?.version ?? 0 }

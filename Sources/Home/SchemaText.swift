@@ -112,4 +112,23 @@ enum SchemaText {
         CREATE INDEX versions_removed ON versions (model, number) WHERE deleted_at IS NOT NULL;
         CREATE INDEX versions_restorable ON versions (deleted_at) WHERE deleted_at IS NOT NULL AND reaped_at IS NULL;
         """
+
+    /// Schema version 3: versions on their way to their traffic, with what is known of them.
+    static let rollouts = """
+        CREATE TABLE rollouts (
+            number INTEGER PRIMARY KEY,
+            endpoint TEXT NOT NULL,
+            revision INTEGER NOT NULL,
+            base INTEGER NOT NULL,
+            digest TEXT NOT NULL,
+            policy TEXT NOT NULL,
+            state TEXT,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL,
+            ended_at TEXT,
+            FOREIGN KEY (endpoint, revision) REFERENCES revisions (endpoint, number)
+        ) STRICT;
+        CREATE UNIQUE INDEX rollouts_under_way ON rollouts (endpoint) WHERE ended_at IS NULL;
+        CREATE INDEX rollouts_by_endpoint ON rollouts (endpoint, number);
+        """
 }

@@ -19,6 +19,21 @@ struct ControlClient {
     /// How an endpoint's traffic compares with the reference of its versions.
     func drift(_ endpoint: String) async throws -> JSONValue { try await get("/api/v1/endpoints/\(endpoint)/drift") }
 
+    /// What is known of an endpoint's rollout; `null` when there never was one.
+    func rollout(_ endpoint: String) async throws -> JSONValue {
+        try await get("/api/v1/endpoints/\(endpoint)/rollout")
+    }
+
+    /// Has something done with an endpoint's rollout.
+    func rollout(_ endpoint: String, action: String) async throws -> JSONValue {
+        let body = JSONValue.object([("action", .string(action))]).encoded()
+        return try value(
+            try await http.request(
+                "POST", "/api/v1/endpoints/\(endpoint)/rollout",
+                headers: [HTTPHeader("content-type", "application/json")],
+                body: body))
+    }
+
     /// Has the server bring an endpoint in line with a revision, and waits until it has.
     func reconcile(_ endpoint: String, revision: Int) async throws -> JSONValue {
         let body = JSONValue.object([("revision", .integer(revision))]).encoded()

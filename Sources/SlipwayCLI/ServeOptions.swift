@@ -1,4 +1,5 @@
 import ArgumentParser
+import Client
 import Control
 import Logging
 import Registry
@@ -71,6 +72,12 @@ struct ServeOptions: ParsableArguments {
             "Compare traffic with a version's reference in windows of this length; off watches no traffic.",
             valueName: "1h"))
     var driftWindow = "1h"
+
+    @Option(
+        help: ArgumentHelp(
+            "Decide rollouts by what this Prometheus scraped of all replicas, not by what this process counted.",
+            valueName: "http://127.0.0.1:9090"))
+    var prometheus: String?
 
     @Option(help: "The model of requests that name none, such as POST /invocations (default: the only one).")
     var defaultModel: String?
@@ -149,6 +156,7 @@ struct ServeOptions: ParsableArguments {
         options.unloadIdle = unloadIdle.flatMap(UndoWindowOptions.parse).map { .milliseconds($0) }
         options.serverName = serverName
         options.driftWindow = UndoWindowOptions.parse(driftWindow).map { .milliseconds($0) }
+        options.prometheus = try prometheus.map { text throws(ClientError) in try ServerAddress(text) }
         options.defaultModel = defaultModel
         if !requiredSignatures.isEmpty {
             options.seals = try SealPolicy(keys: requiredSignatures.map { try VerifyingKey(file: $0) })

@@ -41,7 +41,7 @@ struct SlipwayCommand: AsyncParsableCommand {
                 name: "Releases",
                 subcommands: [
                     PlanVerb.self, DeployVerb.self, ApplyVerb.self, PromoteVerb.self, RollbackVerb.self,
-                    UndeployVerb.self,
+                    UndeployVerb.self, RolloutVerb.self,
                     StatusVerb.self, DriftVerb.self, MonitoringVerb.self, HistoryVerb.self, DiffVerb.self,
                 ]),
             CommandGroup(

@@ -14,7 +14,10 @@ struct ManagementRoutes: Sendable {
     /// What is known about drift of an endpoint; `nil` where it is not watched.
     var drift: (@Sendable (String) async -> JSONValue)?
 
-    var all: [ControlRoute] { own + RegistryRoutes(registry: deployments.registry).all }
+    /// Who looks after rollouts; `nil` where there are none.
+    var driver: RolloutDriver?
+
+    var all: [ControlRoute] { own + rollouts + RegistryRoutes(registry: deployments.registry).all }
 
     private var own: [ControlRoute] {
         [
@@ -50,6 +53,13 @@ struct ManagementRoutes: Sendable {
                 let body = try JSONValue.parse(request.body)
                 let allowsOlder = body["allowOlder"]?.boolValue ?? false
                 let candidate = try deployments.candidate(try Reference(body["version"]?.stringValue ?? ""))
+                if let rollout = body["rollout"] {
+                    let policy = try RolloutPolicy(json: rollout)
+                    return .json(
+                        try await carryOut(
+                            try Deployments.request(candidate, policy), request, allowsOlder: allowsOlder,
+                            rollout: policy))
+                }
                 if let share = body["canary"]?.stringValue {
                     return .json(
                         try await carryOut(
@@ -72,11 +82,11 @@ struct ManagementRoutes: Sendable {
 
     /// Writes a revision and carries it out.
     func carryOut(
-        _ wish: ReleaseRequest, _ request: ControlRequest, allowsOlder: Bool = false
+        _ wish: ReleaseRequest, _ request: ControlRequest, allowsOlder: Bool = false, rollout: RolloutPolicy? = nil
     ) async throws -> JSONValue {
         let endpoint = try EndpointName(request.parameter("endpoint"))
         let (_, revision) = try deployments.submit(
-            wish, for: endpoint, author: request.identity.name, allowsOlder: allowsOlder)
+            wish, for: endpoint, author: request.identity.name, allowsOlder: allowsOlder, rollout: rollout)
         return try await reconcile(endpoint, revision: revision?.number)
     }
 

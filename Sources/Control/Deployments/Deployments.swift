@@ -65,19 +65,23 @@ package struct Deployments: Sendable {
 
     /// Writes the next revision, pending: a running server carries it out, or the next one that starts.
     ///
-    /// - Parameter allowsOlder: where the home asks for seals, also a version that is older than the one whose place it
-    ///   takes; the history notes it.
+    /// - Parameters:
+    ///   - allowsOlder: where the home asks for seals, also a version that is older than the one whose place it takes; the
+    ///     history notes it.
+    ///   - rollout: how it goes on from there by itself; `request` is then the one of `Deployments.request(_:_:)`.
+    ///   - isDriven: whether the request comes from a rollout under way; others must not deploy meanwhile.
     /// - Returns: the plan, and the revision unless the plan was empty.
     /// - Throws: `ReleaseError` when it cannot be, `SealError` when the home asks for seals and they forbid it.
     package func submit(
         _ request: ReleaseRequest, for endpoint: EndpointName, author: String? = nil, note: String? = nil,
-        allowsOlder: Bool = false
+        allowsOlder: Bool = false, rollout: RolloutPolicy? = nil, isDriven: Bool = false
     ) throws -> (plan: Plan, revision: Revision?) {
         try database.write { transaction in
             var history = try transaction.history(for: request, of: endpoint)
             let plan = try Planner.plan(
                 request, history: history, quarantined: transaction.quarantined(at: endpoint))
             guard !plan.isEmpty else { return (plan, nil) }
+            if !isDriven { try transaction.refuse(request, duringRolloutAt: endpoint) }
             let remark = try transaction.requireSeals(of: plan, history, allowsOlder: allowsOlder)
             let notes = [note, remark].compactMap(\.self)
             let note = notes.isEmpty ? nil : notes.joined(separator: "; ")
@@ -88,6 +92,11 @@ package struct Deployments: Sendable {
             guard row.number == revision.number else {
                 throw ControlError(
                     .damaged, "revision \(revision.number) of '\(endpoint)' was recorded as \(row.number)")
+            }
+            if let rollout, let base = plan.base, let digest = request.candidate?.digest {
+                try transaction.beginRollout(
+                    at: endpoint.text, revision: revision.number, base: base, digest: digest,
+                    policy: rollout.json.encodedString())
             }
             return (plan, revision)
         }
@@ -169,5 +178,25 @@ extension Transaction {
     func record(_ outcome: RevisionOutcome, of number: Int, endpoint: EndpointName) throws {
         try setOutcome(outcome.json.encodedString(), ofRevision: number, of: endpoint.text)
         if outcome == .healthy { try activate(number, of: endpoint.text) }
+    }
+}
+
+extension HomeReading {
+    /// A rollout decides about shares until it is ended aloud.
+    fileprivate func refuse(_ request: ReleaseRequest, duringRolloutAt endpoint: EndpointName) throws {
+        guard request.candidate != nil, try activeRollout(of: endpoint.text) != nil else { return }
+        throw ReleaseError(
+            .conflict, "'\(endpoint)': a rollout is under way",
+            help: "look at it with 'slipway rollout'; 'slipway rollout abort' ends it")
+    }
+}
+
+extension ReleaseRequest {
+    /// The version that it brings in.
+    var candidate: Candidate? {
+        switch self {
+        case .deploy(let candidate, _), .canary(let candidate, _), .replace(let candidate): candidate
+        case .promote, .rollback, .undeploy, .settle: nil
+        }
     }
 }

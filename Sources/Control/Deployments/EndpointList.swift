@@ -17,6 +17,8 @@ package struct EndpointList: Sendable {
         /// What the version has to be; `nil` when it may be anything.
         package var digest: String?
         package var settings: EndpointSettings
+        /// How another version than the present one comes to its traffic; `nil` for at once.
+        package var rollout: RolloutPolicy?
     }
 
     /// Endpoints at most.
@@ -54,12 +56,25 @@ package struct EndpointList: Sendable {
                 "endpoint '\(entry.endpoint)': \(entry.version) is \(candidate.digest), and the list means \(digest)",
                 help: "import the house again, which writes the list anew")
         }
-        return .deploy(candidate, settings: entry.settings)
+        guard let policy = entry.rollout,
+            let present = try deployments.recentHistory(of: entry.endpoint).current?.spec,
+            let stable = present.stable, stable.digest != candidate.digest
+        else { return .deploy(candidate, settings: entry.settings) }
+        guard present.settings == entry.settings else {
+            throw ReleaseError(
+                .invalid, "endpoint '\(entry.endpoint)': a rollout keeps the settings, and the list changes them",
+                help: "apply the settings with the present version first")
+        }
+        // It is on its way already.
+        if let canary = present.canary, canary.digest == candidate.digest {
+            return .canary(candidate, share: try Share(basisPoints: canary.weight))
+        }
+        return try Deployments.request(candidate, policy)
     }
 }
 
 extension EndpointList.Entry {
-    private static let own: Set<String> = ["endpoint", "version", "digest"]
+    private static let own: Set<String> = ["endpoint", "version", "digest", "rollout"]
 
     fileprivate init(json: JSONValue, place: String) throws {
         guard let members = json.objectValue else { throw ReleaseError(.invalid, "\(place): expected an object") }
@@ -74,6 +89,7 @@ extension EndpointList.Entry {
         digest = try text("digest")
         do throws(ReleaseError) {
             settings = try EndpointSettings(json: .object(members.filter { !Self.own.contains($0.key) }))
+            rollout = try json["rollout"].map { json throws(ReleaseError) in try RolloutPolicy(json: json) }
         } catch {
             throw ReleaseError(.invalid, "\(place) ('\(endpoint)'): \(error.message)", help: error.help)
         }

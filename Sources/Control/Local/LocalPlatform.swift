@@ -44,6 +44,8 @@ package actor LocalPlatform: Platform {
     /// The revisions that passages are under way to, and the later ones that wait for them to end.
     private var underWay: [EndpointName: Int] = [:]
     private var waiting: [EndpointName: Int] = [:]
+    /// Canaries that get no requests any more, by their digests, until the endpoint's next revision.
+    private var cut: [EndpointName: String] = [:]
     /// Everything that should be loaded at the start is loaded, or was given up.
     private(set) var isComplete = false
 
@@ -144,6 +146,14 @@ package actor LocalPlatform: Platform {
         for held in known.held.values { _ = await held.drain.wait(atMost: Self.drainLimit) }
         for held in known.held.values { leave(held, endpoint) }
         await loader.trim()
+    }
+
+    /// Divides no more requests to an endpoint's canary: in memory only, and at once; the revision that makes it last
+    /// follows. Requests that name its version still reach it.
+    func cutOff(_ digest: String, at endpoint: EndpointName) {
+        guard running[endpoint]?.revision.spec.canary?.digest == digest else { return }
+        cut[endpoint] = digest
+        publish()
     }
 
     /// Everything that should be loaded is loaded, or was given up: the server may say that it is ready.
@@ -248,6 +258,7 @@ extension LocalPlatform {
         entering[revision.endpoint] = nil
         for held in held.values { keeper.pin(held.id, revision.spec.settings.isPinned) }
         endpointMetrics.inForce(revision, after: running[revision.endpoint]?.revision)
+        cut[revision.endpoint] = nil
         let isGone = revision.spec.isWithdrawn && held.isEmpty
         running[revision.endpoint] = isGone ? nil : Running(revision: revision, held: held)
         publish()
@@ -280,7 +291,7 @@ extension LocalPlatform {
             let arms = known.revision.spec.answering.compactMap { arm -> ServingEndpoint.Arm? in
                 // The settings too: while they change, the same version is in memory twice.
                 let session = ArmSession(arm, settings: known.revision.spec.settings)
-                return known.held[session].map { ServingEndpoint.Arm($0.servable, weight: arm.weight) }
+                return known.held[session].map { ServingEndpoint.Arm($0.servable, weight: weight(arm, known.revision)) }
             }
             return ServingEndpoint(
                 name: known.revision.endpoint.text, arms: arms,
@@ -288,6 +299,12 @@ extension LocalPlatform {
                 objectives: known.revision.spec.settings.latencyBounds)
         }
         plane.publish(RoutingTable(endpoints: endpoints, isReady: isComplete))
+    }
+
+    /// An arm's part of the requests, in basis points: all are the stable one's while the canary is cut off.
+    private func weight(_ arm: Arm, _ revision: Revision) -> Int {
+        guard let cut = cut[revision.endpoint], revision.spec.canary?.digest == cut else { return arm.weight }
+        return arm.role == .stable ? TrafficSplit.whole : 0
     }
 
     private func log(_ report: PassageReport, _ endpoint: EndpointName) {

@@ -24,6 +24,8 @@ struct Deck: Sendable {
     private let platform: LocalPlatform
     private let reconciler: Reconciler
     private let sampler: TrafficSampler
+    /// `nil` where nothing is deployed by revisions.
+    private let driver: RolloutDriver?
     /// `nil` where traffic is not watched for drift.
     private let watcher: DriftWatcher?
 
@@ -48,12 +50,31 @@ struct Deck: Sendable {
             logger: logger)
         reconciler = Reconciler(deployments: deployments, platform: platform, logger: logger)
         sampler = TrafficSampler(platform: platform, metrics: serveMetrics)
+        driver =
+            options.pinned == nil
+            ? Self.driver(options, deployments, platform, sampler, serveMetrics, reconciler, access, logger) : nil
         watcher = options.driftWindow.map { [platform] window in
             DriftWatcher(
                 platform: platform, registry: registry, window: window,
                 store: options.pinned == nil ? WindowStore(registry.database.home) : nil,
                 metrics: DriftMetrics(registry: metrics), logger: logger)
         }
+    }
+
+    private static func driver(
+        _ options: ServerOptions, _ deployments: Deployments, _ platform: LocalPlatform, _ sampler: TrafficSampler,
+        _ metrics: ServeMetrics, _ reconciler: Reconciler, _ access: any Authenticator, _ logger: Logger
+    ) -> RolloutDriver {
+        let wakes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let local = LocalRolloutSource(
+            platform: platform, metrics: metrics, sampler: sampler, asksForTokens: access is TokenAuthenticator,
+            pairs: nil, onFailure: { wakes.continuation.yield() })
+        let source: any RolloutSource =
+            options.prometheus.map { PrometheusRolloutSource($0, platform: platform, logger: logger) } ?? local
+        return RolloutDriver(
+            deployments: deployments, source: source, wakes: wakes,
+            bringInLine: { await reconciler.reconcile($0) }, cutOff: { await platform.cutOff($1, at: $0) },
+            now: { Int(Timestamp.now().milliseconds) }, logger: logger)
     }
 
     /// Loads everything that is deployed, or the one pinned endpoint, and lets the server say that it is ready.
@@ -107,6 +128,7 @@ struct Deck: Sendable {
             overview: overview, deployments: deployments, reconciler: reconciler,
             metrics: { [metrics] in metrics.exposition() })
         if let watcher { management.drift = { await watcher.json(endpoint: $0) } }
+        management.driver = driver
         let console = ConsoleRoutes(
             overview: overview, management: management, pages: try Pages(), gate: gate,
             trial: Trial(
@@ -118,6 +140,7 @@ struct Deck: Sendable {
             sampler,
             server.service(at: .tcp(host: host, port: options.controlPort)) { port in announce.yield(port ?? 0) },
         ]
+        if let driver { services.append(driver) }
         if let watcher { services.append(watcher) }
         if options.tls != nil { services.append(CertificateKeeper(plane: plane, logger: logger)) }
         if let limit = options.unloadIdle { services.append(IdleSweeper(keeper: platform.keeper, limit: limit)) }

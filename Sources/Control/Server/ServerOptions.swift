@@ -1,3 +1,4 @@
+package import Client
 package import Registry
 package import Serve
 package import Trust
@@ -35,6 +36,8 @@ package struct ServerOptions: Sendable {
     package var serverName = "slipway"
     /// How long a window of traffic is that is compared with a version's reference; `nil` to watch no traffic for drift.
     package var driftWindow: Duration? = .seconds(3600)
+    /// Whose counters rollouts are decided by; `nil` for this process's own.
+    package var prometheus: ServerAddress?
     /// The model of routes that name none; `nil` for the only one.
     package var defaultModel: String?
     /// Sequences whose state is kept at a time.

@@ -5,7 +5,7 @@ package protocol RolloutSource: Sendable {
     func baseline(of subject: RolloutSubject, _ policy: RolloutPolicy) async -> RolloutBaseline
 
     /// Begins to count, or goes on after a restart.
-    func open(_ subject: RolloutSubject, _ baseline: RolloutBaseline) async
+    func open(_ subject: RolloutSubject, _ policy: RolloutPolicy, _ baseline: RolloutBaseline) async
 
     /// What happened since the last time; `nil` while the endpoint is not served by these two versions.
     ///

@@ -57,7 +57,7 @@ extension RolloutStrategy {
                 .present([
                     ("share", .string(Share.text(step.basisPoints))),
                     ("duration", step.duration.map { .string($0.description) }),
-                    ("approval", step.needsApproval ? .bool(true) : nil),
+                    ("approval", step.needsApproval ? .some(.bool(true)) : .none),
                 ])
             })
     }

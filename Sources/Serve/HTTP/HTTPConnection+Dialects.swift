@@ -5,11 +5,11 @@ extension HTTPConnection {
     /// The version that a request is for: the one it names, or the one that its endpoint's traffic split picks.
     func pickArm(
         _ match: RouteMatch, _ head: RequestHead, _ identity: Identity
-    ) throws(RequestFault) -> LiveArm {
+    ) throws(RequestFault) -> LiveEndpoint.Choice {
         let name = if let model = match.model { model } else { try defaultModel(head) }
         let endpoint = try loop.table.endpoint(name)
-        if let version = match.version { return try endpoint.arm(version: version) }
-        if let label = match.label { return try endpoint.arm(label: label) }
+        if let version = match.version { return .init(arm: try endpoint.arm(version: version)) }
+        if let label = match.label { return .init(arm: try endpoint.arm(label: label)) }
         return try endpoint.pick(head, identity, random: loop.ids.random())
     }
 

@@ -15,12 +15,14 @@ extension HTTPConnection {
                 "the request's body has \(length) bytes; at most \(mostBytes) are taken",
                 closesConnection: true)
         }
-        let arm = try pickArm(match, head, identity)
+        let choice = try pickArm(match, head, identity)
         let job = InferenceJob(
-            arm: arm, pool: plane.pool, receivedAt: readAt, deadline: readAt &+ plane.configuration.requestTimeout)
+            arm: choice.arm, pool: plane.pool, receivedAt: readAt,
+            deadline: readAt &+ plane.configuration.requestTimeout)
         job.client = identity.client ?? number
         job.identity = identity.owner
         job.namesVersion = match.version != nil
+        (job.isDivided, job.routingClient) = (choice.isDivided, choice.client)
         return try makeExchange(match, facts, head, format, job)
     }
 

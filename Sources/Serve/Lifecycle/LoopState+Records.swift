@@ -28,6 +28,7 @@ extension LoopState {
         if let job = request.job {
             job.times.answered = now
             job.arm.metrics.record(request.status, job.times, rows: job.rowCount)
+            job.arm.metrics.evidence.record(job, request.status)
             if request.status == .ok { job.arm.servable.tap.offer(job) }
             if let onCompleted = plane.configuration.onCompleted {
                 send()

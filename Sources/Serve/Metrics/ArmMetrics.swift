@@ -18,6 +18,8 @@ package final class ArmMetrics: Sendable {
     private let rows = Counter()
     /// Nanoseconds of requests that were not.
     private let failedTime = Atomic<UInt64>(0)
+    /// What a rollout looks at.
+    package let evidence = EvidenceTap()
     /// When the last answer was given, on the monotonic clock.
     private let lastAnswer = Atomic<UInt64>(0)
 
@@ -66,6 +68,8 @@ package final class ArmMetrics: Sendable {
 
     /// Requests answered, whatever the code.
     package var requests: Int { answered.value }
+    /// Requests answered with anything but 200.
+    package var failures: Int { max(0, answered.value - successes.value) }
     /// Requests answered with 5xx: the server's or the version's fault.
     package var errors: Int { failed.value }
     /// Whole requests, from the first byte read to the reply handed to the socket.

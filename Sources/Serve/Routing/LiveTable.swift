@@ -104,11 +104,20 @@ final class LiveEndpoint: Sendable {
             .unknownVersion, "model '\(name)' has no version labelled '\(label.shortened)'; its labels are \(known)")
     }
 
+    /// A request's arm, and why it is this one.
+    struct Choice {
+        let arm: LiveArm
+        /// Whether the split chose it.
+        var isDivided = false
+        /// The place of the routing key, from 1; 0 where chance decided.
+        var client: UInt64 = 0
+    }
+
     /// The arm of a request without a version: that of its routing key, or a random one.
     ///
     /// - Throws: `RequestFault.Code.modelNotReady` when there is none.
     func pick(_ head: RequestHead, _ identity: Identity, random: @autoclosure () -> UInt64) throws(RequestFault)
-        -> LiveArm
+        -> Choice
     {
         try pick(identity, random: random()) { head.first(name: $0) }
     }
@@ -116,15 +125,16 @@ final class LiveEndpoint: Sendable {
     /// The same for a request whose headers are found by `header`.
     func pick(
         _ identity: Identity, random: @autoclosure () -> UInt64, header: (String) -> String?
-    ) throws(RequestFault) -> LiveArm {
+    ) throws(RequestFault) -> Choice {
         guard let first = arms.first else { throw notReady }
-        if arms.count == 1 { return first }
-        let key = routingKeyHeader.flatMap(header) ?? identity.routingKey
-        let point =
-            key.map { RoutingKey.point(for: $0, salt: salt) }
-            ?? Int(random() % UInt64(TrafficSplit.whole))
-        let index = split.arm(at: point)
-        return arms.indices.contains(index) ? arms[index] : first
+        if arms.count == 1 { return Choice(arm: first, isDivided: true) }
+        let place = (routingKeyHeader.flatMap(header) ?? identity.routingKey).map {
+            RoutingKey.point(for: $0, salt: salt)
+        }
+        let index = split.arm(at: place ?? Int(random() % UInt64(TrafficSplit.whole)))
+        return Choice(
+            arm: arms.indices.contains(index) ? arms[index] : first, isDivided: true,
+            client: place.map { UInt64($0) + 1 } ?? 0)
     }
 
     private var notReady: RequestFault {

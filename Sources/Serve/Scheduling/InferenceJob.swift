@@ -41,6 +41,10 @@ final class InferenceJob: @unchecked Sendable {
     var identity = ""
     /// Whether the request names its version.
     var namesVersion = false
+    /// Whether its endpoint's split, and nothing else, chose its version.
+    var isDivided = false
+    /// The place of its routing key on the line that the split divides, from 1; 0 without one.
+    var routingClient: UInt64 = 0
     private(set) var failure: Failure?
     /// The step of a pipeline that an engine's failure is about.
     var failedStep: String?
@@ -71,6 +75,7 @@ final class InferenceJob: @unchecked Sendable {
         other.servable.begin()
         arm.servable.end()
         arm = other
+        isDivided = false
     }
 
     /// Requests of a batch that it stands for, by the first dimension of its inputs.

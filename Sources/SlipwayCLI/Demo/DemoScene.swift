@@ -74,7 +74,7 @@ struct DemoScene {
             Terminal.answer(
                 "    latency meanwhile: p50 \(Quantity.seconds(latency.p50)), p99 \(Quantity.seconds(latency.p99))")
         }
-        showTimeline(report)
+        DemoTimeline.show(report)
         let (accuracy, _) = try await accuracy()
         ledger.check(
             "accuracy over HTTP is now \(accuracy), in Python \(data.expected["cnn"] ?? .nan)",
@@ -137,21 +137,5 @@ struct DemoScene {
         while load.snapshot().ok < answers, ContinuousClock.now < deadline {
             try? await Task.sleep(for: .milliseconds(20))
         }
-    }
-
-    /// How traffic moved, a line per version.
-    private func showTimeline(_ report: LoadReport) {
-        let width = max(20, min(Terminal.width - 20, 72))
-        let moments = report.timeline
-        guard !moments.isEmpty else { return }
-        let step = max(1, (moments.count + width - 1) / width)
-        for version in report.versions.keys.sorted() {
-            let values = stride(from: 0, to: moments.count, by: step).map { start in
-                Double(moments[start..<min(start + step, moments.count)].reduce(0) { $0 + ($1.versions[version] ?? 0) })
-            }
-            Terminal.answer("    digits:\(version)  \(Charts.sparkline(values))")
-        }
-        let seconds = Double(moments.count) * report.timelineStep
-        Terminal.answer("    answers over \(Quantity.fixed(seconds, 1)) s, by version")
     }
 }

@@ -17,12 +17,22 @@ struct DemoStage: Sendable {
     /// Runs `slipway …` in the demo's home, shows the command and its words.
     @discardableResult
     func show(_ arguments: String..., shortening folder: String? = nil) async throws -> Outcome {
+        try await show(arguments, shortening: folder)
+    }
+
+    /// The same for arguments that are put together.
+    ///
+    /// - Parameter lines: how many of its words are shown at most.
+    @discardableResult
+    func show(
+        _ arguments: [String], shortening folder: String? = nil, lines: Int = .max
+    ) async throws -> Outcome {
         let shown = arguments.map { word in folder.map { word.replacing($0, with: "Examples/digits") } ?? word }
         Terminal.answer(
             "  \(Paint.dim("$", on: STDOUT_FILENO)) \(Paint.bold("slipway \(shown.joined(separator: " "))", on: STDOUT_FILENO))"
         )
         let outcome = try await run(arguments)
-        for line in (outcome.output + outcome.talk).split(separator: "\n") {
+        for line in (outcome.output + outcome.talk).split(separator: "\n").prefix(lines) {
             Terminal.answer("    \(folder.map { String(line).replacing($0, with: "Examples/digits") } ?? String(line))")
         }
         return outcome

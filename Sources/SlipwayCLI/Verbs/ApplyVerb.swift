@@ -35,9 +35,15 @@ struct ApplyVerb: AsyncParsableCommand {
         if !answer.quiet, answer.format == .table { changes.flatMap(PlanText.lines).forEach(Terminal.say) }
         if dryRun { return print(changes, []) }
         var revisions: [Revision] = []
-        for (endpoint, request) in requests {
+        for (entry, (endpoint, request)) in zip(list.entries, requests) {
+            let isRollout =
+                switch request {
+                case .canary, .replace: true
+                default: false
+                }
             let (_, revision) = try deployments.submit(
-                request, for: endpoint, author: Terminal.environment("USER"), note: note)
+                request, for: endpoint, author: Terminal.environment("USER"), note: note,
+                rollout: isRollout ? entry.rollout : nil)
             if let revision { revisions.append(revision) }
         }
         try await carryOut(revisions)

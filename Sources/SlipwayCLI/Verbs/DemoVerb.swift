@@ -15,6 +15,9 @@ struct DemoVerb: AsyncParsableCommand {
     @Option(help: "The folder of the digits example.")
     var examples: String?
 
+    @Flag(help: "Tell another story: how versions are promoted and rolled back by what users meet.")
+    var story = false
+
     @Flag(help: "Leave the server running at the end, until Ctrl-C.")
     var keep = false
 
@@ -26,18 +29,31 @@ struct DemoVerb: AsyncParsableCommand {
         let stage = DemoStage(home: home.directory.path)
         try await prepare(stage, data)
         let ledger = try await withServer(stage) { ready, startSeconds, process in
-            Terminal.answer("    ready \(Quantity.seconds(startSeconds)) after it was started")
-            var scene = DemoScene(data: data, stage: stage, address: ready["data"]?.stringValue ?? "")
-            scene.ledger.check("ready in under a second", startSeconds < 1)
-            try await scene.play()
-            try await finish(ready, scene.ledger, ContinuousClock.now - began)
-            return scene.ledger
+            let ledger = try await play(data, stage, ready["data"]?.stringValue ?? "", startSeconds)
+            try await finish(ready, ledger, ContinuousClock.now - began)
+            return ledger
         }
         if !ledger.allHeld { throw ExitCode(1) }
     }
 
+    private func play(
+        _ data: DemoData, _ stage: DemoStage, _ address: String, _ startSeconds: Double
+    ) async throws -> DemoLedger {
+        Terminal.answer("    ready \(Quantity.seconds(startSeconds)) after it was started")
+        guard !story else {
+            var scene = StoryScene(data: data, stage: stage, address: address)
+            try await scene.play()
+            return scene.ledger
+        }
+        var scene = DemoScene(data: data, stage: stage, address: address)
+        scene.ledger.check("ready in under a second", startSeconds < 1)
+        try await scene.play()
+        return scene.ledger
+    }
+
     private func prepare(_ stage: DemoStage, _ data: DemoData) async throws {
-        Terminal.answer(Paint.bold("Slipway: a trained network goes into production", on: STDOUT_FILENO))
+        let subject = story ? "five versions on their way to their users" : "a trained network goes into production"
+        Terminal.answer(Paint.bold("Slipway: \(subject)", on: STDOUT_FILENO))
         Terminal.answer("Handwritten digits, 8x8 pixels; a perceptron first, then a convolutional network.")
         Terminal.answer(
             "\n"
@@ -51,7 +67,9 @@ struct DemoVerb: AsyncParsableCommand {
         guard imported.succeeded else { throw Failure(9012, .failed, "the example could not be imported") }
         Terminal.answer("\n" + Paint.bold("2. Deploy and serve it", on: STDOUT_FILENO))
         try await stage.show("deploy", "digits:1")
-        Terminal.answer("  \(Paint.dim("$", on: STDOUT_FILENO)) \(Paint.bold("slipway serve", on: STDOUT_FILENO))")
+        Terminal.answer(
+            "  \(Paint.dim("$", on: STDOUT_FILENO)) \(Paint.bold("slipway serve\(story ? " --drift-window 1s" : "")", on: STDOUT_FILENO))"
+        )
     }
 
     private func finish(_ ready: JSONValue, _ ledger: DemoLedger, _ took: Duration) async throws {
@@ -75,7 +93,9 @@ struct DemoVerb: AsyncParsableCommand {
         platform.processGroupID = 0
         let result = try await Subprocess.run(
             .path(FilePath("/proc/self/exe")),
-            arguments: ["serve", "--port", "0", "--control-port", "0", "--json", "--log", "json"],
+            arguments: Arguments(
+                ["serve", "--port", "0", "--control-port", "0", "--json", "--log", "json"]
+                    + (story ? ["--drift-window", "1s"] : [])),
             environment: stage.environment, platformOptions: platform, input: .none, output: .sequence,
             error: .discarded
         ) { execution in

@@ -14,10 +14,15 @@ struct ReleaseWork {
     var allowsOlder = false
 
     /// Writes the next revision and waits until a running server has carried it out.
-    func carryOut(_ request: ReleaseRequest, for endpoint: EndpointName) async throws {
+    ///
+    /// - Parameter rollout: how it goes on from there.
+    func carryOut(
+        _ request: ReleaseRequest, for endpoint: EndpointName, rollout: RolloutPolicy? = nil
+    ) async throws {
         let deployments = try homeOptions.deployments()
         let (plan, revision) = try deployments.submit(
-            request, for: endpoint, author: Terminal.environment("USER"), note: note, allowsOlder: allowsOlder)
+            request, for: endpoint, author: Terminal.environment("USER"), note: note, allowsOlder: allowsOlder,
+            rollout: rollout)
         guard let revision else {
             return answer.answer(PlanText.json(plan), name: endpoint.text) { "\(endpoint): nothing to change" }
         }
@@ -37,6 +42,7 @@ struct ReleaseWork {
                 help: "what ran before runs on; see 'slipway history \(endpoint)'")
         }
         answer.answer(reply, name: endpoint.text) { summary(endpoint, revision, reply) }
+        if rollout != nil { answer.say("to watch it: slipway rollout \(endpoint)") }
         answer.say("to undo: slipway rollback \(endpoint)")
     }
 
@@ -80,6 +86,8 @@ struct DeployOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("Give it only this share of the traffic, beside the live version.", valueName: "10%"))
     var canary: String?
+
+    @OptionGroup(title: "Rollouts") var rollout: RolloutOptions
 
     @Option(
         help:
@@ -127,6 +135,9 @@ struct DeployOptions: ParsableArguments {
                 "--canary keeps the endpoint's settings: --engine, --precision, --threads, --instances, --batch, "
                     + "--cache, --pin, --routing-key and --p99 go with a whole deployment")
         }
+        guard rollout.strategy == nil && rollout.rollout == nil || canary == nil && !hasSettings else {
+            throw ValidationError("a rollout keeps the endpoint's settings, and decides about shares: leave them out")
+        }
         if engine == .auto, precision != nil || threads != nil || instances != nil {
             throw ValidationError("--engine auto leaves --precision, --threads and --instances to what was measured")
         }
@@ -151,6 +162,7 @@ struct DeployOptions: ParsableArguments {
         let reference = try Reference(version)
         let name = try EndpointName(endpoint ?? reference.model.description)
         let candidate = try deployments.candidate(reference)
+        if let policy = try rollout.policy() { return (name, try Deployments.request(candidate, policy)) }
         if let canary { return (name, .canary(candidate, share: try Share(canary))) }
         return (name, .deploy(candidate, settings: try settings(deployments, name)))
     }
@@ -189,7 +201,7 @@ struct DeployOptions: ParsableArguments {
     }
 }
 
-struct PlanVerb: ParsableCommand {
+struct PlanVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Shows what a deployment would change, and changes nothing.")
 
@@ -200,13 +212,31 @@ struct PlanVerb: ParsableCommand {
     @Flag(help: "Exit with 2 when there are changes.")
     var detailedExitcode = false
 
-    func run() throws {
+    func run() async throws {
         let deployments = try homeOptions.deployments()
         let (endpoint, request) = try deploy.request(deployments)
         let plan = try deployments.plan(request, for: endpoint, allowsOlder: deploy.allowOlder)
         if let doubt = try deploy.tuningDoubt(deployments) { answer.say(doubt) }
-        answer.answer(PlanText.json(plan), name: endpoint.text) { PlanText.lines(plan).joined(separator: "\n") }
+        let forecast = try await forecast(endpoint)
+        answer.answer(PlanText.json(plan), name: endpoint.text) {
+            (PlanText.lines(plan) + forecast).joined(separator: "\n")
+        }
         if detailedExitcode, !plan.isEmpty { throw ExitCode(2) }
+    }
+
+    /// What the rollout can be expected to notice on the traffic that the endpoint has.
+    private func forecast(_ endpoint: EndpointName) async throws -> [String] {
+        guard let policy = try deploy.rollout.policy(), case .canary = policy.strategy else { return [] }
+        let status = try await ControlClient(try homeOptions.directory())?.status()
+        let minute = status?["endpoints"]?.arrayValue?.first { $0["endpoint"]?.stringValue == endpoint.text }?[
+            "lastMinute"]
+        guard let rate = minute?["requestsPerSecond"]?.doubleValue, rate > 0 else {
+            return ["  no traffic in the last minute: what can be noticed cannot be told"]
+        }
+        // Who has had no failure is taken for having one in a thousand.
+        let errors = max(minute?["errorRatio"]?.doubleValue ?? 0, 0.001)
+        return RolloutForecast(policy, requestsPerSecond: rate, errorRatio: min(errors, 0.5)).map(RolloutText.lines)
+            ?? []
     }
 }
 
@@ -236,7 +266,7 @@ struct DeployVerb: AsyncParsableCommand {
         }
         try await ReleaseWork(
             homeOptions: homeOptions, answer: answer, note: note, allowsOlder: deploy.allowOlder
-        ).carryOut(request, for: endpoint)
+        ).carryOut(request, for: endpoint, rollout: try deploy.rollout.policy())
     }
 }
 

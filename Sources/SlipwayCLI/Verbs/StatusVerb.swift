@@ -35,6 +35,14 @@ struct StatusVerb: AsyncParsableCommand {
             .object([("server", status["server"] ?? .null), ("endpoints", .array(endpoints))]),
             name: endpoints.compactMap { $0["endpoint"]?.stringValue }.joined(separator: "\n")
         ) { Self.table(endpoints) }
+        // Two versions are in memory: one of them may be on its way.
+        for case let name? in endpoints.filter({ $0["arms"]?.arrayValue?.count ?? 0 > 1 }).map({
+            $0["endpoint"]?.stringValue
+        }) {
+            if let rollout = try? await client.rollout(name), rollout["over"]?.boolValue == false {
+                answer.say("rollout of \(RolloutText.head(rollout))")
+            }
+        }
         answer.say(Self.footer(status["server"] ?? .null))
     }
 

@@ -30,11 +30,12 @@ final class InferenceRun {
         isStreamed = call.method.action == .modelStreamInfer
         let plane = call.loop.plane
         func job(_ model: String, version: String?, label: String? = nil) throws(RequestFault) -> InferenceJob {
-            let arm = try call.pickArm(model, version: version, label: label)
-            let job = InferenceJob(arm: arm, pool: plane.pool, receivedAt: receivedAt, deadline: deadline)
+            let choice = try call.pickArm(model, version: version, label: label)
+            let job = InferenceJob(arm: choice.arm, pool: plane.pool, receivedAt: receivedAt, deadline: deadline)
             job.client = call.identity.client ?? call.connection.number
             job.identity = call.identity.owner
             job.namesVersion = version != nil
+            (job.isDivided, job.routingClient) = (choice.isDivided, choice.client)
             return job
         }
         switch call.method.action {
@@ -100,10 +101,12 @@ final class InferenceRun {
 
 extension GRPCCall {
     /// The version that a request is for: the one it names, or the one that its endpoint's traffic split picks.
-    fileprivate func pickArm(_ model: String, version: String?, label: String?) throws(RequestFault) -> LiveArm {
+    fileprivate func pickArm(_ model: String, version: String?, label: String?) throws(RequestFault)
+        -> LiveEndpoint.Choice
+    {
         let endpoint = try loop.table.endpoint(model)
-        if let version { return try endpoint.arm(version: version) }
-        if let label { return try endpoint.arm(label: label) }
+        if let version { return .init(arm: try endpoint.arm(version: version)) }
+        if let label { return .init(arm: try endpoint.arm(label: label)) }
         return try endpoint.pick(identity, random: loop.ids.random()) { opening.fields.first($0) }
     }
 }

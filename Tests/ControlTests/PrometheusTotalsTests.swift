@@ -1,0 +1,63 @@
+import Client
+import Tensors
+import Testing
+
+@testable import Control
+
+@Suite struct PrometheusTotalsTests {
+    /// `(version, code or nil, edge or nil, replica, value)` as Prometheus's answer.
+    private static func totals(_ series: [(String, String, String, String)]) throws -> PrometheusTotals {
+        let items = series.map { version, kind, replica, value in
+            let member = kind.hasPrefix("<") ? #""le":"\#(kind.dropFirst())""# : #""code":"\#(kind)""#
+            return #"{"metric":{"version":"\#(version)","instance":"\#(replica)",\#(member)},"value":[1,"\#(value)"]}"#
+        }
+        let json = try JSONValue.parse(Array("[\(items.joined(separator: ","))]".utf8))
+        return try PrometheusTotals(result: json.arrayValue ?? [])
+    }
+
+    @Test func replicasAndCodesAreAddedUp() throws {
+        let totals = try Self.totals([
+            ("1", "200", "a", "10"), ("1", "200", "b", "5"), ("1", "500", "a", "2"), ("2", "200", "a", "7"),
+            ("1", "<0.001", "a", "4"), ("1", "<0.001", "b", "5"), ("1", "<+Inf", "a", "12"), ("1", "<+Inf", "b", "5"),
+        ])
+        let counts = totals.tally("1", limits: [0.001])
+        #expect(counts.requests == 17 && counts.errors == 2 && counts.slow == [8])
+        #expect(totals.tally("2", limits: []).requests == 7)
+        #expect(totals.tally("3", limits: [0.001]).requests == 0)
+    }
+
+    @Test func whatHappenedSinceIsTold() throws {
+        let before = try Self.totals([("1", "200", "a", "10")])
+        let after = try Self.totals([("1", "200", "a", "13"), ("1", "503", "a", "2")])
+        let difference = try #require(after.since(before))
+        #expect(difference.tally("1", limits: []).requests == 5 && difference.tally("1", limits: []).errors == 2)
+        #expect(before.since(after) == nil, "a replica that began anew tells nothing")
+    }
+
+    @Test func limitsAreEdges() throws {
+        let totals = try Self.totals([
+            ("1", "<0.001", "a", "50"), ("1", "<0.01", "a", "95"), ("1", "<+Inf", "a", "100"),
+        ])
+        #expect(totals.quantile(0.5, "1") == 0.001 && totals.quantile(0.9, "1") == 0.01)
+        #expect(totals.quantile(0.99, "1") == .infinity && totals.quantile(0.5, "2") == nil)
+        #expect(totals.edge(from: 0.002, "1") == 0.01 && totals.edge(from: 0.02, "1") == nil)
+    }
+
+    @Test(arguments: [
+        #"{"metric":{"code":"200"},"value":[1,"1"]}"#, #"{"metric":{"version":"1","code":"200"},"value":[1,"-1"]}"#,
+        #"{"metric":{"version":"1","code":"200"},"value":[1,"NaN"]}"#,
+        #"{"metric":{"version":"1","code":"200"},"value":[1,"+Inf"]}"#,
+        #"{"metric":{"version":"1","code":"200"},"value":[1,"1e300"]}"#, #"{"metric":[],"value":[]}"#, "1",
+    ])
+    func whatIsNoCounterIsRefused(item: String) throws {
+        let json = try JSONValue.parse(Array("[\(item)]".utf8))
+        #expect(throws: ClientError.self) { _ = try PrometheusTotals(result: json.arrayValue ?? []) }
+    }
+
+    @Test func moreSeriesThanReplicasHaveAreRefused() throws {
+        let item = try JSONValue.parse(Array(#"{"metric":{"version":"1","code":"200"},"value":[1,"1"]}"#.utf8))
+        #expect(throws: ClientError.self) {
+            _ = try PrometheusTotals(result: Array(repeating: item, count: PrometheusTotals.mostSeries + 1))
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Client
+import Glibc
+import Tensors
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// Rollouts as one client sees them who asks one thing after the other.
+    @Suite
+    struct RolloutTests {
+        /// Asks until the rollout is in a state.
+        ///
+        /// - Returns: how many requests failed meanwhile.
+        private static func ask(
+            _ client: HTTPClient, _ slipway: Slipway, row: Int = 7, until state: String
+        ) async throws -> Int {
+            var failed = 0
+            try await wait(for: "the rollout to be \(state)", atMost: .seconds(90)) {
+                for _ in 0..<50 { failed += try await RolloutTable.ask(client, row: row).status == 200 ? 0 : 1 }
+                return try await slipway.json("rollout", "table")["state"]?.stringValue == state
+            }
+            return failed
+        }
+
+        @Test
+        func aCanaryThatAlwaysFailsIsStoppedWithinTenFailedRequests() async throws {
+            let slipway = try await RolloutTable(second: [1, 2]).slipway
+            try await slipway.serving { server in
+                let client = try server.dataPlane()
+                for _ in 0..<300 { _ = try await RolloutTable.ask(client, row: 7) }
+                // The last minute is known from its second sample on.
+                try await wait(for: "a plan that knows the traffic") {
+                    _ = try await RolloutTable.ask(client, row: 7)
+                    let plan = try await slipway.expect("plan", "table:2", "--strategy", "canary", "--steps", "5%,50%")
+                    return plan.output.contains("canary 5%") && plan.output.contains("10 times the errors")
+                }
+                try await slipway.expect("deploy", "table:2", "--strategy", "canary", "--steps", "5%,50%")
+                let refused = try await slipway.run(["deploy", "table:2"])
+                #expect(refused.exitCode == 5, "\(refused)")
+                let failed = try await Self.ask(client, slipway, until: "rolled back")
+                #expect((1...10).contains(failed), "\(failed) failed")
+                let report = try await slipway.json("rollout")
+                let last = try #require(report["decisions"]?.arrayValue?.last)
+                #expect(last["kind"]?.stringValue == "rollback" && last["stream"]?.stringValue == "errors")
+                // Some may fail between the verdict and its coming into force.
+                #expect((1...failed).contains(last["canaryFailures"]?.intValue ?? 0))
+                #expect(last["stableFailures"]?.intValue == 0)
+                let status = try await slipway.json("status", "table")
+                #expect(status["endpoints"]?.arrayValue?.first?["traffic"]?.stringValue == "table:1 100%")
+                for _ in 0..<50 { #expect(try await RolloutTable.ask(client, row: 7).status == 200) }
+            }
+            let history = try await slipway.expect("history", "table")
+            #expect(history.output.contains("rollback to 1"), "\(history)")
+        }
+
+        @Test
+        func answersThatAreNoNumbersEndIt() async throws {
+            let slipway = try await RolloutTable(second: Array(repeating: .nan, count: 16)).slipway
+            try await slipway.serving { server in
+                let client = try server.dataPlane()
+                try await slipway.expect("deploy", "table:2", "--strategy", "canary", "--steps", "5%,50%")
+                #expect(try await Self.ask(client, slipway, until: "rolled back") == 0)
+                let last = try await slipway.json("rollout")["decisions"]?.arrayValue?.last
+                #expect(last?["stream"]?.stringValue == "invalid")
+                #expect((1...10).contains(last?["canaryFailures"]?.intValue ?? 0))
+            }
+        }
+
+        @Test
+        func aGoodVersionGoesThroughItsStepsWithoutAFailedRequest() async throws {
+            let slipway = try await RolloutTable(second: Array(repeating: 2, count: 16)).slipway
+            try await slipway.serving { server in
+                let client = try server.dataPlane()
+                try await slipway.expect(
+                    "deploy", "table:2", "--strategy", "canary", "--steps", "20%,60%!", "--step-duration", "300ms",
+                    "--ignore-latency")
+                #expect(try await Self.ask(client, slipway, until: "awaiting approval") == 0)
+                try await slipway.expect("rollout", "resume", "table")
+                #expect(try await Self.ask(client, slipway, until: "promoted") == 0)
+                let kinds = try await slipway.json("rollout")["decisions"]?.arrayValue?.compactMap {
+                    $0["kind"]?.stringValue
+                }
+                // It may also have waited for the requests that a step needs.
+                #expect(kinds?.first == "start" && kinds?.last == "promote", "\(kinds ?? [])")
+                #expect(kinds?.filter { $0 == "shift" }.count == 1 && kinds?.contains("resume") == true)
+                let text = try await slipway.expect("rollout")
+                #expect(text.output.contains("promoted") && text.output.contains("EVIDENCE"), "\(text)")
+            }
+        }
+
+        /// F4 and F37: what fails on both versions is nobody's fault, and what is known outlives the process.
+        @Test
+        func anIncidentBlamesNobodyAndEvidenceOutlivesTheProcess() async throws {
+            let slipway = try await RolloutTable(second: Array(repeating: 2, count: 16)).slipway
+            try await slipway.serving { server in
+                let client = try server.dataPlane()
+                for _ in 0..<300 { _ = try await RolloutTable.ask(client, row: 7) }
+                try await slipway.expect(
+                    "deploy", "table:2", "--strategy", "canary", "--steps", "30%", "--step-duration", "1h",
+                    "--ignore-latency")
+                try await wait(for: "an incident") {
+                    for _ in 0..<30 { _ = try await RolloutTable.ask(client, row: 99) }
+                    return try await slipway.json("rollout")["incident"]?.boolValue == true
+                }
+                let report = try await slipway.json("rollout")
+                #expect(report["state"]?.stringValue == "running")
+                #expect(report["holding"]?.stringValue?.contains("nobody is blamed") == true)
+                try await slipway.expect("rollout", "pause")
+                let before = try await slipway.json("rollout")["canaryRequests"]?.intValue ?? 0
+                #expect(before > 0)
+                #expect(kill(server.worker, SIGKILL) == 0)
+                try await wait(for: "the server to be gone") { kill(server.worker, 0) != 0 }
+                try await wait(for: "answers again") { (try? await RolloutTable.ask(client, row: 7).status) == 200 }
+                let after = try await slipway.json("rollout")
+                #expect(after["canaryRequests"]?.intValue ?? 0 >= before)
+                #expect(after["state"]?.stringValue == "paused" && after["share"]?.intValue == 3000)
+                try await slipway.expect("rollout", "abort")
+                let status = try await slipway.json("status", "table")
+                #expect(status["endpoints"]?.arrayValue?.first?["traffic"]?.stringValue == "table:1 100%")
+                #expect(try await RolloutTable.ask(server.dataPlane(), row: 7).status == 200)
+            }
+        }
+    }
+}
