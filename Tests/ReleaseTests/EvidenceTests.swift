@@ -1,6 +1,8 @@
 import Glibc
-import Release
+import Tensors
 import Testing
+
+@testable import Release
 
 @Suite
 struct EvidenceTests {
@@ -41,6 +43,20 @@ struct EvidenceTests {
         var test = AttributionTest()
         test.add(canary: 10, stable: 1000, share: 0.01, countsForSafety: false)
         #expect(test.safetyLog == 0 && test.harmLog < 0)
+    }
+
+    @Test
+    func safetyCountsOnceItIsKnownThatItWasCalm() throws {
+        var safety = SafetyDelay()
+        for second in 0..<10 { safety.add(1, at: 1000 * second, isCalm: true) }
+        #expect(safety.log == 0)
+        safety.add(0, at: 12_000, isCalm: true)
+        #expect(safety.log == 3)
+        let kept = try SafetyDelay(json: safety.json)
+        #expect(kept == safety)
+        safety.add(1, at: 12_500, isCalm: false)
+        safety.add(0, at: 60_000, isCalm: true)
+        #expect(safety.log == 3, "what came shortly before an incident showed is let go of")
     }
 
     /// Every outcome of a block, weighted by its probability under each pair of rates that is allowed.

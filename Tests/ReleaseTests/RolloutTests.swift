@@ -109,6 +109,22 @@ struct RolloutTests {
         #expect(Self.calm(&rollout, seconds: 25, from: 30).first == .shift(to: 1000))
     }
 
+    /// Its failures come by the dozen before it is noticed, on both versions as requests do.
+    @Test
+    func theFirstMomentOfAnIncidentPromotesNobody() throws {
+        var rollout = Rollout(
+            try Self.policy(#"{"strategy": "canary", "steps": ["30%"], "stepDuration": "1h"}"#),
+            RolloutBaseline(requests: 1300, errors: 22), at: 0)
+        for tick in 1...300 {
+            _ = rollout.handle(
+                .observed(
+                    RolloutObservation(
+                        time: tick * 100, share: 3000, stable: ArmTally(requests: 28, failures: [tick > 100 ? 14 : 0]),
+                        canary: ArmTally(requests: 12, failures: [tick > 100 ? 6 : 0]))))
+        }
+        #expect(rollout.phase == .running && rollout.evidence.isIncident && rollout.evidence.safetyLog == 0)
+    }
+
     @Test(arguments: [
         (#"{"strategy": "blue-green", "duration": "30s"}"#, [Rollout.Action.promote]),
         (#"{"strategy": "all-at-once"}"#, [.promote]),

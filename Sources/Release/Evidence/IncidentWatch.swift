@@ -13,7 +13,8 @@ package struct IncidentWatch: Hashable, Sendable {
         var requests: Int
     }
 
-    private static let seconds = 10
+    /// How far it looks back.
+    static let seconds = 10
 
     private var recent: [Slot] = []
     private var failures = 0.0

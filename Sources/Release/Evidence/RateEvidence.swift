@@ -7,6 +7,7 @@ package struct RateEvidence: Hashable, Sendable {
     /// Where the rate is common, so that successes tell something: in place of the attribution of failures.
     private var blocks: BlockTest?
     private var ledger: ClientLedger?
+    private var safety = SafetyDelay()
 
     /// - Parameter isCommon: whether the rate was above 5 % before the start.
     init(_ stream: EvidenceStream, _ policy: RolloutPolicy, isKeyed: Bool, isCommon: Bool) {
@@ -18,6 +19,12 @@ package struct RateEvidence: Hashable, Sendable {
 
     /// - Parameter isCalm: whether no incident is under way.
     mutating func add(_ observation: RolloutObservation, isCalm: Bool) {
+        let before = attribution.safetyLog
+        count(observation, isCalm: isCalm)
+        safety.add(attribution.safetyLog - before, at: observation.time, isCalm: isCalm)
+    }
+
+    private mutating func count(_ observation: RolloutObservation, isCalm: Bool) {
         let whole = Double(TrafficSplit.whole)
         guard ledger != nil else {
             let (canary, stable) = (observation.canary[stream], observation.stable[stream])
@@ -43,7 +50,7 @@ package struct RateEvidence: Hashable, Sendable {
     /// The logarithm of the evidence that the canary's rate is too high.
     package var harmLog: Double { blocks?.harmLog ?? attribution.harmLog }
     /// The logarithm of the evidence that it is not `RolloutPolicy.bad` times as high.
-    package var safetyLog: Double { attribution.safetyLog }
+    package var safetyLog: Double { safety.log }
     /// Clients whose failures were looked at: on the canary and on the stable arm; `nil` where they are not told apart.
     package var clients: (canary: Int, stable: Int)? { ledger.map { ($0.canaryClients, $0.stableClients) } }
 }
@@ -52,12 +59,12 @@ extension RateEvidence {
     var json: JSONValue {
         .present([
             ("stream", .string(stream.rawValue)), ("attribution", attribution.json), ("blocks", blocks?.json),
-            ("clients", ledger?.json),
+            ("clients", ledger?.json), ("safety", safety.json),
         ])
     }
 
     init(json: JSONValue, _ policy: RolloutPolicy) throws(ReleaseError) {
-        let fields = try JSONFields(json, "stream", known: ["stream", "attribution", "blocks", "clients"])
+        let fields = try JSONFields(json, "stream", known: ["stream", "attribution", "blocks", "clients", "safety"])
         guard let stream = EvidenceStream(rawValue: try fields.string("stream")), stream.index != nil else {
             throw JSONFields.malformed("stream.stream", "a known stream")
         }
@@ -70,5 +77,6 @@ extension RateEvidence {
         ledger = try fields.valueIfPresent("clients").map { json throws(ReleaseError) in
             try ClientLedger(json: json, policy.clients)
         }
+        if let json = fields.valueIfPresent("safety") { safety = try SafetyDelay(json: json) }
     }
 }
