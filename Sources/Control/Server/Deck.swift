@@ -72,7 +72,8 @@ struct Deck: Sendable {
         let source: any RolloutSource =
             options.prometheus.map {
                 PairedRolloutSource(
-                    source: PrometheusRolloutSource($0, platform: platform, logger: logger), pairs: platform.comparisons)
+                    source: PrometheusRolloutSource($0, platform: platform, logger: logger), pairs: platform.comparisons
+                )
             } ?? local
         return RolloutDriver(
             deployments: deployments, source: source, wakes: wakes,
