@@ -92,6 +92,7 @@ let package = Package(
         room("Monitor"),
         room("Charts"),
         room("Drift", ["Tensors"]),
+        room("Comparing", ["Tensors", "Drift"]),
         room("Release", ["Tensors", "Monitor"]),
         room("Alerts", ["Tensors", "Monitor", "Release"]),
         room("Home", [grdb]),
@@ -126,7 +127,8 @@ let package = Package(
         room(
             "Control",
             [
-                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Charts", "Drift", "Release", "Home",
+                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Charts", "Drift", "Comparing", "Release",
+                "Home",
                 "Trust",
                 "Seals",
                 "Registry", "Workshop", "Serve", "Client", hummingbird, hummingbirdCore, httpTypes, mustache, logging,
@@ -180,6 +182,7 @@ let package = Package(
         tests("Monitor"),
         tests("Charts"),
         tests("Drift", ["Tensors"], exclude: ["Fixtures"]),
+        tests("Comparing", ["Tensors"]),
         tests("Release", ["Tensors", "Monitor"]),
         tests("Alerts", ["Tensors", "Release", "Houses", "TestSupport"]),
         tests("Home"),

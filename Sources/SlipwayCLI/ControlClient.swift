@@ -19,6 +19,11 @@ struct ControlClient {
     /// How an endpoint's traffic compares with the reference of its versions.
     func drift(_ endpoint: String) async throws -> JSONValue { try await get("/api/v1/endpoints/\(endpoint)/drift") }
 
+    /// What versions of an endpoint that are asked the same have answered.
+    func comparison(_ endpoint: String) async throws -> JSONValue {
+        try await get("/api/v1/endpoints/\(endpoint)/comparison")
+    }
+
     /// What is known of an endpoint's rollout; `null` when there never was one.
     func rollout(_ endpoint: String) async throws -> JSONValue {
         try await get("/api/v1/endpoints/\(endpoint)/rollout")

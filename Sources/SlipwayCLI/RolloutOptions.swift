@@ -4,7 +4,7 @@ import Tensors
 
 /// A strategy as an option names it.
 enum WantedStrategy: String, ExpressibleByArgument, CaseIterable {
-    case canary, challenger, ab
+    case canary, challenger, ab, shadow
     case allAtOnce = "all-at-once"
     case blueGreen = "blue-green"
 }
@@ -13,7 +13,7 @@ enum WantedStrategy: String, ExpressibleByArgument, CaseIterable {
 struct RolloutOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Roll out by evidence: canary, blue-green, ab, challenger or all-at-once.", valueName: "strategy"))
+            "Roll out by evidence: canary, blue-green, shadow, ab, challenger or all-at-once.", valueName: "strategy"))
     var strategy: WantedStrategy?
 
     @Option(
@@ -24,10 +24,10 @@ struct RolloutOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How long each step lasts (default: 5m).", valueName: "time"))
     var stepDuration: String?
 
-    @Option(help: ArgumentHelp("How long blue-green and challenger are watched.", valueName: "time"))
+    @Option(help: ArgumentHelp("How long blue-green, shadow and challenger are watched.", valueName: "time"))
     var duration: String?
 
-    @Option(help: ArgumentHelp("The share of ab and challenger.", valueName: "50%"))
+    @Option(help: ArgumentHelp("The share of ab and challenger; of a shadow, that it is shown.", valueName: "50%"))
     var share: String?
 
     @Option(help: ArgumentHelp("Requests that may be harmed before it ends (default: 50).", valueName: "requests"))

@@ -14,6 +14,9 @@ struct ManagementRoutes: Sendable {
     /// What is known about drift of an endpoint; `nil` where it is not watched.
     var drift: (@Sendable (String) async -> JSONValue)?
 
+    /// What versions that are asked the same have answered.
+    var comparisons: ComparisonBoard?
+
     /// Who looks after rollouts; `nil` where there are none.
     var driver: RolloutDriver?
 
@@ -43,6 +46,11 @@ struct ManagementRoutes: Sendable {
                         help: "start it without --drift-window off")
                 }
                 return .json(await drift(endpoint.text))
+            },
+            ControlRoute(.get, "/api/v1/endpoints/:endpoint/comparison", role: .viewer) { request in
+                let endpoint = try EndpointName(request.parameter("endpoint"))
+                guard let comparisons else { throw ReleaseError(.notFound, "this server compares no answers") }
+                return .json(comparisons.json(endpoint))
             },
             ControlRoute(.post, "/api/v1/endpoints/:endpoint/reconcile", role: .deployer, kind: .api) { request in
                 let endpoint = try EndpointName(request.parameter("endpoint"))

@@ -56,10 +56,7 @@ extension Deployments {
         case .blueGreen: return .replace(candidate)
         case .canary, .split, .challenger:
             return .canary(candidate, share: try Share(basisPoints: policy.strategy.steps.first?.basisPoints ?? 0))
-        case .shadow:
-            throw ReleaseError(
-                .invalid, "requests are not copied to a shadow by this server yet",
-                help: "use the strategy canary with a small share")
+        case .shadow(let share, _): return .shadow(candidate, share: share)
         }
     }
 

@@ -195,7 +195,8 @@ extension ReleaseRequest {
     /// The version that it brings in.
     var candidate: Candidate? {
         switch self {
-        case .deploy(let candidate, _), .canary(let candidate, _), .replace(let candidate): candidate
+        case .deploy(let candidate, _), .canary(let candidate, _), .shadow(let candidate, _), .replace(let candidate):
+            candidate
         case .promote, .rollback, .undeploy, .settle: nil
         }
     }

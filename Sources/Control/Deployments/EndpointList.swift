@@ -69,6 +69,10 @@ package struct EndpointList: Sendable {
         if let canary = present.canary, canary.digest == candidate.digest {
             return .canary(candidate, share: try Share(basisPoints: canary.weight))
         }
+        if let shadow = present.shadows.first(where: { $0.digest == candidate.digest }), case .shadow = policy.strategy
+        {
+            return .shadow(candidate, share: try Share(basisPoints: shadow.weight))
+        }
         return try Deployments.request(candidate, policy)
     }
 }

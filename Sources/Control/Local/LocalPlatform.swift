@@ -36,6 +36,8 @@ package actor LocalPlatform: Platform {
     private let endpointMetrics: EndpointMetrics
     /// Takes versions out of memory and brings them back.
     nonisolated let keeper: SessionKeeper
+    /// Compares what versions of an endpoint answer.
+    nonisolated let comparisons: ComparisonBoard
     private let logger: Logger
     private var running: [EndpointName: Running] = [:]
     /// Versions that are on their way in: loaded, not yet in a routing table.
@@ -64,6 +66,7 @@ package actor LocalPlatform: Platform {
             registry: registry, engines: engines, concurrentRuns: concurrentRuns, memory: memory,
             keepsPrepared: keepsMarks, seals: seals)
         marks = keepsMarks ? Marks(database: registry.database) : nil
+        comparisons = ComparisonBoard(registry: metrics)
         self.metrics = VersionMetrics(registry: metrics)
         endpointMetrics = EndpointMetrics(registry: metrics)
         keeper = SessionKeeper(loader: loader, metrics: self.metrics, logger: logger)
@@ -293,10 +296,15 @@ extension LocalPlatform {
                 let session = ArmSession(arm, settings: known.revision.spec.settings)
                 return known.held[session].map { ServingEndpoint.Arm($0.servable, weight: weight(arm, known.revision)) }
             }
-            return ServingEndpoint(
+            let mirrored = comparisons.mirrored(known.revision.endpoint, known.revision.spec) { arm in
+                known.held[ArmSession(arm, settings: known.revision.spec.settings)]?.servable
+            }
+            var endpoint = ServingEndpoint(
                 name: known.revision.endpoint.text, arms: arms,
                 routingKeyHeader: known.revision.spec.settings.routingKeyHeader,
                 objectives: known.revision.spec.settings.latencyBounds)
+            endpoint?.mirrored = mirrored
+            return endpoint
         }
         plane.publish(RoutingTable(endpoints: endpoints, isReady: isComplete))
     }

@@ -146,7 +146,8 @@ actor RolloutDriver: Service {
         if let event = try ending(course, observation) { actions = rollout.handle(event) }
         if actions.isEmpty { actions = rollout.handle(.observed(observation)) }
         course.isChanged =
-            course.isChanged || observation.stable.requests + observation.canary.requests > 0
+            course.isChanged || observation.compared > 0
+            || observation.stable.requests + observation.canary.requests > 0
             || rollout.records.count > records
         course.rollout = rollout
         courses[endpoint] = course
@@ -180,7 +181,7 @@ actor RolloutDriver: Service {
         guard let rollout = course.rollout, rollout.phase != .promoting, rollout.phase != .rollingBack,
             let current = try deployments.recentHistory(of: course.record.endpoint).current
         else { return nil }
-        let isIn = current.spec.canary?.digest == course.record.digest
+        let isIn = current.spec.arms.contains { $0.role != .stable && $0.digest == course.record.digest }
         if course.record.policy.strategy.replacesAtOnce {
             return current.spec.stable?.digest == course.record.digest ? nil : .abort(by: current.author ?? "somebody")
         }
@@ -236,8 +237,7 @@ extension RolloutDriver {
             logger.notice("rollout goes on", metadata: ["endpoint": "\(endpoint)", "share": "\(Share.text(share))"])
             try await carryOut(request, endpoint, note: "rollout \(course.record.number)")
         case .promote:
-            let request = course.record.policy.strategy.replacesAtOnce ? ReleaseRequest.settle : .promote
-            try await conclude(request, endpoint)
+            try await conclude(course.record.policy.strategy.promotion(of: subject.candidate.candidate), endpoint)
         case .rollBack:
             // First of all: writing a revision and letting go of a version takes time in which requests come.
             await cutOff(endpoint, subject.candidate.digest)
@@ -251,8 +251,8 @@ extension RolloutDriver {
             return
         }
         let spec = try deployments.recentHistory(of: endpoint).current?.spec
-        let isBack = spec?.stable?.digest == before.subject?.stable.digest && spec?.canary == nil
-        let isIn = spec?.stable?.digest == before.record.digest && spec?.canary == nil && spec?.shadows.isEmpty == true
+        let isBack = spec?.stable?.digest == before.subject?.stable.digest && spec?.isSettled == true
+        let isIn = spec?.stable?.digest == before.record.digest && spec?.isSettled == true
         let isThere = rollout.phase == .promoting ? isIn : isBack
         if !isThere {
             try await carryOut(request, endpoint, note: "rollout \(before.record.number): \(record.reason)")
@@ -338,6 +338,17 @@ extension RolloutDriver {
         guard let record = try deployments.latestRollout(of: endpoint) else { return .null }
         let live = courses[endpoint].flatMap { $0.record.number == record.number ? $0.rollout : nil }
         return record.json(live ?? record.rollout)
+    }
+}
+
+extension RolloutStrategy {
+    /// What brings the version of a rollout to everything.
+    fileprivate func promotion(of candidate: Candidate) -> ReleaseRequest {
+        switch self {
+        case .blueGreen: .settle
+        case .shadow: .deploy(candidate)
+        case .allAtOnce, .canary, .split, .challenger: .promote
+        }
     }
 }
 

@@ -52,6 +52,12 @@ extension RolloutEvidence {
             ("evidence", .number(harm / log(10))), ("stable", .integer(stable[told])),
             ("canary", .integer(canary[told])),
         ]
+        if stream == .disagreement, let pairs = disagreement {
+            members += [
+                ("differing", .integer(pairs.events)), ("compared", .integer(pairs.trials)),
+                ("allowed", .number(pairs.bound)),
+            ]
+        }
         if let clients = clients(stream) {
             members += [("stableClients", .integer(clients.stable)), ("canaryClients", .integer(clients.canary))]
         }

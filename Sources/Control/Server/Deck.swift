@@ -68,9 +68,13 @@ struct Deck: Sendable {
         let wakes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let local = LocalRolloutSource(
             platform: platform, metrics: metrics, sampler: sampler, asksForTokens: access is TokenAuthenticator,
-            pairs: nil, onFailure: { wakes.continuation.yield() })
+            pairs: platform.comparisons, onFailure: { wakes.continuation.yield() })
         let source: any RolloutSource =
-            options.prometheus.map { PrometheusRolloutSource($0, platform: platform, logger: logger) } ?? local
+            options.prometheus.map {
+                PairedRolloutSource(
+                    source: PrometheusRolloutSource($0, platform: platform, logger: logger), pairs: platform.comparisons
+                )
+            } ?? local
         return RolloutDriver(
             deployments: deployments, source: source, wakes: wakes,
             bringInLine: { await reconciler.reconcile($0) }, cutOff: { await platform.cutOff($1, at: $0) },
@@ -129,6 +133,7 @@ struct Deck: Sendable {
             metrics: { [metrics] in metrics.exposition() })
         if let watcher { management.drift = { await watcher.json(endpoint: $0) } }
         management.driver = driver
+        management.comparisons = platform.comparisons
         let console = ConsoleRoutes(
             overview: overview, management: management, pages: try Pages(), gate: gate,
             trial: Trial(

@@ -32,6 +32,7 @@ private struct Planning {
         switch request {
         case .deploy(let candidate, let settings): try deploy(candidate, settings)
         case .canary(let candidate, let share): try canary(candidate, share)
+        case .shadow(let candidate, let share): try shadow(candidate, share)
         case .replace(let candidate): try replace(candidate)
         case .settle: try settle()
         case .promote: try promote()
@@ -85,6 +86,28 @@ private struct Planning {
         let rest = stable.with(weight: TrafficSplit.whole - share.basisPoints, role: .stable)
         let shadows = current.shadows.filter { $0.version != canary.version && $0.digest != canary.digest }
         return (try EndpointSpec(arms: [rest, canary] + shadows, settings: current.settings), .canary)
+    }
+
+    private func shadow(_ candidate: Candidate, _ share: Share) throws(ReleaseError) -> Outcome {
+        try refuseQuarantined(candidate.digest, candidate.version)
+        guard let current = history.current?.spec, current.stable != nil else {
+            throw conflict(
+                "there is no version whose requests \(candidate.version) could be shown",
+                help: "deploy it without a strategy")
+        }
+        guard !current.answering.contains(where: { $0.version == candidate.version || $0.digest == candidate.digest })
+        else {
+            throw conflict(
+                "\(candidate.version) answers requests already", help: "name another version as the shadow")
+        }
+        guard share.basisPoints > 0 else {
+            throw ReleaseError(.invalid, "a shadow is shown more than 0% of the requests, found \(share)")
+        }
+        let shadow = Arm(
+            version: candidate.version, digest: candidate.digest, weight: share.basisPoints, role: .shadow,
+            tuning: candidate.suiting(current.settings).tuning)
+        let others = current.arms.filter { $0.version != shadow.version && $0.digest != shadow.digest }
+        return (try EndpointSpec(arms: others + [shadow], settings: current.settings), .shadow)
     }
 
     private func replace(_ candidate: Candidate) throws(ReleaseError) -> Outcome {

@@ -65,8 +65,8 @@ extension EndpointSpec {
     /// How requests are divided between `answering`, in that order; `nil` when withdrawn.
     package var split: TrafficSplit? { TrafficSplit(weights: answering.map(\.weight)) }
     package var digests: Set<String> { Set(arms.map(\.digest)) }
-    /// One version answers everything: neither withdrawn nor in the middle of a canary.
-    package var isSettled: Bool { stable != nil && canary == nil }
+    /// One version answers everything and nothing is tried beside it: neither withdrawn nor in the middle of a rollout.
+    package var isSettled: Bool { stable != nil && arms.count == 1 }
 }
 
 // MARK: - Validation

@@ -26,7 +26,7 @@ extension Revision {
 extension Revision.Cause {
     fileprivate var json: JSONValue {
         switch self {
-        case .deploy, .canary, .promote, .undeploy: .object([("kind", .string(description))])
+        case .deploy, .canary, .shadow, .promote, .undeploy: .object([("kind", .string(description))])
         case .rollback(let number): .object([("kind", "rollback"), ("to", .integer(number))])
         }
     }
@@ -36,6 +36,7 @@ extension Revision.Cause {
         switch try fields.string("kind") {
         case "deploy": self = .deploy
         case "canary": self = .canary
+        case "shadow": self = .shadow
         case "promote": self = .promote
         case "undeploy": self = .undeploy
         case "rollback": self = .rollback(to: try fields.int("to"))

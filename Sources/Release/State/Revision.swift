@@ -4,6 +4,8 @@ package struct Revision: Hashable, Sendable {
     package enum Cause: Hashable, Sendable {
         case deploy
         case canary
+        /// A version is shown copies of the requests.
+        case shadow
         case promote
         case undeploy
         /// The state of an earlier revision again, at someone's wish.
@@ -43,6 +45,7 @@ extension Revision.Cause: CustomStringConvertible {
         switch self {
         case .deploy: "deploy"
         case .canary: "canary"
+        case .shadow: "shadow"
         case .promote: "promote"
         case .undeploy: "undeploy"
         case .rollback(let number): "rollback to \(number)"

@@ -103,8 +103,8 @@ extension DataPlane {
     /// A request that picked a version before goes on with it. Versions that the new table leaves out are retired:
     /// `Servable.onDrained` follows when their last request is answered. A retired servable cannot be published again.
     package func publish(_ table: RoutingTable) {
-        let arms = table.endpoints.flatMap(\.arms)
-        precondition(!arms.contains { $0.servable.isRetired }, "a retired servable is published again")
+        let servables = table.endpoints.flatMap(\.servables)
+        precondition(!servables.contains { $0.isRetired }, "a retired servable is published again")
         let live = LiveTable(table, metrics: plane.metrics)
         let (before, loops) = state.withLock { state in
             defer { state.table = table }
@@ -118,8 +118,8 @@ extension DataPlane {
             }
             return (state.table, acknowledged)
         }
-        let kept = Set(arms.map { ObjectIdentifier($0.servable) })
-        let left = before.endpoints.flatMap(\.arms).map(\.servable).filter { !kept.contains(ObjectIdentifier($0)) }
+        var kept = Set(servables.map { ObjectIdentifier($0) })
+        let left = before.endpoints.flatMap(\.servables).filter { kept.insert(ObjectIdentifier($0)).inserted }
         loops.whenAll { for servable in left { servable.retire() } }
     }
 
@@ -241,10 +241,11 @@ extension DataPlane {
 
     /// Waiting for threads blocks, so it is done on one that may be.
     private func stopThreads(deadline: UInt64) async -> Bool {
-        let threads = plane.runThreads
+        let (threads, mirrors) = (plane.runThreads, plane.mirrors)
         return await withCheckedContinuation { continuation in
             NIOThreadPool.singleton.submit { _ in
-                continuation.resume(returning: threads.stop(deadline: deadline))
+                let haveEnded = mirrors.stop(deadline: deadline)
+                continuation.resume(returning: threads.stop(deadline: deadline) && haveEnded)
             }
         }
     }

@@ -30,6 +30,9 @@ extension LoopState {
             job.arm.metrics.record(request.status, job.times, rows: job.rowCount)
             job.arm.metrics.evidence.record(job, request.status)
             if request.status == .ok { job.arm.servable.tap.offer(job) }
+            if let mirroring = job.arm.mirroring, request.status == .ok {
+                mirroring.offer(job, to: plane.mirrors, at: now, send: send)
+            }
             if let onCompleted = plane.configuration.onCompleted {
                 send()
                 onCompleted(

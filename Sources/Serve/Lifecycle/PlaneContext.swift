@@ -13,6 +13,8 @@ final class PlaneContext: Sendable {
     /// Regions that clients have registered; `nil` where they may not.
     let shared: SharedMemory?
     let runThreads: RunThreads
+    /// Where requests are run again that have been answered.
+    let mirrors: MirrorThread
     /// The certificate that connections are served with; `nil` for plain ones.
     let tls: TLSStore?
     let sequences: SequenceTable
@@ -36,6 +38,7 @@ final class PlaneContext: Sendable {
         pool = BufferPool(budget: configuration.memoryBudget)
         runThreads = RunThreads(
             count: configuration.runThreads, capacity: configuration.runQueue, longestWait: configuration.longestWait)
+        mirrors = MirrorThread(isBusy: { [runThreads] in runThreads.waiting > 0 })
         sequences = SequenceTable(
             capacity: configuration.sequences, byteLimit: configuration.sequenceBytes,
             idleTime: configuration.sequenceIdle, admitsMemory: configuration.admitsMemory)

@@ -16,13 +16,16 @@ final class LiveArm: Sendable {
     let steps: [StepArm?]
     /// A model with state as it is run, with the inputs and outputs that clients do not see.
     let whole: LiveArm?
+    /// Where its requests go as well, once they are answered; `nil` where nobody looks.
+    let mirroring: ArmMirroring?
     /// How the JSON of every reply begins, up to the model's version.
     let replyPrefix: [UInt8]
 
     init(
         endpoint: String, servable: Servable, versions: [String], metrics: ArmMetrics, steps: [StepArm?] = [],
-        whole: LiveArm? = nil
+        whole: LiveArm? = nil, mirroring: ArmMirroring? = nil
     ) {
+        self.mirroring = mirroring
         self.whole = whole
         self.steps = steps
         self.endpoint = endpoint

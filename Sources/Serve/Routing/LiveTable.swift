@@ -54,11 +54,25 @@ final class LiveEndpoint: Sendable {
                 steps: StepArm.all(of: arm.servable, endpoint: endpoint.name, metrics, handles),
                 whole: arm.servable.sequences.map {
                     LiveArm(endpoint: endpoint.name, servable: $0.inner, versions: versions, metrics: handles)
-                })
+                }, mirroring: Self.mirroring(of: arm.servable, endpoint, metrics))
         }
         split = endpoint.split
         routingKeyHeader = endpoint.routingKeyHeader
         salt = endpoint.salt
+    }
+
+    private static func mirroring(
+        of servable: Servable, _ endpoint: ServingEndpoint, _ metrics: ServeMetrics
+    ) -> ArmMirroring? {
+        ArmMirroring(
+            endpoint.mirrored.compactMap { versions in
+                guard servable === versions.base || servable === versions.candidate else { return nil }
+                let other = servable === versions.base ? versions.candidate : versions.base
+                let handles = metrics.arm(endpoint: endpoint.name, model: other.model, version: other.version)
+                let target = LiveArm(
+                    endpoint: endpoint.name, servable: other, versions: [other.version], metrics: handles)
+                return MirrorWay(versions, from: servable, target: target)
+            })
     }
 
     /// The arm that metadata without a version describes: that with the largest share.

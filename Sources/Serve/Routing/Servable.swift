@@ -42,6 +42,8 @@ package final class Servable: Sendable {
     let cache: ResponseCache?
     /// How long runs take now, as a multiple of what was measured when it was loaded; the bits of a `Double`.
     private let pace = Atomic<UInt64>((1.0).bitPattern)
+    /// Copies of requests that wait for it or run on it.
+    private let mirrored = Atomic<Int>(0)
     private static let count = Atomic<UInt64>(0)
     private let onDrained: @Sendable () -> Void
 
@@ -104,7 +106,14 @@ package final class Servable: Sendable {
     private static let longest = 8.64e13
 
     /// Requests that have picked it and are not answered yet.
-    package var requestsInFlight: Int { max(0, berth.users - (sequences?.activeCount ?? 0)) }
+    package var requestsInFlight: Int {
+        max(0, berth.users - mirrored.load(ordering: .relaxed) - (sequences?.activeCount ?? 0))
+    }
+
+    /// A copy of a request is about to run on it: that keeps it in memory, and is no request.
+    func beginMirrored() { mirrored.wrappingAdd(1, ordering: .relaxed) }
+
+    func endMirrored() { mirrored.wrappingSubtract(1, ordering: .relaxed) }
 
     /// Whether it has left the routing tables for good.
     var isRetired: Bool { berth.isRetired }

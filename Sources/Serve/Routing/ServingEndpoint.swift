@@ -24,6 +24,8 @@ package struct ServingEndpoint: Sendable {
     package let salt: String
     /// Latencies in seconds that the endpoint promises; each becomes an edge of its histograms.
     package let objectives: [Double]
+    /// Versions that are asked what others have answered. They stay in service, whether they answer requests or not.
+    package var mirrored: [MirroredVersions] = []
 
     /// - Returns: `nil` when the weights are not those of a split.
     package init?(
@@ -57,6 +59,11 @@ package struct ServingEndpoint: Sendable {
         self.salt = name
         self.objectives = []
     }
+}
+
+extension ServingEndpoint {
+    /// Everything that must not be retired while this is published.
+    var servables: [Servable] { arms.map(\.servable) + mirrored.flatMap { [$0.base, $0.candidate] } }
 }
 
 /// Everything that is served at one moment; immutable, swapped as a whole.

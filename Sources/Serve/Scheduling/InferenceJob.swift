@@ -22,6 +22,7 @@ final class InferenceJob: @unchecked Sendable {
     }
 
     private(set) var arm: LiveArm
+    private let isMirrored: Bool
     let pool: BufferPool
     /// One for each input of the signature, in its order.
     var inputs: [Tensor] = []
@@ -51,15 +52,21 @@ final class InferenceJob: @unchecked Sendable {
     var times: StageTimes
     private let progress = Atomic<UInt8>(Progress.waiting)
 
-    init(arm: LiveArm, pool: BufferPool, receivedAt: UInt64, deadline: UInt64) {
+    /// - Parameter isMirrored: whether nobody receives its answer.
+    init(arm: LiveArm, pool: BufferPool, receivedAt: UInt64, deadline: UInt64, isMirrored: Bool = false) {
         self.arm = arm
         self.pool = pool
         self.deadline = deadline
+        self.isMirrored = isMirrored
         times = StageTimes(received: receivedAt)
+        if isMirrored { arm.servable.beginMirrored() }
         arm.servable.begin(at: receivedAt)
     }
 
-    deinit { arm.servable.end() }
+    deinit {
+        arm.servable.end()
+        if isMirrored { arm.servable.endMirrored() }
+    }
 
     /// Goes over to another version, which is in use: that of its sequence.
     ///

@@ -41,9 +41,11 @@ enum RolloutText {
             let clients = stream["canaryClients"]?.intValue.map {
                 "\(stream["stableClients"]?.intValue ?? 0) / \($0)"
             }
+            let compared = stream["compared"]?.intValue
             table.add(
-                stream["title"]?.stringValue ?? "?", Quantity.count(stream["stable"]?.intValue ?? 0),
-                Quantity.count(stream["canary"]?.intValue ?? 0), clients ?? "–",
+                stream["title"]?.stringValue ?? "?",
+                compared.map { "of \(Quantity.count($0))" } ?? Quantity.count(stream["stable"]?.intValue ?? 0),
+                Quantity.count(stream[compared == nil ? "canary" : "differing"]?.intValue ?? 0), clients ?? "–",
                 value.map { "10^\(Quantity.fixed($0, 1))" } ?? "–", bar(value))
         }
         let all = report["evidence"]?.doubleValue

@@ -38,7 +38,7 @@ struct ApplyVerb: AsyncParsableCommand {
         for (entry, (endpoint, request)) in zip(list.entries, requests) {
             let isRollout =
                 switch request {
-                case .canary, .replace: true
+                case .canary, .shadow, .replace: true
                 default: false
                 }
             let (_, revision) = try deployments.submit(

@@ -22,13 +22,26 @@ struct CompareVerb: AsyncParsableCommand {
               slipway compare digits:1 digits:2 --report compared.html
               slipway compare digits:1 digits:1,engine=openvino,precision=bf16,threads=2,instances=1
               slipway compare digits:1,engine=onnxruntime digits:1
+
+            With --live it tells what the versions of an endpoint answer to the same requests, while a shadow or a canary with \
+            --max-disagreement runs. With --fail-above, the exit code is 1 when more answers differ.
+
+              slipway compare digits --live
             """)
 
-    @Argument(help: "A version such as digits:1, or a file.", completion: Candidates.filesAndVersions)
+    @Argument(
+        help: "A version such as digits:1, or a file; with --live an endpoint.", completion: Candidates.filesAndVersions
+    )
     var a: String
 
     @Argument(help: "The one to compare with it.", completion: Candidates.filesAndVersions)
-    var b: String
+    var b: String?
+
+    @Flag(help: "The answers of an endpoint's versions to the same requests.")
+    var live = false
+
+    @Option(help: ArgumentHelp("End with exit code 1 when more answers differ.", valueName: "5%"))
+    var failAbove: String?
 
     @Option(help: ArgumentHelp("The longest it may take; it ends sooner when it is decided.", valueName: "20s"))
     var budget = "20s"
@@ -44,6 +57,12 @@ struct CompareVerb: AsyncParsableCommand {
 
     func validate() throws {
         try reportOptions.check()
+        guard live != (b != nil) else {
+            throw ValidationError(
+                live ? "--live takes one endpoint" : "name two versions or files, or an endpoint with --live")
+        }
+        guard live || failAbove == nil else { throw ValidationError("--fail-above goes with --live") }
+        guard let b else { return }
         guard let seconds = TuningObjective.seconds(budget), (0.1...3600).contains(seconds) else {
             throw ValidationError("--budget takes a time such as 20s or 1m, at most 1h")
         }
@@ -51,6 +70,10 @@ struct CompareVerb: AsyncParsableCommand {
     }
 
     func run() async throws {
+        guard let b else {
+            return try await LiveComparison(endpoint: a, failAbove: failAbove, homeOptions: homeOptions, answer: answer)
+                .run()
+        }
         let engines = try homeOptions.engines()
         let left = try await DuelSubject(a).prepared(homeOptions, engines)
         let right = try await DuelSubject(b).prepared(homeOptions, engines)

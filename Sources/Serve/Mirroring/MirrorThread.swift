@@ -1,0 +1,256 @@
+import Engines
+import Glibc
+import Monitor
+import NIOCore
+import Tensors
+
+/// One thread, of the lowest priority that there is, on which requests that have been answered are run once more on another
+/// version.
+///
+/// It takes what nobody else wants: it waits while runs wait for a thread, and what it has not begun after `longestWait` is
+/// let go. What waits is bounded in number and in bytes of tensors, which are missing from the pool meanwhile.
+///
+/// `@unchecked Sendable`: every variable is guarded by `mutex`.
+final class MirrorThread: @unchecked Sendable {
+    /// A request that waits, with what it was answered.
+    struct Errand {
+        /// Runs on the other version; being there keeps that one in service.
+        let job: InferenceJob
+        let way: MirrorWay
+        /// As the source has them.
+        let inputs: [Tensor]
+        let slots: [OutputSlot]
+        let seconds: Double
+        let rows: Int?
+        let bytes: Int
+    }
+
+    /// Requests that may wait.
+    static let capacity = 128
+    /// Bytes of tensors that may be kept, those of the request that runs with them.
+    static let byteLimit = 8 << 20
+    /// Nanoseconds.
+    static let longestWait = HTTPLimits.second
+
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let work = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let ended = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let isBusy: @Sendable () -> Bool
+    private var queue: [Errand] = []
+    private var bytes = 0
+    private var isRunning = false
+    private var isStopping = false
+
+    /// - Parameter isBusy: whether somebody waits for what this thread would take.
+    init(isBusy: @escaping @Sendable () -> Bool) {
+        self.isBusy = isBusy
+        pthread_mutex_init(mutex, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(work, &attributes)
+        pthread_cond_init(ended, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_cond_destroy(ended)
+        pthread_cond_destroy(work)
+        pthread_mutex_destroy(mutex)
+        ended.deallocate()
+        work.deallocate()
+        mutex.deallocate()
+    }
+
+    /// Takes an answered request, or counts that there was no room. Called on an event loop; waits for nothing.
+    func offer(_ job: InferenceJob, _ way: MirrorWay, at now: UInt64) {
+        guard way.target.servable.isResident else { return way.mirror.counts.absent.add() }
+        let errand = Errand(job, way, at: now)
+        guard errand.bytes <= Self.byteLimit, pthread_mutex_trylock(mutex) == 0 else {
+            return way.mirror.counts.dropped.add()
+        }
+        let isTaken = take(errand)
+        pthread_mutex_unlock(mutex)
+        if isTaken { pthread_cond_signal(work) } else { way.mirror.counts.dropped.add() }
+    }
+
+    /// With the lock held.
+    private func take(_ errand: Errand) -> Bool {
+        guard !isStopping, queue.count < Self.capacity, bytes + errand.bytes <= Self.byteLimit, isRunning || start()
+        else { return false }
+        if queue.isEmpty { queue.reserveCapacity(Self.capacity) }
+        bytes += errand.bytes
+        queue.append(errand)
+        return true
+    }
+
+    /// Requests that wait, and the bytes that are kept, for tests.
+    var load: (waiting: Int, bytes: Int) {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return (queue.count, bytes)
+    }
+
+    /// With the lock held: there is no thread before the first request.
+    private func start() -> Bool {
+        var thread = pthread_t()
+        let this = Unmanaged.passRetained(self)
+        let result = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<MirrorThread>.fromOpaque(argument).takeRetainedValue().runErrands()
+                return nil
+            }, this.toOpaque())
+        guard result == 0 else {
+            this.release()
+            return false
+        }
+        pthread_detach(thread)
+        isRunning = true
+        return true
+    }
+
+    /// Lets what waits go, and waits for what runs.
+    ///
+    /// - Parameter deadline: on the monotonic clock.
+    /// - Returns: whether the thread has ended.
+    func stop(deadline: UInt64) -> Bool {
+        var end = timespec(tv_sec: Int(deadline / HTTPLimits.second), tv_nsec: Int(deadline % HTTPLimits.second))
+        pthread_mutex_lock(mutex)
+        isStopping = true
+        let left = queue
+        queue = []
+        pthread_cond_broadcast(work)
+        while isRunning {
+            guard pthread_cond_timedwait(ended, mutex, &end) != ETIMEDOUT else { break }
+        }
+        let hasEnded = !isRunning
+        pthread_mutex_unlock(mutex)
+        // Their versions may leave service now, which is not for under the lock.
+        withExtendedLifetime(left) {}
+        return hasEnded
+    }
+}
+
+// MARK: - The thread
+
+extension MirrorThread {
+    private enum Step {
+        case run(Errand)
+        case late(Errand)
+        case end
+    }
+
+    private func runErrands() {
+        // Of this thread alone: Linux gives each its own. What the processors do otherwise comes first.
+        setpriority(Int32(bitPattern: PRIO_PROCESS.rawValue), 0, 19)
+        while true {
+            switch next() {
+            case .run(let errand):
+                run(errand)
+                release(errand)
+            case .late(let errand):
+                errand.way.mirror.counts.late.add()
+                release(errand)
+            case .end:
+                pthread_mutex_lock(mutex)
+                isRunning = false
+                pthread_mutex_unlock(mutex)
+                pthread_cond_broadcast(ended)
+                return
+            }
+        }
+    }
+
+    private func next() -> Step {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while !isStopping {
+            guard let first = queue.first else {
+                pthread_cond_wait(work, mutex)
+                continue
+            }
+            let now = MonotonicClock.now()
+            if now >= first.job.deadline { return .late(queue.removeFirst()) }
+            guard !isBusy() else {
+                wait(until: now &+ Self.pause)
+                continue
+            }
+            return .run(queue.removeFirst())
+        }
+        return .end
+    }
+
+    /// Nanoseconds between looks at whether there is something better to do.
+    private static let pause: UInt64 = 1_000_000
+
+    /// With the lock held.
+    private func wait(until time: UInt64) {
+        var end = timespec(tv_sec: Int(time / HTTPLimits.second), tv_nsec: Int(time % HTTPLimits.second))
+        pthread_cond_timedwait(work, mutex, &end)
+    }
+
+    private func release(_ errand: Errand) {
+        pthread_mutex_lock(mutex)
+        bytes -= errand.bytes
+        pthread_mutex_unlock(mutex)
+    }
+
+    private func run(_ errand: Errand) {
+        let (job, mirror) = (errand.job, errand.way.mirror)
+        guard job.arm.servable.isResident else { return mirror.counts.absent.add() }
+        guard job.claim(at: MonotonicClock.now()) else { return mirror.counts.late.add() }
+        job.run()
+        if let pair = errand.pair { mirror.finish(pair) } else { mirror.counts.failed.add() }
+    }
+}
+
+extension MirrorThread.Errand {
+    init(_ source: InferenceJob, _ way: MirrorWay, at now: UInt64) {
+        job = InferenceJob(
+            arm: way.target, pool: source.pool, receivedAt: now, deadline: now &+ MirrorThread.longestWait,
+            isMirrored: true)
+        job.inputs = way.inputs.map { source.inputs[$0] }
+        job.wanted = source.wanted.compactMap { way.outputs[$0] }
+        self.way = way
+        (inputs, slots) = (source.inputs, source.slots)
+        seconds = Double(source.times.runEnded &- source.times.runBegan) / 1e9
+        rows = source.arm.hasRows ? source.rowCount : nil
+        var bytes = 0
+        for tensor in source.inputs { bytes &+= tensor.byteCount }
+        for case .tensor(let tensor) in source.slots { bytes &+= tensor.byteCount }
+        self.bytes = bytes
+    }
+
+    /// The answers of both, the job having run; `nil` where the candidate answered its client and the base fails at it.
+    var pair: MirroredPair? {
+        let again = Double(job.times.runEnded &- job.times.runBegan) / 1e9
+        let theirs = job.failure == nil ? job.slots.map(\.answer) : nil
+        if way.isBase {
+            let candidate = theirs.map { answers in way.outputs.map { $0.flatMap { answers[$0] } } }
+            return MirroredPair(
+                inputs: inputs, base: slots.map(\.answer), candidate: candidate, failure: failure,
+                baseSeconds: seconds, candidateSeconds: again, rows: rows)
+        }
+        guard let theirs else { return nil }
+        let candidate = theirs.indices.map { output in
+            way.outputs.firstIndex(of: output).flatMap { slots[$0].answer }
+        }
+        return MirroredPair(
+            inputs: inputs, base: theirs, candidate: candidate, failure: nil, baseSeconds: again,
+            candidateSeconds: seconds, rows: rows)
+    }
+
+    private var failure: String? {
+        switch job.failure {
+        case nil: nil
+        case .engine(let error): error.message
+        case .refused(let fault): fault.message
+        }
+    }
+}
+
+extension OutputSlot {
+    fileprivate var answer: Tensor? { if case .tensor(let tensor) = self { tensor } else { nil } }
+}
