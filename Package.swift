@@ -203,8 +203,9 @@ let package = Package(
         tests(
             "Workshop",
             [
-                "WorkshopChild", "Tensors", "ModelGraph", "Engines", "Home", "Trust", "Registry", "TestSupport",
-                "CSandbox",
+                "WorkshopChild", "Tensors", "ModelGraph", "TensorFlow", "LiteRT", "Engines", "Home", "Trust",
+                "Registry",
+                "TestSupport", "CSandbox",
                 systemPackage, subprocess,
             ], exclude: ["Fixtures", "WorkshopChild"]),
         .executableTarget(

@@ -1,6 +1,7 @@
 import ModelGraph
 import TensorFlow
 import Tensors
+import TestSupport
 import Testing
 
 @testable import LiteRT
@@ -22,7 +23,7 @@ import Testing
                     largest,
                     try RoundTrip.difference(model, again, rows: rows, channelsLast: channelsLast, item.name))
             }
-            print("SavedModel out, \(item.name)\(channelsLast ? ", channels last" : ""): \(largest)")
+            FormatLine.say("SavedModel, out and in", item.name + (channelsLast ? ", channels last" : ""), largest)
             #expect(largest <= 1e-5, "\(item.name): \(largest)")
         }
     }
@@ -33,7 +34,7 @@ import Testing
         let model = try network.make(type)
         let again = try Self.read(try model.convertedToSavedModel())
         let largest = try RoundTrip.difference(model, again, rows: 2, channelsLast: false, name)
-        print("SavedModel out, \(name), \(type): \(largest)")
+        FormatLine.say("SavedModel, integers, out and in", "\(name), \(type)", largest / Double(IntegerTests.step))
         #expect(largest <= Double(IntegerTests.step) * 1.001, "\(name) \(type): \(largest)")
     }
 
