@@ -138,7 +138,7 @@ let package = Package(
         .executableTarget(
             name: "SlipwayCLI",
             dependencies: [
-                "Tensors", "Columns", "ModelGraph", "LiteRT", "Houses", "Engines", "Optimize", "Compress",
+                "Tensors", "Columns", "ModelGraph", "TensorFlow", "LiteRT", "Houses", "Engines", "Optimize", "Compress",
                 "Pipelines", "Monitor", "Charts", "Release", "Alerts", "Home", "Trust", "Seals", "Registry",
                 "Workshop", "Serve", "Client", "Control", "Distribution",
                 "Platforms",
@@ -152,7 +152,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "CEngineLimit", dependencies: ["CEngines"], path: "Benchmarks/CEngineLimit"),
         instrument("LoadBench", ["Client", "Tensors", argumentParser]),
-        instrument("EngineBench", ["Engines", "Tensors", "CEngines", "CEngineLimit", argumentParser]),
+        instrument("EngineBench", ["Engines", "LiteRT", "Tensors", "CEngines", "CEngineLimit", argumentParser]),
         instrument("DriftBench", ["Drift", "Tensors", argumentParser]),
         instrument("FoldBench", ["Optimize", "ModelGraph", "Tensors", argumentParser]),
         instrument("RolloutBench", ["Release", "Tensors", argumentParser]),
@@ -206,8 +206,9 @@ let package = Package(
         tests(
             "Workshop",
             [
-                "WorkshopChild", "Tensors", "ModelGraph", "Engines", "Home", "Trust", "Registry", "TestSupport",
-                "CSandbox",
+                "WorkshopChild", "Tensors", "ModelGraph", "TensorFlow", "LiteRT", "Engines", "Home", "Trust",
+                "Registry",
+                "TestSupport", "CSandbox",
                 systemPackage, subprocess,
             ], exclude: ["Fixtures", "WorkshopChild"]),
         .executableTarget(

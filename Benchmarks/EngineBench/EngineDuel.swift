@@ -1,6 +1,7 @@
 import CEngineLimit
 import Engines
 import Glibc
+import LiteRT
 import Tensors
 
 /// A model loaded twice: behind our session protocol, and in a loop in C over the engine's own functions. Both read one
@@ -18,7 +19,7 @@ struct EngineDuel {
     }
 
     init(_ kind: EngineKind, library: String, model: String, rows: Int) throws {
-        let engine = try EngineCatalog(libraries: [kind: library]).engine(kind)
+        let engine = try EngineCatalog.translating(libraries: [kind: library]).engine(kind)
         version = engine.version
         session = try engine.load(.file(model), options: SessionOptions())
         let signature = session.signature
@@ -32,8 +33,24 @@ struct EngineDuel {
         input = try Tensor(.float32, Shape([rows, columns]), values: values)
         sessionOutput = try Tensor(zeros: .float32, Shape([rows, classes]))
         limitOutput = try Tensor(zeros: .float32, Shape([rows, classes]))
+        let file = kind == .liteRT ? try Self.translated(model, input.shape) : model
+        defer { if kind == .liteRT { unlink(file) } }
         limit = try Self.makeLimit(
-            kind, library, model, names: (from.name, to.name), input: input, output: limitOutput)
+            kind, library, file, names: (from.name, to.name), input: input, output: limitOutput)
+    }
+
+    /// An ONNX file as a TFLite file for inputs of one shape; the caller removes it.
+    private static func translated(_ model: String, _ shape: Shape) throws -> String {
+        let bytes = try LiteRTTranslator().translation(of: .file(model)).file(for: [shape])
+        var template = Array("/tmp/slipway-bench.XXXXXX".utf8CString)
+        let descriptor = mkstemp(&template)
+        guard descriptor >= 0 else { throw Fault(description: "no temporary file can be made") }
+        defer { close(descriptor) }
+        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard write(descriptor, bytes.base, bytes.capacity) == bytes.capacity else {
+            throw Fault(description: "the translated model cannot be written to '\(path)'")
+        }
+        return path
     }
 
     /// What lives as long as the process: the loop keeps the names.
@@ -43,7 +60,6 @@ struct EngineDuel {
         guard case .buffer(let source) = input.storage, case .buffer(let target) = output.storage,
             let inputName = strdup(names.0), let outputName = strdup(names.1)
         else { throw Fault(description: "no memory for the loop's tensors") }
-        guard kind != .liteRT else { throw Fault(description: "there is no loop in C for LiteRT") }
         var fault: UnsafePointer<CChar>?
         let made = library.withCString { library in
             model.withCString { model in
@@ -56,7 +72,7 @@ struct EngineDuel {
                 return switch kind {
                 case .onnxRuntime: limit_onnxruntime(&task, &fault)
                 case .openVINO: limit_openvino(&task, &fault)
-                case .liteRT: Optional<OpaquePointer>.none
+                case .liteRT: limit_litert(&task, &fault)
                 }
             }
         }

@@ -11,8 +11,10 @@ from harness.report import Report, microseconds, times
 from harness.servers import DIGITS, engines
 
 LIBRARIES = {
-    "onnxruntime": "onnxruntime-*/libonnxruntime.so*", "openvino": "openvino-*/libopenvino_c.so*"}
+    "onnxruntime": "onnxruntime-*/libonnxruntime.so*", "openvino": "openvino-*/libopenvino_c.so*",
+    "litert": "litert-*/libLiteRt.so"}
 ROWS = [1, 8, 32]
+NETWORK = DIGITS / "mlp.onnx"
 
 
 def main():
@@ -25,13 +27,16 @@ def main():
         else:
             report.note(f"{engine} is not installed.")
     rows = []
-    for engine, library in found.items():
-        for count in ROWS:
-            report.say(f"{engine}, {count} rows")
-            rows.append(row(report, engine, library, count))
+    with tempfile.TemporaryDirectory(prefix="slipway-bench.") as folder:
+        models = {"FP32": NETWORK, "INT8": quantised(folder)}
+        for engine, library in found.items():
+            for precision, model in models.items():
+                for count in ROWS:
+                    report.say(f"{engine}, {precision}, {count} rows")
+                    rows.append(row(report, engine, library, precision, model, count))
     report.table(
         [
-            "engine, rows a run", "session µs", "limit µs", "ratio", "session runs/s", "allocations", "limit",
+            "engine, numbers, rows a run", "session µs", "limit µs", "ratio", "session runs/s", "allocations", "limit",
             "bytes allocated", "limit",
         ], rows)
     if "onnxruntime" in found:
@@ -39,24 +44,33 @@ def main():
     return report.finish()
 
 
-def arguments(engine, library, rows):
-    words = ("--model", DIGITS / "mlp.onnx", "--engine", engine, "--library", library, "--rows", rows)
+def quantised(folder):
+    """The same network with its products in 8-bit integers, as ONNX Runtime's own tool makes it."""
+    model = f"{folder}/mlp-int8.onnx"
+    subprocess.run(
+        [sys.executable, "-m", "rivals.quantizer", NETWORK, model, DIGITS / "held-out.npz", "minmax"], check=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return model
+
+
+def arguments(engine, library, model, rows):
+    words = ("--model", model, "--engine", engine, "--library", library, "--rows", rows)
     return [str(word) for word in words]
 
 
-def row(report, engine, library, rows):
+def row(report, engine, library, precision, model, rows):
     rounds, seconds = report.pick((9, 0.3), (3, 0.05))
     result = subprocess.run(
         [
-            TOOLS / "EngineBench", *arguments(engine, library, rows), "--rounds", str(rounds), "--seconds",
+            TOOLS / "EngineBench", *arguments(engine, library, model, rows), "--rounds", str(rounds), "--seconds",
             str(seconds)],
         capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise RuntimeError(f"EngineBench failed: {result.stderr}")
     figures = json.loads(result.stdout)
-    report.record(rounds=rounds, **figures)
+    report.record(rounds=rounds, precision=precision, **figures)
     return [
-        f"{engine} {figures['version']}, {rows}", microseconds(figures["session_s"]),
+        f"{engine} {figures['version']}, {precision}, {rows}", microseconds(figures["session_s"]),
         microseconds(figures["limit_s"]), times(figures["session_s"] / figures["limit_s"]),
         f"{1 / figures['session_s']:,.0f}", f"{figures['session_allocations']:.1f}",
         f"{figures['limit_allocations']:.1f}", f"{figures['session_bytes']:,.0f}", f"{figures['limit_bytes']:,.0f}"]
@@ -83,7 +97,7 @@ def instructions(program, library, side):
         result = subprocess.run(
             [
                 "valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null",
-                program, *arguments("onnxruntime", library, 1), "--only", side, "--runs", str(runs)],
+                program, *arguments("onnxruntime", library, NETWORK, 1), "--only", side, "--runs", str(runs)],
             capture_output=True, text=True, check=False)
         match = re.search(r"I\s+refs:\s+([\d,]+)", result.stderr)
         if result.returncode != 0 or not match:

@@ -60,8 +60,11 @@ int csandbox_limit(const csandbox_limits *limits) {
 #define LOAD_ARG(n) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[n]))
 #define FAIL(code) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ((code)&SECCOMP_RET_DATA))
 #define ALLOW BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#define IS(value, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), (yes), (no))
 // Refuse one call.
-#define DENY(call) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##call, 0, 1), FAIL(EPERM)
+#define DENY(call) IS(__NR_##call, 0, 1), FAIL(EPERM)
+// Where the number of this process belongs: no process has this one.
+#define OWN_PROCESS 0x7fffffff
 
 static struct sock_filter program[] = {
     LOAD(arch),
@@ -76,7 +79,7 @@ static struct sock_filter program[] = {
     DENY(socket), DENY(socketpair), DENY(connect), DENY(bind), DENY(listen), DENY(accept), DENY(accept4),
     DENY(sendto), DENY(sendmsg), DENY(sendmmsg), DENY(recvfrom), DENY(recvmsg), DENY(recvmmsg),
     DENY(execve), DENY(execveat), DENY(ptrace), DENY(process_vm_readv), DENY(process_vm_writev),
-    DENY(kill), DENY(tkill), DENY(mount), DENY(umount2), DENY(pivot_root), DENY(chroot), DENY(unshare), DENY(setns),
+    DENY(kill), DENY(tkill), DENY(rt_sigqueueinfo), DENY(rt_tgsigqueueinfo), DENY(setpriority), DENY(mount), DENY(umount2), DENY(pivot_root), DENY(chroot), DENY(unshare), DENY(setns),
     DENY(bpf), DENY(perf_event_open), DENY(userfaultfd), DENY(keyctl), DENY(add_key), DENY(request_key),
     DENY(io_uring_setup), DENY(io_uring_enter), DENY(io_uring_register), DENY(openat2), DENY(open_by_handle_at),
     DENY(unlinkat), DENY(renameat2), DENY(linkat), DENY(symlinkat), DENY(mkdirat), DENY(mknodat), DENY(fchmodat),
@@ -86,6 +89,11 @@ static struct sock_filter program[] = {
     DENY(fork), DENY(vfork), DENY(creat), DENY(unlink), DENY(rename), DENY(renameat), DENY(link), DENY(symlink),
     DENY(mkdir), DENY(rmdir), DENY(mknod), DENY(chmod), DENY(chown),
 #endif
+    // pidfd_send_signal, pidfd_open and pidfd_getfd, which headers may lack.
+    IS(424, 0, 1), FAIL(EPERM), IS(434, 0, 1), FAIL(EPERM), IS(438, 0, 1), FAIL(EPERM),
+    // Signals to itself only, as abort sends them, and limits of itself only.
+    IS(__NR_tgkill, 0, 4), LOAD_ARG(0), IS(OWN_PROCESS, 1, 0), FAIL(EPERM), ALLOW,
+    IS(__NR_prlimit64, 0, 5), LOAD_ARG(0), IS(0, 2, 0), IS(OWN_PROCESS, 1, 0), FAIL(EPERM), ALLOW,
     // clone3 hides its flags behind a pointer: without it the C library falls back to clone, whose flags we see.
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_clone3, 0, 1), FAIL(ENOSYS),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_clone, 0, 4),
@@ -119,6 +127,9 @@ static struct sock_filter program[] = {
 int csandbox_filter(int may_write) {
     struct sock_filter rules[ALL];
     memcpy(rules, program, sizeof program);
+    for (size_t place = 0; place < ALL; place++) {
+        if (rules[place].k == OWN_PROCESS) rules[place].k = (uint32_t)getpid();
+    }
     size_t length = ALL;
     if (may_write) {
         length = ALL - OPENING + 1;

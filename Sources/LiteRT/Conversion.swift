@@ -18,8 +18,8 @@ package struct ConversionOptions: Hashable, Sendable {
 package struct ConversionStep: Hashable, Sendable {
     /// What happened where no operator is a node's own.
     package enum Kind: Hashable, Sendable {
-        /// These operators were made of it.
-        case operators([LiteOperatorCode])
+        /// These operators were made of it, by the names that the other runtime has for them.
+        case operators([String])
         /// Its result is known before anything runs.
         case constant
         /// It is a part of another operator, or only another view of the same memory.

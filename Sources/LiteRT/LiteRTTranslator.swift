@@ -60,15 +60,7 @@ struct LiteRTTranslation: GraphTranslation {
 
     func file(for shapes: [Shape]) throws(TranslationFault) -> TensorBuffer {
         do throws(ConversionError) {
-            let made = try model.convertedToLiteRT(options(shapes))
-            let buffer = TensorBuffer(capacity: made.byteCount)
-            var done = 0
-            made.forEachPiece { piece in
-                guard let base = piece.baseAddress, done + piece.count <= buffer.capacity else { return }
-                (buffer.base + done).copyMemory(from: base, byteCount: piece.count)
-                done += piece.count
-            }
-            return buffer
+            return try model.convertedToLiteRT(options(shapes)).buffer
         } catch {
             throw Self.fault(error)
         }

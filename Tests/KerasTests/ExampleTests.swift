@@ -13,7 +13,6 @@ import Testing
     func everyNetworkAnswersAsKerasDoes(_ folder: String) throws {
         let examples = try Examples(folder)
         var compared = 0
-        var lines: [String] = []
         for file in examples.files {
             let answers = try examples.answers(file)
             let expected = examples.expected(file)
@@ -25,12 +24,9 @@ import Testing
                 largest = max(largest, difference)
                 #expect(difference <= 1e-5, "\(folder) \(file), output \(place): \(difference)")
             }
-            lines.append("\(file): \(answers.count) outputs, largest difference \(largest)")
+            FormatLine.say("Keras, in", "\(folder)/\(file)", largest)
         }
         #expect(compared > 0)
-        print(
-            "keras \(folder): \(compared) outputs of \(examples.files.count) files compared\n  "
-                + lines.joined(separator: "\n  "))
     }
 
     /// A file in the archive and one in the older format are the same graph.

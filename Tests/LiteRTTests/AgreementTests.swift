@@ -33,7 +33,6 @@ import Testing
         }
         let outcome = try await Slipway.command(Slipway.python(), arguments)
         try #require(outcome.exitCode == 0, "\(outcome)")
-        print("architecture, largest difference from ONNX Runtime\(channelsLast ? ", channels last" : "")")
         for (index, item) in cases.enumerated() {
             let made = try NPZ.read(path: folder.file("\(index).made.npz"))
             #expect(made.count == expected[index].count)
@@ -45,7 +44,7 @@ import Testing
                     largest = max(largest, (one - two).magnitude)
                 }
             }
-            print("  \(item.name): \(largest)")
+            FormatLine.say("TFLite, out", item.name + (channelsLast ? ", channels last" : ""), largest)
             #expect(largest <= 1e-4, "\(item.name)")
         }
     }

@@ -42,7 +42,7 @@ import Testing
                 let steps = zip(try tensor.doubles(), try other.doubles()).map {
                     ($0 - $1).magnitude / Double(Self.step)
                 }
-                print("int8, \(network.name), \(type): largest difference \(steps.max() ?? 0) steps")
+                FormatLine.say("TFLite, integers, out", "\(network.name), \(type)", steps.max() ?? 0)
                 #expect(steps.allSatisfy { $0 <= 1.001 }, "\(network.name) \(type): \(steps.max() ?? 0) steps")
                 #expect(Set(try tensor.doubles()).count > 4, "the answers say something")
             }

@@ -28,7 +28,8 @@ import Testing
                 let allowed = value.elementType.isFloatingPoint ? 1e-5 : value.elementType.bitWidth == 8 ? 1 : 0
                 #expect(difference <= allowed, "\(file), output \(place): \(difference)")
             }
-            print("tflite \(file): \(answers.count) outputs, largest difference \(largest)")
+            let isInteger = expected.contains { $0.elementType.bitWidth == 8 }
+            FormatLine.say(isInteger ? "TFLite, integers, in" : "TFLite, in", file, largest)
         }
     }
 
@@ -61,7 +62,8 @@ import Testing
     }
 
     private static func difference(_ left: Tensor, _ right: Tensor) throws -> Double {
-        try zip(left.doubles(), right.doubles()).map { abs($0 - $1) / max(1, abs($1)) }
+        let isNumber = right.elementType.isFloatingPoint
+        return try zip(left.doubles(), right.doubles()).map { abs($0 - $1) / (isNumber ? max(1, abs($1)) : 1) }
             .reduce(0) { $1.isNaN ? .infinity : max($0, $1) }
     }
 }

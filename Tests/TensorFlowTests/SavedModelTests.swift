@@ -31,7 +31,7 @@ import Testing
             }
         }
         #expect(largest <= 1e-5)
-        print("SavedModel \(name): \(answers.count) outputs, largest difference \(largest)")
+        FormatLine.say("SavedModel, in", name, largest)
     }
 
     @Test func aLoopOverStepsBecomesALoopAndItsListsAreScanned() throws {

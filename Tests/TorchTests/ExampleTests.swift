@@ -13,7 +13,6 @@ import Testing
     func everyModelAnswersAsPyTorchDoes(_ folder: String) throws {
         let examples = try Examples(folder)
         var compared = 0
-        var lines: [String] = []
         for file in examples.files {
             let answers: [Tensor]
             do {
@@ -31,12 +30,9 @@ import Testing
                 largest = max(largest, difference)
                 #expect(difference <= 1e-5, "\(folder) \(file), output \(place): \(difference)")
             }
-            lines.append("\(file): \(answers.count) outputs, largest difference \(largest)")
+            FormatLine.say("PyTorch, in", "\(folder)/\(file)", largest)
         }
         #expect(compared > 0)
-        print(
-            "pytorch \(folder): \(compared) outputs of \(examples.files.count) files compared\n  "
-                + lines.joined(separator: "\n  "))
     }
 }
 

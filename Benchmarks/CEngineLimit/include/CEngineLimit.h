@@ -11,7 +11,7 @@
 typedef struct {
     /// The engine's library.
     const char *library;
-    /// An ONNX file.
+    /// An ONNX file; for LiteRT a TFLite file with these rows.
     const char *model;
     const char *input_name;
     const char *output_name;
@@ -33,6 +33,10 @@ limit_loop *limit_onnxruntime(const limit_task *task, const char **fault);
 
 /// Prepares a loop on OpenVINO: two threads in two streams, of which one is used, as a session of ours.
 limit_loop *limit_openvino(const limit_task *task, const char **fault);
+
+/// Prepares a loop on LiteRT, with one thread, as a session of ours. The input is copied now, and the output after each
+/// `limit_run`: its kernels read on behind a tensor, so that the memory is its own.
+limit_loop *limit_litert(const limit_task *task, const char **fault);
 
 /// Runs the model this many times. Returns NULL, or what failed.
 const char *limit_run(limit_loop *loop, size_t times);

@@ -33,6 +33,28 @@ struct GraphConverter {
     ///
     /// - Throws: `ConversionError`.
     consuming func run() throws(ConversionError) -> LiteConversion {
+        var model = try lower()
+        model.fuseActivations()
+        model.joinIntegers()
+        model.removeUnused()
+        return try LiteConversion(model, steps: steps(Self.names(model)), batch: options.batch ?? 1)
+    }
+
+    /// Runs the conversion without what only LiteRT's kernels want: bounds stay operators of their own, and what is
+    /// computed with integers in the model is computed with the numbers that they stand for.
+    ///
+    /// - Returns: the operators, and, given what others were made of each node, the steps.
+    /// - Throws: `ConversionError`.
+    consuming func runWithoutFusion() throws(ConversionError) -> (
+        model: LiteModel, steps: ([Int: [String]]) -> [ConversionStep]
+    ) {
+        var model = try lower()
+        model.removeUnused()
+        let finished = self
+        return (model, { finished.steps($0) })
+    }
+
+    private mutating func lower() throws(ConversionError) -> LiteModel {
         lowering.model.name = source.graph.name
         do {
             try defineInputs()
@@ -48,10 +70,7 @@ struct GraphConverter {
         guard problems.isEmpty else { throw refusal }
         var model = lowering.model
         model.foldScales()
-        model.fuseActivations()
-        model.joinIntegers()
-        model.removeUnused()
-        return try LiteConversion(model, steps: steps(model), batch: options.batch ?? 1)
+        return model
     }
 
     /// Looks for nodes that have no counterpart, and for nothing else.
@@ -83,7 +102,8 @@ struct GraphConverter {
         for input in source.graph.requiredInputs {
             let dimensions = types[input.name]?.tensor?.dimensions
             guard let dimensions, dimensions.allSatisfy({ $0.size != nil }) else {
-                let words = dimensions.map { "[\($0.map(\.description).joined(separator: ", "))]" } ?? "of unknown rank"
+                let declared = input.type?.tensor?.dimensions ?? dimensions
+                let words = declared.map { "[\($0.map(\.description).joined(separator: ", "))]" } ?? "of unknown rank"
                 throw ConversionError(
                     .invalid, "input '\(input.name.prefix(80))' is \(words); LiteRT needs fixed sizes",
                     help: "give the open ones, such as --size height=224")
@@ -155,7 +175,7 @@ struct GraphConverter {
         return isOwn ? LoweringRules.rule(for: node.operatorType) : nil
     }
 
-    private static func place(of node: Node, _ index: Int) -> String {
+    static func place(of node: Node, _ index: Int) -> String {
         Place(.node(name: node.name, operator: node.operatorType, index: index)).description
     }
 
@@ -200,7 +220,7 @@ struct GraphConverter {
         "TreeEnsembleRegressor": "trees run on ONNX Runtime only",
     ]
 
-    private static func words(of error: any Error, _ place: String) -> String {
+    static func words(of error: any Error, _ place: String) -> String {
         switch error {
         case let fault as LoweringFault:
             "\(place): \(fault.reason)" + (fault.remedy.map { "; \($0)" } ?? "")
@@ -234,12 +254,17 @@ struct GraphConverter {
         }
     }
 
-    private func steps(_ model: LiteModel) -> [ConversionStep] {
-        var made: [Int: [LiteOperatorCode]] = [:]
+    /// The operators that each node became, by LiteRT's names.
+    private static func names(_ model: LiteModel) -> [Int: [String]] {
+        var made: [Int: [String]] = [:]
         for operation in model.operators {
-            if let source = operation.source { made[source, default: []].append(operation.code) }
+            if let source = operation.source { made[source, default: []].append(operation.code.displayName) }
         }
-        return source.graph.nodes.enumerated().map { index, node in
+        return made
+    }
+
+    private func steps(_ made: [Int: [String]]) -> [ConversionStep] {
+        source.graph.nodes.enumerated().map { index, node in
             let kind: ConversionStep.Kind =
                 if let codes = made[index] { .operators(codes) } else if knownNodes.contains(index) {
                     .constant

@@ -1,7 +1,7 @@
 import Tensors
 
 /// An operator's settings: a table of the schema's union `BuiltinOptions`.
-struct LiteOptions: Sendable {
+struct LiteOptions: Hashable, Sendable {
     /// The table's number in the union.
     let kind: Int
     let fields: [Setting]
@@ -9,7 +9,7 @@ struct LiteOptions: Sendable {
     let activationSlot: Int?
 
     /// One number of a table.
-    enum Setting: Sendable {
+    enum Setting: Hashable, Sendable {
         case byte(Int, Int)
         case integer(Int, Int)
         case float(Int, Float)
@@ -19,6 +19,19 @@ struct LiteOptions: Sendable {
         self.kind = kind
         self.fields = fields
         self.activationSlot = activationSlot
+    }
+
+    /// The whole number in a slot; 0, which is the schema's default, where there is none.
+    func number(_ slot: Int) -> Int {
+        for case .byte(slot, let value) in fields { return value }
+        for case .integer(slot, let value) in fields { return value }
+        return 0
+    }
+
+    /// The number in a slot; 0 where there is none.
+    func real(_ slot: Int) -> Float {
+        for case .float(slot, let value) in fields { return value }
+        return 0
     }
 
     /// The table, with the activation that was made a part of the operator.

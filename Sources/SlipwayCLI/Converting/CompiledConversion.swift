@@ -73,7 +73,7 @@ struct CompiledConversion {
             if let texts = one.strings {
                 largest = max(largest, texts == other.strings ? 0 : .infinity)
             } else {
-                largest = max(largest, try LiteMeasurement.difference(one, other))
+                largest = max(largest, try ConversionMeasurement.difference(one, other))
             }
         }
         return largest

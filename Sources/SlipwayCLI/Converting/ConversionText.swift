@@ -3,30 +3,58 @@ import Tensors
 
 /// What a conversion made of which node, for a person and for a program.
 struct ConversionText {
-    private let conversion: LiteConversion
-    private let file: String
-    private let measurement: LiteMeasurement?
+    /// A tensor of the converted model's interface.
+    struct Port {
+        let name: String
+        let type: ElementType
+        /// `nil` for what the batch decides.
+        let sizes: [Int?]
+    }
 
-    init(_ conversion: LiteConversion, file: String, measurement: LiteMeasurement?) {
-        self.conversion = conversion
-        self.file = file
-        self.measurement = measurement
+    private let runtime: String
+    private let steps: [ConversionStep]
+    private let bytes: Int
+    private let batch: Int?
+    private let operators: Int
+    private let inputs: [Port]
+    private let outputs: [Port]
+    private let file: String
+    private let measurement: ConversionMeasurement?
+
+    init(_ conversion: LiteConversion, file: String, measurement: ConversionMeasurement?) {
+        func port(_ port: LitePort) -> Port {
+            Port(name: port.name, type: port.type, sizes: conversion.model.tensors[port.tensor].shape)
+        }
+        runtime = "LITERT"
+        steps = conversion.steps
+        (bytes, batch, operators) = (conversion.byteCount, conversion.batch, conversion.model.operators.count)
+        (inputs, outputs) = (conversion.model.inputs.map(port), conversion.model.outputs.map(port))
+        (self.file, self.measurement) = (file, measurement)
+    }
+
+    init(_ conversion: SavedModelWriting, folder: String, measurement: ConversionMeasurement?) {
+        func port(_ port: SavedModelWriting.Port) -> Port { Port(name: port.name, type: port.type, sizes: port.sizes) }
+        runtime = "TENSORFLOW"
+        steps = conversion.steps
+        (bytes, batch, operators) = (conversion.byteCount, conversion.batch, conversion.operatorCount)
+        (inputs, outputs) = (conversion.inputs.map(port), conversion.outputs.map(port))
+        (file, self.measurement) = (folder, measurement)
     }
 
     /// The table of nodes, then what was written.
     var lines: [String] {
-        var table = Table(">#", "NODE", "ONNX", "LITERT")
-        for step in conversion.steps where step.kind != .unused && step.kind != .constant {
+        var table = Table(">#", "NODE", "ONNX", runtime)
+        for step in steps where step.kind != .unused && step.kind != .constant {
             table.add(String(step.index), shortened(step.name), shortened(step.operatorType), Self.words(step.kind))
         }
-        let constants = conversion.steps.count { $0.kind == .constant }
+        let constants = steps.count { $0.kind == .constant }
         var lines = [table.rendered(), ""]
         if constants > 0 { lines.append("\(constants) nodes are known beforehand and became constants") }
-        lines.append("\(file): \(Quantity.bytes(conversion.byteCount)), \(conversion.model.operators.count) operators")
-        for (title, ports) in [("input", conversion.model.inputs), ("output", conversion.model.outputs)] {
+        lines.append("\(file): \(Quantity.bytes(bytes)), \(operators) operators")
+        for (title, ports) in [("input", inputs), ("output", outputs)] {
             for port in ports {
-                let shape = conversion.model.tensors[port.tensor].shape
-                lines.append("  \(title)  \(shortened(port.name))  \(port.type.displayName) \(shape)")
+                let sizes = port.sizes.map { $0.map(String.init) ?? "N" }.joined(separator: ", ")
+                lines.append("  \(title)  \(shortened(port.name))  \(port.type.displayName) [\(sizes)]")
             }
         }
         lines.append(
@@ -37,29 +65,27 @@ struct ConversionText {
     }
 
     var json: JSONValue {
-        let nodes = conversion.steps.map { step -> JSONValue in
+        let nodes = steps.map { step -> JSONValue in
             var operators: [JSONValue] = []
-            if case .operators(let codes) = step.kind { operators = codes.map { .string($0.displayName) } }
+            if case .operators(let names) = step.kind { operators = names.map(JSONValue.string) }
             return .object([
                 ("node", .string(step.name)), ("operator", .string(step.operatorType)),
                 ("became", .string(Self.title(step.kind))), ("operators", .array(operators)),
             ])
         }
         return .object([
-            ("file", .string(file)), ("bytes", .integer(conversion.byteCount)),
-            ("batch", conversion.batch.map(JSONValue.integer) ?? .null),
-            ("operators", .integer(conversion.model.operators.count)),
-            ("inputs", ports(conversion.model.inputs)), ("outputs", ports(conversion.model.outputs)),
+            ("file", .string(file)), ("bytes", .integer(bytes)), ("batch", batch.map(JSONValue.integer) ?? .null),
+            ("operators", .integer(operators)), ("inputs", ports(inputs)), ("outputs", ports(outputs)),
             ("largestDifference", measurement.map { .number($0.largest) } ?? .null), ("nodes", .array(nodes)),
         ])
     }
 
-    private func ports(_ ports: [LitePort]) -> JSONValue {
+    private func ports(_ ports: [Port]) -> JSONValue {
         .array(
             ports.map { port in
                 .object([
                     ("name", .string(port.name)), ("type", .string(port.type.displayName)),
-                    ("shape", .array(conversion.model.tensors[port.tensor].shape.map(JSONValue.integer))),
+                    ("shape", .array(port.sizes.map { $0.map(JSONValue.integer) ?? .null })),
                 ])
             })
     }
@@ -74,9 +100,9 @@ struct ConversionText {
     }
 
     private static func words(_ kind: ConversionStep.Kind) -> String {
-        guard case .operators(let codes) = kind else { return "a part of another" }
+        guard case .operators(let names) = kind else { return "a part of another" }
         var words: [String] = []
-        for code in codes.map(\.displayName) where words.last != code { words.append(code) }
+        for name in names where words.last != name { words.append(name) }
         return words.joined(separator: " ")
     }
 

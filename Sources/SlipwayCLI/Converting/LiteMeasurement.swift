@@ -6,21 +6,14 @@ import Subprocess
 import SystemPackage
 import Tensors
 
-/// By how much a converted model's answers differ from ONNX Runtime's, on made-up inputs.
-struct LiteMeasurement {
-    /// The largest difference of two numbers of an output: absolute below 1, relative above.
-    let largest: Double
-    /// What is accepted of a model of FP32; of one of integers it is one step.
-    static let tolerance = 1e-4
-    /// How many runs were compared.
-    let runs: Int
-
+/// A TFLite file and the model that it was made of, both run.
+enum LiteMeasurement {
     /// Runs both and compares.
     ///
-    /// - Throws: `Failure` 2302 when the answers differ by more than `tolerance`, 2303 when LiteRT cannot run here.
+    /// - Throws: `Failure` 2302 when the answers differ by more than is accepted, 2303 when LiteRT cannot run here.
     static func take(
         of conversion: LiteConversion, model: String, python: String, channelsLast: Bool, engine: any Engine
-    ) async throws -> LiteMeasurement {
+    ) async throws -> ConversionMeasurement {
         let place = try Scratch()
         defer { place.remove() }
         try place.write(conversion)
@@ -37,7 +30,7 @@ struct LiteMeasurement {
             arguments += [place.file("model.tflite"), place.file("given\(run).npz"), place.file("made\(run).npz")]
         }
         try await run(python, arguments)
-        return try judged(conversion, expected) { run, index in
+        return try judged(expected, conversion) { run, index in
             try NPZ.read(path: place.file("made\(run).npz")).first { $0.name == String(index) }?.tensor
         }
     }
@@ -47,17 +40,10 @@ struct LiteMeasurement {
     /// - Throws: as above, but for 2303.
     static func take(
         of conversion: LiteConversion, model: String, engine: any Engine, lite: any Engine
-    ) throws -> LiteMeasurement {
-        let bytes = TensorBuffer(capacity: conversion.byteCount)
-        var done = 0
-        conversion.forEachPiece { piece in
-            guard let base = piece.baseAddress, done + piece.count <= bytes.capacity else { return }
-            (bytes.base + done).copyMemory(from: base, byteCount: piece.count)
-            done += piece.count
-        }
+    ) throws -> ConversionMeasurement {
         let (session, converted) = (
             try engine.load(.file(model), options: SessionOptions()),
-            try lite.load(.memory(bytes), options: SessionOptions())
+            try lite.load(.memory(conversion.buffer), options: SessionOptions())
         )
         var (expected, made): ([[Tensor]], [[Tensor]]) = ([], [])
         for run in 0..<3 {
@@ -66,36 +52,18 @@ struct LiteMeasurement {
             expected.append(try session.run(inputs))
             made.append(try converted.run(inputs))
         }
-        return try judged(conversion, expected) { run, index in
+        return try judged(expected, conversion) { run, index in
             made[run].indices.contains(index) ? made[run][index] : nil
         }
     }
 
+    /// Of a model of integers one step is accepted; rounded once more, for one that is counted in numbers.
     private static func judged(
-        _ conversion: LiteConversion, _ expected: [[Tensor]], made: (_ run: Int, _ output: Int) throws -> Tensor?
-    ) throws -> LiteMeasurement {
-        var largest = 0.0
-        var worst: (difference: Double, allowed: Double)?
-        for (run, tensors) in expected.enumerated() {
-            for (index, tensor) in tensors.enumerated() {
-                guard let other = try made(run, index) else {
-                    throw Failure(2302, .verificationFailed, "LiteRT gives no output \(index)")
-                }
-                let found = try difference(tensor, other)
-                // Rounded once more, for a step that is counted in numbers.
-                let allowed = max(tolerance, conversion.model.step(ofOutput: index).map { Double($0) * 1.001 } ?? 0)
-                if found > allowed { worst = (found, allowed) }
-                largest = max(largest, found)
-            }
-        }
-        if let worst {
-            throw Failure(
-                2302, .verificationFailed,
-                "LiteRT's answers differ from ONNX Runtime's by \(ConversionText.number(worst.difference)), over "
-                    + ConversionText.number(worst.allowed),
-                help: "nothing was written; please report the model")
-        }
-        return LiteMeasurement(largest: largest, runs: expected.count)
+        _ expected: [[Tensor]], _ conversion: LiteConversion, made: (_ run: Int, _ output: Int) throws -> Tensor?
+    ) throws -> ConversionMeasurement {
+        try ConversionMeasurement(
+            expected, by: "LiteRT", step: { conversion.model.step(ofOutput: $0).map { Double($0) * 1.001 } },
+            made: made)
     }
 
     private static func run(_ python: String, _ arguments: [String]) async throws {
@@ -115,18 +83,6 @@ struct LiteMeasurement {
             failure = Failure(2302, .verificationFailed, "LiteRT does not run the model", causes: words)
         }
         throw failure
-    }
-
-    /// The largest difference between two tensors: absolute below 1, relative above; infinite where shapes differ.
-    static func difference(_ one: Tensor, _ other: Tensor) throws -> Double {
-        guard one.shape == other.shape, one.elementType == other.elementType else { return .infinity }
-        var largest = 0.0
-        for (left, right) in zip(try one.doubles(), try other.doubles()) where left != right {
-            guard !(left.isNaN && right.isNaN) else { continue }
-            let share = abs(left - right) / max(1, abs(left))
-            largest = max(largest, share.isNaN ? .infinity : share)
-        }
-        return largest
     }
 }
 

@@ -8,7 +8,7 @@ extension ErrorCatalog {
             for, with what to do about it. Nothing was written.
             """,
             causes: [
-                "an operator that LiteRT does not have, such as a recurrent layer or a tree",
+                "an operator that LiteRT or TensorFlow does not have, such as a recurrent layer or a tree",
                 "shapes that are known only while the model runs", "an input with an open dimension besides the batch",
             ],
             remedies: [
@@ -23,8 +23,8 @@ extension ErrorCatalog {
         ErrorPage(
             2302, "A converted model does not answer as the original does",
             """
-            The converted model was run on LiteRT, with the Python that was named, and its answers differ from ONNX \
-            Runtime's by more than 1e-4, or it does not run. Nothing was written.
+            The converted model was run on LiteRT, or read back (a SavedModel), and its answers differ from ONNX Runtime's \
+            by more than 1e-4, or it does not run. Nothing was written.
             """,
             causes: ["a fault of the conversion", "a LiteRT that is older than the operators in the file"],
             remedies: ["install ai-edge-litert 2.3 or later there", "report the model: this should not happen"],

@@ -78,9 +78,6 @@ package enum ChildTask: Hashable, Sendable {
         }
     }
 
-    /// Further files that are read.
-    var others: [String] { if case .difference(_, let after) = self { [after] } else { [] } }
-
     var arguments: [String] {
         switch self {
         case .inspect(let path): [Self.verb, "inspect", path]

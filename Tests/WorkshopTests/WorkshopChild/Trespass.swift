@@ -54,6 +54,11 @@ struct Trespass {
             ("symlink", attempt { symlink(there, "\(folder)/linked") }),
             ("mkdir", attempt { mkdir("\(folder)/directory", 0o700) }), ("chmod", attempt { chmod(there, 0o777) }),
             ("signal", attempt { kill(getppid(), 0) }),
+            ("signal to a thread", attempt { signalThread(getppid()) }),
+            ("queued signal", attempt { sigqueue(getppid(), 0, sigval()) }),
+            ("limits", attempt { readLimits(getppid()) }),
+            ("own signal", .integer(Int(pthread_kill(pthread_self(), 0)))),
+            ("own limits", attempt { readLimits(getpid()) }),
         ]
     }
 
@@ -72,6 +77,22 @@ struct Trespass {
         var thread = pthread_t()
         let failed = pthread_create(&thread, nil, { _ in nil }, nil)
         return failed == 0 ? pthread_join(thread, nil) : failed
+    }
+
+    // Glibc's module leaves out what is not in POSIX.
+
+    private func signalThread(_ process: pid_t) -> Int32 {
+        typealias Call = @convention(c) (pid_t, pid_t, Int32) -> Int32
+        guard let symbol = dlsym(nil, "tgkill") else { return 0 }
+        return unsafeBitCast(symbol, to: Call.self)(process, process, 0)
+    }
+
+    private func readLimits(_ process: pid_t) -> Int32 {
+        typealias Call = @convention(c) (pid_t, Int32, UnsafeRawPointer?, UnsafeMutablePointer<rlimit>) -> Int32
+        guard let symbol = dlsym(nil, "prlimit") else { return 0 }
+        var limits = rlimit()
+        // 7 is RLIMIT_NOFILE.
+        return unsafeBitCast(symbol, to: Call.self)(process, 7, nil, &limits)
     }
 
     private func spawn() -> Int32 {
