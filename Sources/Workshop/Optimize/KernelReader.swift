@@ -40,6 +40,8 @@ extension ModelOptimizer {
         guard recipes.compactMap(RecipeCatalog.recipe).contains(where: \.computesInIntegers),
             report["outcome"]?.stringValue == "improved",
             report["engine"]?.stringValue?.hasPrefix(EngineKind.onnxRuntime.displayName) == true,
+            (report["settings"]?["target"]?.stringValue ?? EngineKind.onnxRuntime.rawValue)
+                == EngineKind.onnxRuntime.rawValue,
             case .object(var members) = report, let kernels = await kernels(of: path)
         else { return report }
         members.append(.init(key: "kernels", value: kernels))
