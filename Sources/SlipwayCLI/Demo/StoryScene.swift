@@ -20,6 +20,7 @@ struct StoryScene {
 
     mutating func play() async throws {
         try await good()
+        try await wrong()
         try await slow()
         try await incident()
         try await drift()
@@ -54,19 +55,39 @@ struct StoryScene {
         check(report)
     }
 
+    private mutating func wrong() async throws {
+        title("4. A wrong version: it never fails, and calls every digit by another's name")
+        let careful = try await users.arrive(.careful, perSecond: StoryUsers.rate)
+        try await importing("\(data.folder)/bad.onnx")
+        try await stage.show([
+            "deploy", "digits:3", "--strategy", "canary", "--steps", "10%,50%", "--max-disagreement", "5%",
+        ])
+        let rollout = await ending(within: 60)
+        let report = await careful.stop()
+        try await showDecision(report)
+        let pairs = last(rollout)?["canaryRequests"]?.intValue ?? 0
+        ledger.check(
+            "digits:3 was rolled back by its answers, after \(pairs) compared pairs",
+            state(rollout) == "rolled back" && last(rollout)?["stream"]?.stringValue == "disagreement"
+                && (1...30).contains(pairs))
+        ledger.check(
+            "\(Quantity.count(report.ok)) right answers meanwhile, \(report.wrong) wrong, \(report.failed) failed",
+            report.failed == 0 && report.wrong < report.ok / 10)
+    }
+
     private mutating func slow() async throws {
         title("5. A slow version: the same answers, five milliseconds later")
         let file = "\(stage.home)/slow.onnx"
         try SlowModel.write(file, slowing: "\(data.folder)/cnn.onnx", classes: 10)
         let careful = try await users.arrive(.careful, perSecond: StoryUsers.rate)
         try await importing(file)
-        try await stage.show(["deploy", "digits:3", "--strategy", "canary", "--steps", "10%,50%"])
+        try await stage.show(["deploy", "digits:4", "--strategy", "canary", "--steps", "10%,50%"])
         let rollout = await ending(within: 60)
         let report = await careful.stop()
         try await showDecision(report)
         let stream = last(rollout)?["stream"]?.stringValue ?? ""
         ledger.check(
-            "digits:3 was rolled back for its latency", state(rollout) == "rolled back" && stream.hasPrefix("slower"))
+            "digits:4 was rolled back for its latency", state(rollout) == "rolled back" && stream.hasPrefix("slower"))
         check(report)
     }
 
