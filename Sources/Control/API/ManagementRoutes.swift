@@ -101,6 +101,7 @@ struct ManagementRoutes: Sendable {
     /// Brings an endpoint in line and tells how it went.
     private func reconcile(_ endpoint: EndpointName, revision: Int?) async throws -> JSONValue {
         await reconciler.reconcile(endpoint)
+        await driver?.wakeUp()
         let history = try deployments.recentHistory(of: endpoint)
         guard let number = revision ?? history.current?.number, let entry = history.entry(number) else {
             throw ReleaseError(.notFound, "'\(endpoint)' has no such revision")
