@@ -5,7 +5,7 @@ import Tensors
 typealias LiteRule = @Sendable (LiteCall) throws(TensorFlowError) -> Void
 
 /// One operator: what goes in, its settings, and the graph that it writes into.
-final class LiteCall {
+final class LiteCall: RebuildingCall {
     let operation: LiteOperation
     let graph: RebuiltGraph
     /// `nil` for one that is left out.
@@ -49,32 +49,6 @@ final class LiteCall {
         return value
     }
 
-    func plain(_ place: Int) throws(TensorFlowError) -> String { try graph.plain(try input(place)) }
-
-    /// Whole numbers that must be known.
-    func integers(_ place: Int, _ what: String) throws(TensorFlowError) -> [Int] {
-        guard let integers = try input(place).integers else {
-            throw TensorFlowError("works its \(what) out while it runs, which is not rebuilt here")
-        }
-        return integers
-    }
-
-    /// Whole numbers as ONNX takes them: 64 bits wide.
-    func sizes(_ place: Int) throws(TensorFlowError) -> String {
-        let value = try input(place)
-        if let integers = value.integers { return graph.list(integers) }
-        let name = try graph.plain(value)
-        return value.type == .int64 ? name : graph.cast(name, to: .int64, stem + "_sizes")
-    }
-
-    /// An axis that counts from the front.
-    func axis(_ axis: Int, of value: GraphValue) throws(TensorFlowError) -> Int {
-        guard let place = value.axis(axis) else {
-            throw .broken("has axis \(axis) where there are \(value.rank) dimensions")
-        }
-        return place
-    }
-
     // MARK: - Settings
 
     func byte(_ slot: Int, default standard: Int = 0) throws(TensorFlowError) -> Int {
@@ -101,7 +75,10 @@ final class LiteCall {
     }
 
     /// Ends the operator: the value is this output. Quantised outputs are rounded to their integers.
-    func give(_ made: Made, at place: Int = 0, activation: Int = 0) throws(TensorFlowError) {
+    func give(_ made: Made, at place: Int) throws(TensorFlowError) { try give(made, at: place, activation: 0) }
+
+    /// The same, with an activation of LiteRT's that is part of the operator.
+    func give(_ made: Made, at place: Int = 0, activation: Int) throws(TensorFlowError) {
         guard outputs.indices.contains(place) else { throw .broken("has no output \(place)") }
         let tensor = outputs[place]
         let stem = InertName.ofValue(tensor.name)
@@ -125,8 +102,8 @@ final class LiteCall {
         results[place] = value
     }
 
-    func give(_ name: String, at place: Int = 0, activation: Int = 0) throws(TensorFlowError) {
-        try give(Made(name), at: place, activation: activation)
+    func give(_ name: String, activation: Int) throws(TensorFlowError) {
+        try give(Made(name), activation: activation)
     }
 
     /// Ends the operator with a constant.

@@ -73,7 +73,7 @@ enum SliceRules {
     }
 
     private static func gatherMany(_ call: LiteCall) throws(TensorFlowError) {
-        try call.give(call.graph.node("GatherND", [try call.plain(0), try call.sizes(1)], call.stem))
+        try call.give(call.graph.node("GatherND", [try call.plain(0), try call.wide(try call.input(1))], call.stem))
     }
 
     /// The places come first, then the table.
