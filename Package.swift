@@ -94,7 +94,7 @@ let package = Package(
         room("Drift", ["Tensors"]),
         room("Release", ["Tensors", "Monitor"]),
         room("Alerts", ["Tensors", "Monitor", "Release"]),
-        room("Home", [grdb]),
+        room("Home", ["Tensors", grdb]),
         room("Trust", [crypto]),
         room("Seals", ["Tensors", "Trust", crypto]),
         room("Registry", ["Tensors", "Home", "Trust", "Seals"]),
@@ -118,7 +118,8 @@ let package = Package(
         room(
             "Serve",
             [
-                "Tensors", "Engines", "Pipelines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioTLS, nioSSL,
+                "Tensors", "Engines", "Pipelines", "Monitor", "Drift", "Release", "Trust", nioCore, nioPosix, nioTLS,
+                nioSSL,
                 logging,
             ]),
         room("Scoring", ["Tensors", "Columns", "Engines", "Trust", "Registry", "Serve"]),
@@ -126,8 +127,8 @@ let package = Package(
         room(
             "Control",
             [
-                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Charts", "Drift", "Release", "Home",
-                "Trust",
+                "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Charts", "Drift", "Release", "Alerts",
+                "Home", "Trust", "Distribution", subprocess, systemPackage,
                 "Seals",
                 "Registry", "Workshop", "Serve", "Client", hummingbird, hummingbirdCore, httpTypes, mustache, logging,
                 nioCore,

@@ -72,6 +72,23 @@ struct ServeOptions: ParsableArguments {
             valueName: "1h"))
     var driftWindow = "1h"
 
+    @Option(
+        help: ArgumentHelp(
+            "Answers of each classifier that are remembered until labels come; 0 remembers none.", valueName: "number"))
+    var feedbackAnswers = 65_536
+
+    @Option(help: ArgumentHelp("How long answers are remembered until labels come.", valueName: "24h"))
+    var feedbackTime = "24h"
+
+    @Option(
+        help: ArgumentHelp(
+            "Tell those whom this file names of what is wrong; see 'slipway alerts'.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
+    var alerts: String?
+
+    @Flag(help: "Show totals under /metrics by the names of Triton's metrics (nv_inference_count) too.")
+    var tritonMetrics = false
+
     @Option(help: "The model of requests that name none, such as POST /invocations (default: the only one).")
     var defaultModel: String?
 
@@ -113,6 +130,11 @@ struct ServeOptions: ParsableArguments {
             throw ValidationError(
                 "--drift-window is a time from 1s to 30d, or off, found '\(driftWindow.prefix(40))'")
         }
+        guard (0...16_777_216).contains(feedbackAnswers),
+            (1000...2_592_000_000).contains(UndoWindowOptions.parse(feedbackTime) ?? 0)
+        else {
+            throw ValidationError("--feedback-answers takes 0 to 16777216, --feedback-time a time from 1s to 30d")
+        }
         guard (0...3600).contains(drainDelay), (0...3600).contains(grace) else {
             throw ValidationError("--drain-delay and --grace take 0 to 3600 seconds")
         }
@@ -147,6 +169,9 @@ struct ServeOptions: ParsableArguments {
         options.largestBody = maxBody
         options.memory = memory.flatMap(Quantity.parseBytes)
         options.unloadIdle = unloadIdle.flatMap(UndoWindowOptions.parse).map { .milliseconds($0) }
+        options.feedback = (feedbackAnswers, Int(UndoWindowOptions.parse(feedbackTime) ?? 1000) / 1000)
+        options.showsTritonNames = tritonMetrics
+        options.alerts = try alerts.map(AlertFile.read)
         options.serverName = serverName
         options.driftWindow = UndoWindowOptions.parse(driftWindow).map { .milliseconds($0) }
         options.defaultModel = defaultModel

@@ -113,7 +113,7 @@ import Workshop
 
     @Test func everyVerbSaysWhatItDoes() {
         let verbs = SlipwayCommand.configuration.groupedSubcommands.flatMap(\.subcommands)
-        #expect(verbs.count == 48)
+        #expect(verbs.count == 50)
         for verb in verbs {
             #expect(verb.configuration.commandName?.isEmpty == false)
             #expect(verb.configuration.abstract.hasSuffix("."), "\(verb)")

@@ -1,3 +1,4 @@
+package import Alerts
 package import Registry
 package import Serve
 package import Trust
@@ -35,6 +36,8 @@ package struct ServerOptions: Sendable {
     package var serverName = "slipway"
     /// How long a window of traffic is that is compared with a version's reference; `nil` to watch no traffic for drift.
     package var driftWindow: Duration? = .seconds(3600)
+    /// Answers of each classifier that are remembered for labels, and for how many seconds; 0 answers for none.
+    package var feedback = (answers: 65_536, seconds: 86_400)
     /// The model of routes that name none; `nil` for the only one.
     package var defaultModel: String?
     /// Sequences whose state is kept at a time.
@@ -47,6 +50,10 @@ package struct ServerOptions: Sendable {
     package var sharedMemoryPrefixes: [String] = []
     /// Whose seals versions need to go into service; `nil` for nobody's.
     package var seals: SealPolicy?
+    /// Whether totals are shown under the names of Triton's metrics too.
+    package var showsTritonNames = false
+    /// Who is told of what is wrong; `nil` for nobody.
+    package var alerts: AlertSettings?
     /// What is served instead of what is deployed, for `run`.
     package var pinned: PinnedEndpoint?
     /// The supervisor saw the process before this one die.

@@ -35,6 +35,8 @@ extension HTTPConnection {
         case .loggingChange: throw Repository.loggingRefusal
         case .sharedStatus, .sharedRegister, .sharedUnregister, .cudaStatus, .cudaRegister, .cudaUnregister:
             return try sharedMemoryAnswer(match, body: body)
+        case .feedback:
+            return Answer(body: try FeedbackReply.json(body, loop.table.endpoint(match.model ?? ""), at: readAt))
         case .modelStatus: return try modelStatus(match)
         case .modelSignature: return try modelSignature(match)
         case .infer, .predict, .classify, .regress, .invocations:

@@ -28,7 +28,10 @@ extension LoopState {
         if let job = request.job {
             job.times.answered = now
             job.arm.metrics.record(request.status, job.times, rows: job.rowCount)
-            if request.status == .ok { job.arm.servable.tap.offer(job) }
+            if request.status == .ok {
+                job.arm.servable.tap.offer(job)
+                job.arm.servable.memory.remember(job, id: request.id)
+            }
             if let onCompleted = plane.configuration.onCompleted {
                 send()
                 onCompleted(
