@@ -86,6 +86,17 @@ struct ServeOptions: ParsableArguments {
         completion: .file(extensions: ["json"]))
     var alerts: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Tell a collector of OpenTelemetry's, by OTLP over HTTP, of requests and their stages.",
+            valueName: "http://127.0.0.1:4318"))
+    var traces: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Trace so many of the requests whose clients do not say whether they are recorded.", valueName: "1%"))
+    var traceShare = "1%"
+
     @Flag(help: "Show totals under /metrics by the names of Triton's metrics (nv_inference_count) too.")
     var tritonMetrics = false
 
@@ -170,6 +181,12 @@ struct ServeOptions: ParsableArguments {
         options.memory = memory.flatMap(Quantity.parseBytes)
         options.unloadIdle = unloadIdle.flatMap(UndoWindowOptions.parse).map { .milliseconds($0) }
         options.feedback = (feedbackAnswers, Int(UndoWindowOptions.parse(feedbackTime) ?? 1000) / 1000)
+        if let traces {
+            guard let share = Self.share(traceShare) else {
+                throw ValidationError("--trace-share is a share from 0% to 100%, found '\(traceShare.prefix(20))'")
+            }
+            options.traces = try TraceSettings(collector: traces, share: share)
+        }
         options.showsTritonNames = tritonMetrics
         options.alerts = try alerts.map(AlertFile.read)
         options.serverName = serverName
@@ -181,6 +198,14 @@ struct ServeOptions: ParsableArguments {
         options.sequences = sequences
         options.sequenceIdle = .milliseconds(Int(sequenceIdle * 1000))
         return options
+    }
+
+    /// `0.5%` as 0.005; `nil` for no share.
+    private static func share(_ text: String) -> Double? {
+        guard text.hasSuffix("%"), let percent = Double(text.dropLast()), (0...100).contains(percent) else {
+            return nil
+        }
+        return percent / 100
     }
 
     /// The port that a hosting platform asks for. Source: Amazon SageMaker, "Custom Inference Code"; Vertex AI, "Custom

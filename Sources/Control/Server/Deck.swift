@@ -141,6 +141,12 @@ struct Deck: Sendable {
             server.service(at: .tcp(host: host, port: options.controlPort)) { port in announce.yield(port ?? 0) },
         ]
         if let watcher { services.append(watcher) }
+        if let traces = options.traces {
+            services.append(
+                TraceExporter(
+                    tap: plane.traces, settings: traces, service: options.serverName, version: options.version,
+                    metrics: metrics, logger: logger))
+        }
         if let alerts { services += [alerts.watcher, alerts.sender] }
         if options.tls != nil {
             var keeper = CertificateKeeper(plane: plane, logger: logger)

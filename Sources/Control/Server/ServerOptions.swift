@@ -50,6 +50,8 @@ package struct ServerOptions: Sendable {
     package var sharedMemoryPrefixes: [String] = []
     /// Whose seals versions need to go into service; `nil` for nobody's.
     package var seals: SealPolicy?
+    /// Which collector is told of requests; `nil` for none.
+    package var traces: TraceSettings?
     /// Whether totals are shown under the names of Triton's metrics too.
     package var showsTritonNames = false
     /// Who is told of what is wrong; `nil` for nobody.

@@ -156,9 +156,10 @@ extension HTTPConnection {
     }
 
     private func record(_ request: CurrentRequest, _ status: HTTPStatus, at now: UInt64) {
-        let answered = AnsweredRequest(
+        var answered = AnsweredRequest(
             id: request.id, method: request.method, receivedAt: request.receivedAt, status: status,
             job: request.exchange?.job)
+        answered.trace = request.trace
         loop.record(answered, at: now) { flushIfNeeded() }
     }
 }

@@ -20,6 +20,7 @@ extension HTTPConnection {
     private func prepare(_ request: CurrentRequest, _ head: RequestHead) throws(RequestFault) {
         let facts = try RequestFacts(head)
         request.id = facts.requestID ?? loop.ids.next()
+        request.trace = facts.trace
         request.keepsAlive = facts.keepsAlive
         request.length = facts.contentLength
         request.isChunked = facts.isChunked

@@ -10,6 +10,8 @@ struct AnsweredRequest {
     var status: HTTPStatus
     /// Set for an inference request that picked a version.
     var job: InferenceJob?
+    /// The trace that it says it belongs to.
+    var trace: TraceContext?
 
     init(id: String, method: String, receivedAt: UInt64, status: HTTPStatus, job: InferenceJob?) {
         self.id = id
@@ -32,6 +34,7 @@ extension LoopState {
                 job.arm.servable.tap.offer(job)
                 job.arm.servable.memory.remember(job, id: request.id)
             }
+            if plane.traces.isOpen { plane.traces.offer(request, job) { ids.random() } }
             if let onCompleted = plane.configuration.onCompleted {
                 send()
                 onCompleted(
