@@ -95,7 +95,7 @@ let package = Package(
         room("Comparing", ["Tensors", "Drift"]),
         room("Release", ["Tensors", "Monitor"]),
         room("Alerts", ["Tensors", "Monitor", "Release"]),
-        room("Home", [grdb]),
+        room("Home", ["Tensors", grdb]),
         room("Trust", [crypto]),
         room("Seals", ["Tensors", "Trust", crypto]),
         room("Registry", ["Tensors", "Home", "Trust", "Seals"]),
@@ -119,7 +119,8 @@ let package = Package(
         room(
             "Serve",
             [
-                "Tensors", "Engines", "Pipelines", "Monitor", "Release", "Trust", nioCore, nioPosix, nioTLS, nioSSL,
+                "Tensors", "Engines", "Pipelines", "Monitor", "Drift", "Release", "Trust", nioCore, nioPosix, nioTLS,
+                nioSSL,
                 logging,
             ]),
         room("Scoring", ["Tensors", "Columns", "Engines", "Trust", "Registry", "Serve"]),
@@ -128,8 +129,7 @@ let package = Package(
             "Control",
             [
                 "Tensors", "ModelGraph", "Engines", "Pipelines", "Monitor", "Charts", "Drift", "Comparing", "Release",
-                "Home",
-                "Trust",
+                "Alerts", "Home", "Trust", "Distribution", subprocess, systemPackage,
                 "Seals",
                 "Registry", "Workshop", "Serve", "Client", hummingbird, hummingbirdCore, httpTypes, mustache, logging,
                 nioCore,

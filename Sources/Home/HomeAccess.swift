@@ -1,4 +1,5 @@
 import GRDB
+package import Tensors
 
 /// An open connection, opaque outside this room.
 package struct Connection {
@@ -20,6 +21,14 @@ package struct Transaction: HomeReading {
     package let connection: Connection
     /// The moment that this transaction's rows are stamped with.
     package let now: Timestamp
+    let collector: EventCollector
+}
+
+extension Transaction {
+    /// Tells of something in the event log, once the transaction is on the disk.
+    package func tell(_ kind: String, _ subject: String, _ data: [(String, JSONValue?)] = []) {
+        collector.events.append(HomeEvent(kind, subject, at: now, data))
+    }
 }
 
 extension HomeReading {

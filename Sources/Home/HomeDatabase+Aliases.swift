@@ -1,4 +1,5 @@
 import GRDB
+import Tensors
 
 /// A movable name for a version.
 package struct AliasRow: Hashable, Sendable {
@@ -63,6 +64,9 @@ extension Transaction {
         try execute(
             "INSERT INTO alias_history (model, name, previous, number, note, at) VALUES (?, ?, ?, ?, ?, ?)",
             [model, name, previous, number, note, now])
+        tell(
+            "alias.moved", "\(model)@\(name)",
+            [("from", previous.map(JSONValue.integer)), ("to", number.map(JSONValue.integer))])
         return previous
     }
 }

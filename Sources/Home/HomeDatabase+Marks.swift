@@ -1,4 +1,5 @@
 import GRDB
+import Tensors
 
 /// What became of a version at an endpoint, written so that a crash of the process cannot lose it.
 package struct MarkRow: Hashable, Sendable {
@@ -37,6 +38,11 @@ extension Transaction {
     package func setMark(
         _ state: MarkRow.State, ofDigest digest: String, at endpoint: String, reason: String = ""
     ) throws {
+        if state == .quarantined {
+            tell(
+                "version.quarantined", "endpoints/\(endpoint)",
+                [("digest", .string(digest)), ("reason", .string(reason))])
+        }
         try execute(
             """
             INSERT INTO marks (digest, endpoint, state, reason, at) VALUES (?, ?, ?, ?, ?)

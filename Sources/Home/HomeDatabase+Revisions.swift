@@ -1,4 +1,5 @@
 import GRDB
+import Tensors
 
 /// What clients call, as it is recorded.
 package struct EndpointRow: Hashable, Sendable {
@@ -138,6 +139,13 @@ extension Transaction {
             try execute(
                 "INSERT INTO revision_versions (endpoint, number, digest) VALUES (?, ?, ?)", [endpoint, number, digest])
         }
+        tell(
+            "revision.written", "endpoints/\(endpoint)",
+            [
+                ("revision", .integer(number)), ("cause", .string(cause)),
+                ("digests", .array(Set(digests).sorted().map(JSONValue.string))),
+                ("note", note.isEmpty ? nil : .string(note)),
+            ])
         return RevisionRow(
             endpoint: endpoint, number: number, spec: spec, cause: cause, note: note, createdAt: now, outcome: nil)
     }
@@ -146,8 +154,11 @@ extension Transaction {
     ///
     /// - Throws: `HomeError.Code.notFound` without such a revision.
     package func activate(_ number: Int, of endpoint: String) throws {
-        guard try revision(number, of: endpoint) != nil else { throw noRevision(number, endpoint) }
+        guard let row = try revision(number, of: endpoint) else { throw noRevision(number, endpoint) }
         try execute("UPDATE endpoints SET active = ?, removed_at = NULL WHERE name = ?", [number, endpoint])
+        tell(
+            Self.kind(ofCause: row.cause), "endpoints/\(endpoint)",
+            [("revision", .integer(number)), ("cause", .string(row.cause))])
     }
 
     /// Records how a revision ended.
@@ -157,6 +168,11 @@ extension Transaction {
         let changed = try execute(
             "UPDATE revisions SET outcome = ? WHERE endpoint = ? AND number = ?", [outcome, endpoint, number])
         guard changed == 1 else { throw noRevision(number, endpoint) }
+        let parsed = try? JSONValue.parse(Array(outcome.utf8))
+        guard parsed?["kind"]?.stringValue == "failed" else { return }
+        tell(
+            "revision.failed", "endpoints/\(endpoint)",
+            [("revision", .integer(number)), ("reason", parsed?["reason"])])
     }
 
     /// Takes an endpoint out of service. Its revisions stay as its history.
@@ -166,6 +182,16 @@ extension Transaction {
         let changed = try execute(
             "UPDATE endpoints SET active = NULL, removed_at = ? WHERE name = ? AND removed_at IS NULL", [now, name])
         guard changed == 1 else { throw HomeError(.notFound, "there is no endpoint '\(name)'") }
+    }
+
+    /// What a revision in force means, by what led to it.
+    private static func kind(ofCause cause: String) -> String {
+        switch cause.split(separator: " ").first {
+        case "promote": "endpoint.promoted"
+        case "rollback": "endpoint.rolledback"
+        case "undeploy": "endpoint.withdrawn"
+        default: "endpoint.deployed"
+        }
     }
 
     private func noRevision(_ number: Int, _ endpoint: String) -> HomeError {

@@ -1,4 +1,5 @@
 import GRDB
+import Tensors
 
 /// A token as it is recorded: never the secret, only its hash.
 package struct TokenRow: Hashable, Sendable {
@@ -35,6 +36,9 @@ extension Transaction {
         try execute(
             "INSERT INTO tokens (name, hash, role, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
             [name, hash, role, now, expiresAt])
+        tell(
+            "token.created", "tokens/\(name)",
+            [("role", .string(role)), ("expires", expiresAt.map { .string($0.description) })])
         return TokenRow(name: name, hash: hash, role: role, createdAt: now, expiresAt: expiresAt, revokedAt: nil)
     }
 
@@ -47,6 +51,7 @@ extension Transaction {
         guard changed == 1 else {
             throw HomeError(.notFound, "there is no token '\(name)' in use", help: "see 'slipway token list'")
         }
+        tell("token.revoked", "tokens/\(name)")
     }
 }
 

@@ -1,4 +1,5 @@
 import GRDB
+import Tensors
 
 /// A model, with what its list line shows.
 package struct ModelRow: Hashable, Sendable {
@@ -151,6 +152,9 @@ extension Transaction {
             INSERT INTO versions (model, number, manifest_digest, created_at, note, labels, source, size)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """, [new.model, number, new.manifestDigest, now, new.note, new.labels, new.source, new.size])
+        tell(
+            "version.imported", "\(new.model):\(number)",
+            [("digest", .string(new.manifestDigest)), ("bytes", .integer(new.size))])
         return VersionRow(
             model: new.model, number: number, manifestDigest: new.manifestDigest, createdAt: now, note: new.note,
             labels: new.labels, source: new.source, size: new.size, deletedAt: nil, reapedAt: nil)
@@ -164,6 +168,7 @@ extension Transaction {
             "UPDATE versions SET deleted_at = ?, reaped_at = NULL WHERE model = ? AND number = ?",
             [removed ? now : nil, model, number])
         guard changed == 1 else { throw HomeError(.notFound, "version '\(model):\(number)' is not recorded") }
+        tell(removed ? "version.removed" : "version.restored", "\(model):\(number)")
     }
 
     /// Changes a version's note.

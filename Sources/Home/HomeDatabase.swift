@@ -13,6 +13,9 @@ package final class HomeDatabase: Sendable {
     /// How long a writer waits for another one.
     private static let busyTimeout = 5.0
 
+    /// What happened in this home.
+    package var events: EventLog { EventLog(home) }
+
     private init(home: HomeDirectory, pool: DatabasePool, now: @escaping @Sendable () -> Timestamp) {
         self.home = home
         self.pool = pool
@@ -71,17 +74,21 @@ package final class HomeDatabase: Sendable {
     private func transact<Result>(
         _ completion: Database.TransactionCompletion, _ body: (Transaction) throws -> Result
     ) throws -> Result {
-        try HomeError.adapting {
+        let collector = EventCollector()
+        let result = try HomeError.adapting {
             try pool.writeWithoutTransaction { database in
                 var result: Result?
                 try database.inTransaction(.immediate) {
-                    result = try body(Transaction(connection: Connection(database: database), now: now()))
+                    result = try body(
+                        Transaction(connection: Connection(database: database), now: now(), collector: collector))
                     return completion
                 }
                 guard let result else { throw HomeError(.io, "the transaction ended without a result") }
                 return result
             }
         }
+        if completion == .commit, !collector.events.isEmpty { events.append(collector.events) }
+        return result
     }
 
     /// A number that differs from an earlier one when another connection has written in between, of whatever process.

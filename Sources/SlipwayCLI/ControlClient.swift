@@ -39,6 +39,17 @@ struct ControlClient {
                 body: body))
     }
 
+    /// What is wrong now, and what is silenced.
+    func alerts() async throws -> JSONValue { try await get("/api/v1/alerts") }
+
+    /// Has the server send a test to one receiver, or all.
+    func testAlerts(_ receiver: String?) async throws -> JSONValue {
+        let body = JSONValue.object([("receiver", receiver.map(JSONValue.string) ?? .null)]).encoded()
+        return try value(
+            try await http.request(
+                "POST", "/api/v1/alerts/test", headers: [HTTPHeader("content-type", "application/json")], body: body))
+    }
+
     /// Has the server bring an endpoint in line with a revision, and waits until it has.
     func reconcile(_ endpoint: String, revision: Int) async throws -> JSONValue {
         let body = JSONValue.object([("revision", .integer(revision))]).encoded()

@@ -79,6 +79,34 @@ struct ServeOptions: ParsableArguments {
             valueName: "http://127.0.0.1:9090"))
     var prometheus: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Answers of each classifier that are remembered until labels come; 0 remembers none.", valueName: "number"))
+    var feedbackAnswers = 65_536
+
+    @Option(help: ArgumentHelp("How long answers are remembered until labels come.", valueName: "24h"))
+    var feedbackTime = "24h"
+
+    @Option(
+        help: ArgumentHelp(
+            "Tell those whom this file names of what is wrong; see 'slipway alerts'.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
+    var alerts: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Tell a collector of OpenTelemetry's, by OTLP over HTTP, of requests and their stages.",
+            valueName: "http://127.0.0.1:4318"))
+    var traces: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Trace so many of the requests whose clients do not say whether they are recorded.", valueName: "1%"))
+    var traceShare = "1%"
+
+    @Flag(help: "Show totals under /metrics by the names of Triton's metrics (nv_inference_count) too.")
+    var tritonMetrics = false
+
     @Option(help: "The model of requests that name none, such as POST /invocations (default: the only one).")
     var defaultModel: String?
 
@@ -120,6 +148,11 @@ struct ServeOptions: ParsableArguments {
             throw ValidationError(
                 "--drift-window is a time from 1s to 30d, or off, found '\(driftWindow.prefix(40))'")
         }
+        guard (0...16_777_216).contains(feedbackAnswers),
+            (1000...2_592_000_000).contains(UndoWindowOptions.parse(feedbackTime) ?? 0)
+        else {
+            throw ValidationError("--feedback-answers takes 0 to 16777216, --feedback-time a time from 1s to 30d")
+        }
         guard (0...3600).contains(drainDelay), (0...3600).contains(grace) else {
             throw ValidationError("--drain-delay and --grace take 0 to 3600 seconds")
         }
@@ -154,6 +187,15 @@ struct ServeOptions: ParsableArguments {
         options.largestBody = maxBody
         options.memory = memory.flatMap(Quantity.parseBytes)
         options.unloadIdle = unloadIdle.flatMap(UndoWindowOptions.parse).map { .milliseconds($0) }
+        options.feedback = (feedbackAnswers, Int(UndoWindowOptions.parse(feedbackTime) ?? 1000) / 1000)
+        if let traces {
+            guard let share = Self.share(traceShare) else {
+                throw ValidationError("--trace-share is a share from 0% to 100%, found '\(traceShare.prefix(20))'")
+            }
+            options.traces = try TraceSettings(collector: traces, share: share)
+        }
+        options.showsTritonNames = tritonMetrics
+        options.alerts = try alerts.map(AlertFile.read)
         options.serverName = serverName
         options.driftWindow = UndoWindowOptions.parse(driftWindow).map { .milliseconds($0) }
         options.prometheus = try prometheus.map { text throws(ClientError) in try ServerAddress(text) }
@@ -164,6 +206,14 @@ struct ServeOptions: ParsableArguments {
         options.sequences = sequences
         options.sequenceIdle = .milliseconds(Int(sequenceIdle * 1000))
         return options
+    }
+
+    /// `0.5%` as 0.005; `nil` for no share.
+    private static func share(_ text: String) -> Double? {
+        guard text.hasSuffix("%"), let percent = Double(text.dropLast()), (0...100).contains(percent) else {
+            return nil
+        }
+        return percent / 100
     }
 
     /// The port that a hosting platform asks for. Source: Amazon SageMaker, "Custom Inference Code"; Vertex AI, "Custom

@@ -42,7 +42,9 @@ struct SlipwayCommand: AsyncParsableCommand {
                 subcommands: [
                     PlanVerb.self, DeployVerb.self, ApplyVerb.self, PromoteVerb.self, RollbackVerb.self,
                     UndeployVerb.self, RolloutVerb.self,
-                    StatusVerb.self, DriftVerb.self, MonitoringVerb.self, HistoryVerb.self, DiffVerb.self,
+                    StatusVerb.self, DriftVerb.self, EventsVerb.self, AlertsVerb.self, MonitoringVerb.self,
+                    HistoryVerb.self,
+                    DiffVerb.self,
                 ]),
             CommandGroup(
                 name: "Help",

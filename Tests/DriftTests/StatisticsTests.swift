@@ -97,9 +97,9 @@ import Testing
 
 /// `Fixtures/cases.json`.
 enum Cases {
-    static func whole() throws -> JSONValue {
+    static func whole(_ name: String = "cases") throws -> JSONValue {
         let path = "\(#filePath)".split(separator: "/").dropLast().joined(separator: "/")
-        let file = try #require(fopen("/\(path)/Fixtures/cases.json", "r"))
+        let file = try #require(fopen("/\(path)/Fixtures/\(name).json", "r"))
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
         let count = fread(&bytes, 1, bytes.count, file)

@@ -24,6 +24,7 @@ import Trust
                 "GET /v2/models/{model}/versions/{version} viewer",
                 "GET /v2/models/{model}/versions/{version}/ready anonymous",
                 "POST /v2/models/{model}/versions/{version}/infer invoker",
+                "POST /v2/models/{model}/feedback invoker",
                 "GET /v1/models viewer",
                 "GET /v1/models/{model} viewer",
                 "GET /v1/models/{model}/metadata viewer",

@@ -67,6 +67,33 @@ import Testing
         #expect(arm !== metrics.arm(endpoint: "digits", model: "digits", version: "3"))
     }
 
+    /// Source: Triton, "Metrics": what its dashboards ask for.
+    @Test func totalsAreShownUnderTritonsNamesWhereWanted() {
+        let registry = MetricsRegistry()
+        let metrics = ServeMetrics(registry: registry, showsTritonNames: true)
+        let arm = metrics.arm(endpoint: "digits", model: "mlp", version: "3")
+        var times = StageTimes(received: 1_000_000)
+        (times.complete, times.decoded, times.runBegan) = (2_000_000, 3_000_000, 5_000_000)
+        (times.runEnded, times.answered) = (9_000_000, 17_000_000)
+        arm.record(.ok, times, rows: 4)
+        arm.record(.badRequest, times, rows: 4)
+        arm.ranInline()
+        let text = String(decoding: metrics.exposition(), as: UTF8.self)
+        for line in [
+            "# TYPE nv_inference_request_success counter",
+            #"nv_inference_request_success{model="digits",version="3"} 1"#,
+            #"nv_inference_request_failure{model="digits",version="3",reason="OTHER"} 1"#,
+            #"nv_inference_count{model="digits",version="3"} 4"#,
+            #"nv_inference_exec_count{model="digits",version="3"} 1"#,
+            #"nv_inference_request_duration_us{model="digits",version="3"} 32000"#,
+            #"nv_inference_queue_duration_us{model="digits",version="3"} 4000"#,
+            #"nv_inference_compute_infer_duration_us{model="digits",version="3"} 8000"#,
+        ] {
+            #expect(text.contains(line + "\n"), "\(line)\n\(text.suffix(2000))")
+        }
+        #expect(!String(decoding: ServeMetrics(registry: registry).exposition(), as: UTF8.self).contains("nv_"))
+    }
+
     @Test func whoWatchesSeesWhatWasAsked() async throws {
         let seen = Mutex<[CompletedInference]>([])
         try await TestPlane.run(

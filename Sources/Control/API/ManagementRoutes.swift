@@ -20,7 +20,13 @@ struct ManagementRoutes: Sendable {
     /// Who looks after rollouts; `nil` where there are none.
     var driver: RolloutDriver?
 
-    var all: [ControlRoute] { own + rollouts + RegistryRoutes(registry: deployments.registry).all }
+    /// Who looks after alerts; `nil` where nobody is told of them.
+    var alerts: AlertWatcher?
+
+    var all: [ControlRoute] {
+        own + rollouts + AlertRoutes(database: deployments.registry.database, watcher: alerts).all
+            + RegistryRoutes(registry: deployments.registry).all
+    }
 
     private var own: [ControlRoute] {
         [
@@ -29,6 +35,11 @@ struct ManagementRoutes: Sendable {
             },
             ControlRoute(.get, "/healthz", role: .anonymous) { _ in .json(.object([("live", true)])) },
             ControlRoute(.get, "/api/v1/status", role: .viewer) { _ in .json(try await overview.json()) },
+            ControlRoute(.get, "/api/v1/events", role: .viewer) { request in
+                let limit = min(max(request.query["limit"].flatMap { Int($0) } ?? 100, 1), 1000)
+                let events = deployments.registry.database.events.newest(limit, after: request.query["after"])
+                return .json(.object([("events", .array(events.map(\.json)))]))
+            },
             ControlRoute(.get, "/api/v1/endpoints/:endpoint/history", role: .viewer) { request in
                 let endpoint = try EndpointName(request.parameter("endpoint"))
                 guard request.query["limit"] != nil || request.query["after"] != nil else {

@@ -12,6 +12,8 @@ struct Overview: Sendable {
     let platform: LocalPlatform
     let sampler: TrafficSampler
     let server: ServerFacts
+    /// What is known of the accuracy of an endpoint's versions, by digest.
+    var accuracies: @Sendable (String) async -> [String: JSONValue] = { _ in [:] }
 
     /// One endpoint.
     struct Endpoint: Sendable {
@@ -43,6 +45,8 @@ struct Overview: Sendable {
         var arm: Release.Arm
         var traffic: TrafficSummary?
         var accuracy: Double?
+        /// As labels and confidence tell it; `nil` where neither is known.
+        var quality: JSONValue?
         /// In memory; otherwise its next request brings it there.
         var isLoaded: Bool
     }
@@ -54,19 +58,24 @@ struct Overview: Sendable {
 
     func endpoints() async throws -> [Endpoint] {
         let answering = await platform.answering()
-        return try deployments.endpoints().map { name in
+        var endpoints: [Endpoint] = []
+        for name in try deployments.endpoints() {
             let history = try deployments.history(of: name)
             let running = answering[name]
-            return Endpoint(
-                name: name, history: history, running: running?.revision,
-                traffic: sampler.summary(of: name.text), total: sampler.total(of: name.text),
-                inFlight: running?.servables.values.reduce(0) { $0 + $1.requestsInFlight } ?? 0,
-                arms: try (running?.revision ?? history.current)?.spec.arms.map { arm in
-                    Arm(
-                        arm: arm, traffic: sampler.summary(of: name.text, version: String(arm.version.number)),
-                        accuracy: try accuracy(arm), isLoaded: running?.servables[arm.digest]?.isResident ?? false)
-                } ?? [])
+            let qualities = await accuracies(name.text)
+            endpoints.append(
+                Endpoint(
+                    name: name, history: history, running: running?.revision,
+                    traffic: sampler.summary(of: name.text), total: sampler.total(of: name.text),
+                    inFlight: running?.servables.values.reduce(0) { $0 + $1.requestsInFlight } ?? 0,
+                    arms: try (running?.revision ?? history.current)?.spec.arms.map { arm in
+                        Arm(
+                            arm: arm, traffic: sampler.summary(of: name.text, version: String(arm.version.number)),
+                            accuracy: try accuracy(arm), quality: qualities[arm.digest],
+                            isLoaded: running?.servables[arm.digest]?.isResident ?? false)
+                    } ?? []))
         }
+        return endpoints
     }
 
     func endpoint(_ name: EndpointName) async throws -> Endpoint? {
@@ -102,6 +111,7 @@ extension Overview.Endpoint {
                             ("weight", .integer(arm.arm.weight)), ("digest", .string(arm.arm.digest)),
                             ("loaded", .bool(arm.isLoaded)),
                             ("accuracy", arm.accuracy.map(JSONValue.number) ?? .null),
+                            ("quality", arm.quality ?? .null),
                             ("lastMinute", arm.traffic?.json ?? .null),
                         ])
                     })

@@ -13,34 +13,37 @@ enum DriftJSON {
         let name = JSONValue.string("\(servable.model):\(servable.version)")
         guard let watched else { return .object([("version", name), ("state", "no reference")]) }
         let report = watched.report
-        return .object([
-            ("version", name), ("state", .string(watched.state)),
-            (
-                "reference",
-                .object([
-                    ("set", .string(watched.reference.set)),
-                    ("rows", .integer(Int(clamping: watched.reference.profile.rows))),
-                ])
-            ),
-            (
-                "sampling",
-                .object([
-                    ("oneIn", .integer(servable.tap.oneIn)), ("rows", .integer(watched.rows)),
-                    ("droppedRequests", .integer(servable.tap.dropped)),
-                ])
-            ),
-            (
-                "open",
-                .object([
-                    ("from", time(watched.open.from)), ("rows", .integer(Int(clamping: watched.open.profile.rows))),
-                    ("needsRows", .integer(watched.rule.smallestWindow)),
-                    ("needsSeconds", .number(Double(watched.duration) / 1000)),
-                ])
-            ),
-            ("windows", .array(watched.closed.map(window))),
-            ("drifting", .array(report.drifting.map { .string($0.finding.feature.name) })),
-            ("features", .array(features(watched))),
-        ])
+        let quality = QualityJSON.version(servable, watched).map { [("accuracy", $0)] } ?? []
+        let outliers = servable.inputGuard.action.map { [("outliers", JSONValue.string($0.rawValue))] } ?? []
+        return .object(
+            [
+                ("version", name), ("state", .string(watched.state)),
+                (
+                    "reference",
+                    .object([
+                        ("set", .string(watched.reference.set)),
+                        ("rows", .integer(Int(clamping: watched.reference.profile.rows))),
+                    ])
+                ),
+                (
+                    "sampling",
+                    .object([
+                        ("oneIn", .integer(servable.tap.oneIn)), ("rows", .integer(watched.rows)),
+                        ("droppedRequests", .integer(servable.tap.dropped)),
+                    ])
+                ),
+                (
+                    "open",
+                    .object([
+                        ("from", time(watched.open.from)), ("rows", .integer(Int(clamping: watched.open.profile.rows))),
+                        ("needsRows", .integer(watched.rule.smallestWindow)),
+                        ("needsSeconds", .number(Double(watched.duration) / 1000)),
+                    ])
+                ),
+                ("windows", .array(watched.closed.map(window))),
+                ("drifting", .array(report.drifting.map { .string($0.finding.feature.name) })),
+                ("features", .array(features(watched))),
+            ] + quality + outliers)
     }
 
     private static func window(_ window: WatchedVersion.Window) -> JSONValue {

@@ -1,3 +1,4 @@
+import Alerts
 import Drift
 import Home
 import Logging
@@ -16,6 +17,11 @@ actor DriftWatcher: Service {
         var servable: Servable
         var version: WatchedVersion
         var endpoint: String
+        /// Finds an answer's class; `nil` for what is no classifier.
+        var reader: ClassReader?
+        /// Inputs as the reference has them; `nil` where none are numbers that are watched one by one.
+        var bounds: InputBounds?
+        var watching = WatchingChoice()
         /// When the open window was last kept, in milliseconds since 1970.
         var keptAt: Int
     }
@@ -27,6 +33,9 @@ actor DriftWatcher: Service {
     /// `nil` where the home is gone afterwards.
     private let store: WindowStore?
     private let metrics: DriftMetrics
+    private let quality: QualityMetrics
+    /// How many answers are remembered for labels, and for how many seconds; 0 for none.
+    private let memory: (answers: Int, seconds: Int)
     private let logger: Logger
     private var subjects: [ObjectIdentifier: Subject] = [:]
     /// Versions without a reference, and when they are looked at again: one may be evaluated meanwhile.
@@ -37,14 +46,16 @@ actor DriftWatcher: Service {
     private static let rest = 10_000
 
     init(
-        platform: LocalPlatform, registry: ModelRegistry, window: Duration, store: WindowStore?, metrics: DriftMetrics,
-        logger: Logger
+        platform: LocalPlatform, registry: ModelRegistry, window: Duration, store: WindowStore?,
+        memory: (answers: Int, seconds: Int), metrics: DriftMetrics, logger: Logger
     ) {
         self.platform = platform
         self.registry = registry
         self.window = Int(window.components.seconds) * 1000 + Int(window.components.attoseconds / 1_000_000_000_000_000)
         self.store = store
+        self.memory = memory
         self.metrics = metrics
+        quality = QualityMetrics(registry: metrics.registry)
         self.logger = logger
     }
 
@@ -71,11 +82,15 @@ actor DriftWatcher: Service {
             for servable in running.servables.values {
                 present.insert(ObjectIdentifier(servable))
                 watch(servable, endpoint.text, now)
+                choose(running.revision.spec.settings.watching, ObjectIdentifier(servable))
             }
         }
         for (key, subject) in subjects where !present.contains(key) {
             subject.servable.tap.oneIn = 0
+            subject.servable.memory.close()
+            subject.servable.inputGuard.close()
             keepOpen(subject)
+            quality.remove(subject.servable, endpoint: subject.endpoint)
             metrics.remove(subject.version, subject.servable, endpoint: subject.endpoint)
             subjects[key] = nil
         }
@@ -93,15 +108,46 @@ actor DriftWatcher: Service {
             let kept = store?.read(endpoint: endpoint, digest: servable.digest)
             let version = WatchedVersion(
                 reference, duration: window, windows: kept?.closed ?? [], open: kept?.open, now: now)
-            subjects[key] = Subject(servable: servable, version: version, endpoint: endpoint, keptAt: now)
+            subjects[key] = Subject(
+                servable: servable, version: version, endpoint: endpoint,
+                reader: reference.confidence.flatMap {
+                    ClassReader($0.reading, signature: servable.signature, names: servable.classes)
+                },
+                bounds: InputBounds(reference.profile, signature: servable.signature), keptAt: now)
             without[key] = nil
             metrics.judge(version, servable, endpoint: endpoint)
             _ = servable.tap.empty()
             servable.tap.oneIn = 1
+            begin(key, WatchingChoice())
         } catch {
             logger.warning(
                 "the version's reference cannot be read; its traffic is not watched for drift",
                 metadata: ["version": "\(servable.model):\(servable.version)", "reason": "\(error)"])
+        }
+    }
+
+    /// Takes over what the endpoint wants watched, where that has changed.
+    private func choose(_ watching: WatchingChoice, _ key: ObjectIdentifier) {
+        if let subject = subjects[key], subject.watching != watching { begin(key, watching) }
+    }
+
+    private func begin(_ key: ObjectIdentifier, _ watching: WatchingChoice) {
+        guard let subject = subjects[key] else { return }
+        subjects[key]?.watching = watching
+        if watching.takesFeedback, memory.answers > 0, let reader = subject.reader {
+            subject.servable.memory.open(
+                AnswerMemory.Plan(
+                    reader: reader, curve: subject.version.reference.confidence?.calibration, capacity: memory.answers,
+                    seconds: memory.seconds))
+        } else {
+            subject.servable.memory.close()
+        }
+        if let bounds = subject.bounds, watching.outliers != .off {
+            subject.servable.inputGuard.open(
+                bounds, watching.outliers == .refuse ? .refuse : .count,
+                counter: quality.outliers(subject.servable, endpoint: subject.endpoint))
+        } else {
+            subject.servable.inputGuard.close()
         }
     }
 
@@ -111,7 +157,9 @@ actor DriftWatcher: Service {
         guard var subject = subjects.removeValue(forKey: key) else { return }
         let (taken, seen) = subject.servable.tap.empty()
         let before = subject.version.rows
-        for inference in taken { subject.version.add(inference, of: subject.servable.signature) }
+        for inference in taken {
+            subject.version.add(inference, of: subject.servable.signature, reader: subject.reader)
+        }
         subject.servable.tap.oneIn = Sampling.stride(
             after: subject.servable.tap.oneIn, seen: seen, taken: taken.count, rows: subject.version.rows - before,
             seconds: seconds)
@@ -126,6 +174,7 @@ actor DriftWatcher: Service {
             keepOpen(subject)
         }
         metrics.show(subject.version, subject.servable, endpoint: subject.endpoint)
+        quality.show(subject.version, subject.servable, endpoint: subject.endpoint)
         subjects[key] = subject
     }
 
@@ -136,6 +185,15 @@ actor DriftWatcher: Service {
             "endpoint": "\(subject.endpoint)", "version": "\(subject.servable.model):\(subject.servable.version)",
             "features": "\(names.prefix(8).joined(separator: ", "))", "count": "\(names.count)",
         ]
+        registry.database.events.append([
+            HomeEvent(
+                names.isEmpty ? "drift.ended" : before.isEmpty ? "drift.began" : "drift.changed",
+                "endpoints/\(subject.endpoint)", at: .now(),
+                [
+                    ("version", .string("\(subject.servable.model):\(subject.servable.version)")),
+                    ("features", .array(names.prefix(32).map(JSONValue.string))), ("count", .integer(names.count)),
+                ])
+        ])
         if names.isEmpty {
             logger.notice("traffic is like the reference again", metadata: metadata)
         } else {
@@ -159,6 +217,33 @@ actor DriftWatcher: Service {
         do { try body(store) } catch {
             logger.warning("a drift window could not be kept in the home", metadata: ["reason": "\(error)"])
         }
+    }
+
+    /// What is known of the accuracy of an endpoint's versions, by digest.
+    func accuracies(endpoint: String) -> [String: JSONValue] {
+        var accuracies: [String: JSONValue] = [:]
+        for subject in subjects.values where subject.endpoint == endpoint {
+            accuracies[subject.servable.digest] = QualityJSON.version(subject.servable, subject.version)
+        }
+        return accuracies
+    }
+
+    /// Versions whose traffic has drifted, with the features.
+    func drifts() -> [AlertFacts.Drift] {
+        subjects.values.map { subject in
+            AlertFacts.Drift(
+                endpoint: subject.endpoint, version: "\(subject.servable.model):\(subject.servable.version)",
+                features: subject.version.report.drifting.map(\.finding.feature.name))
+        }
+    }
+
+    /// What labels have said of an endpoint's versions so far, by digest: for whoever decides on evidence.
+    func labels(endpoint: String) -> [String: AnswerMemory.Tally] {
+        var tallies: [String: AnswerMemory.Tally] = [:]
+        for subject in subjects.values where subject.endpoint == endpoint {
+            tallies[subject.servable.digest] = subject.servable.memory.tally
+        }
+        return tallies
     }
 
     /// What `slipway drift` shows of an endpoint: its versions, the newest first.

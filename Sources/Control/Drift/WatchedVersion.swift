@@ -12,6 +12,8 @@ struct WatchedVersion: Sendable {
         var from: Int
         var to: Int
         var profile: Profile
+        /// What calibrated confidence said of the answers; not kept in the home.
+        var accuracy = AccuracyTally()
     }
 
     let reference: ReferenceProfile
@@ -48,8 +50,18 @@ struct WatchedVersion: Sendable {
     }
 
     /// Takes in an answered request.
-    mutating func add(_ inference: WatchedInference, of signature: Signature) {
+    ///
+    /// - Parameter reader: finds the answer's class and confidence, where the version is a classifier.
+    mutating func add(_ inference: WatchedInference, of signature: Signature, reader: ClassReader? = nil) {
         guard inference.inputs.count == signature.inputs.count else { return }
+        if let reader, let curve = reference.confidence?.calibration {
+            let outputs = inference.outputs
+            reader.read(most: Self.mostRows) {
+                outputs.indices.contains($0) ? outputs[$0] : nil
+            } _: { _, said in
+                if let confidence = said.confidence { open.accuracy.add(curve.right(at: confidence)) }
+            }
+        }
         let cut = { (tensor: Tensor) -> Tensor? in
             guard let rows = tensor.rowCount, rows > Self.mostRows else { return tensor }
             return try? tensor.rows(0..<Self.mostRows)
@@ -71,6 +83,9 @@ struct WatchedVersion: Sendable {
         report = DriftReport(reference: reference.profile, windows: closed.map(\.profile), rule: rule)
         return window
     }
+
+    /// Accuracy without labels, over the newest closed window and the open one.
+    var estimate: AccuracyTally { (closed.last?.accuracy ?? AccuracyTally()) + open.accuracy }
 
     /// The word for its state.
     var state: String {

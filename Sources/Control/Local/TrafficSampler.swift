@@ -14,6 +14,8 @@ final class TrafficSampler: Service {
     fileprivate struct State {
         var windows: [Subject: RateWindow] = [:]
         var totals: [Subject: Int] = [:]
+        /// By endpoint: everything since the start, as the last look found it.
+        var latest: [String: TrafficSample] = [:]
         /// Every version that has answered since the start: its counters count on in the endpoint's total.
         var seen: [String: Set<Seen>] = [:]
     }
@@ -49,6 +51,9 @@ final class TrafficSampler: Service {
         state.withLock { $0.totals[Subject(endpoint: endpoint, version: nil)] ?? 0 }
     }
 
+    /// Everything since the start, as the last look found it; `nil` before one.
+    func latest(of endpoint: String) -> TrafficSample? { state.withLock { $0.latest[endpoint] } }
+
     /// Takes a sample now.
     func sample() async {
         let answering = await platform.answering()
@@ -82,6 +87,7 @@ extension TrafficSampler.State {
             sum.errors += sample.errors
             sum.latency = sum.latency.merging(sample.latency) ?? sum.latency
         }
+        latest[endpoint] = sum
         for (version, sample) in samples + [(nil, sum)] as [(String?, TrafficSample)] {
             let subject = TrafficSampler.Subject(endpoint: endpoint, version: version)
             totals[subject] = sample.requests

@@ -7,6 +7,8 @@ import ServiceLifecycle
 struct CertificateKeeper: Service {
     let plane: DataPlane
     let logger: Logger
+    /// Told when another certificate is in force.
+    var onReplaced: @Sendable (TLSCertificate) -> Void = { _ in }
 
     private static let interval = Duration.milliseconds(500)
     /// Renewal is due long before: whoever renews automatically does so a month ahead.
@@ -19,6 +21,7 @@ struct CertificateKeeper: Service {
             while (try? await Task.sleep(for: Self.interval)) != nil {
                 switch plane.refreshCertificate() {
                 case .replaced:
+                    if let certificate = plane.certificate { onReplaced(certificate) }
                     for warning in report() { logger.warning("\(warning)") }
                 case .refused(let error):
                     logger.error(

@@ -1,3 +1,4 @@
+import Alerts
 import Client
 import Engines
 import Glibc
@@ -8,6 +9,7 @@ import Registry
 import Release
 import Serve
 import ServiceLifecycle
+import Tensors
 import Trust
 
 /// The parts of one server, put together.
@@ -26,8 +28,11 @@ struct Deck: Sendable {
     private let sampler: TrafficSampler
     /// `nil` where nothing is deployed by revisions.
     private let driver: RolloutDriver?
+    private let serveMetrics: ServeMetrics
     /// `nil` where traffic is not watched for drift.
     private let watcher: DriftWatcher?
+    /// `nil` where nobody is told of alerts.
+    private let alerts: (watcher: AlertWatcher, sender: AlertSender)?
 
     init(
         options: ServerOptions, registry: ModelRegistry, engines: EngineCatalog, plane: DataPlane,
@@ -39,6 +44,7 @@ struct Deck: Sendable {
         self.plane = plane
         self.bound = bound
         self.metrics = metrics
+        self.serveMetrics = serveMetrics
         self.access = access
         self.tokens = tokens
         self.logger = logger
@@ -57,8 +63,22 @@ struct Deck: Sendable {
             DriftWatcher(
                 platform: platform, registry: registry, window: window,
                 store: options.pinned == nil ? WindowStore(registry.database.home) : nil,
-                metrics: DriftMetrics(registry: metrics), logger: logger)
+                memory: options.feedback, metrics: DriftMetrics(registry: metrics), logger: logger)
         }
+        let facts = AlertFactFinder(
+            platform: platform, sampler: sampler, metrics: serveMetrics, watcher: watcher, plane: plane,
+            home: registry.database.home, memoryLimit: options.memory ?? ProcessMemory.usualLimit())
+        alerts = options.alerts.map { Self.alerts($0, facts, registry.database, metrics, logger) }
+    }
+
+    private static func alerts(
+        _ settings: AlertSettings, _ facts: AlertFactFinder, _ database: HomeDatabase, _ metrics: MetricsRegistry,
+        _ logger: Logger
+    ) -> (AlertWatcher, AlertSender) {
+        let sender = AlertSender(settings, metrics: metrics, logger: logger)
+        let watcher = AlertWatcher(
+            settings, facts: facts, sender: sender, database: database, metrics: metrics, logger: logger)
+        return (watcher, sender)
     }
 
     private static func driver(
@@ -127,13 +147,15 @@ struct Deck: Sendable {
         var facts = ServerFacts(
             version: options.version, dataPlane: dataAddress, control: host, process: Int(getpid()))
         facts.isSecure = options.tls != nil
-        let overview = Overview(deployments: deployments, platform: platform, sampler: sampler, server: facts)
+        var overview = Overview(deployments: deployments, platform: platform, sampler: sampler, server: facts)
+        if let watcher { overview.accuracies = { await watcher.accuracies(endpoint: $0) } }
         var management = ManagementRoutes(
             overview: overview, deployments: deployments, reconciler: reconciler,
-            metrics: { [metrics] in metrics.exposition() })
+            metrics: { [serveMetrics] in serveMetrics.exposition() })
         if let watcher { management.drift = { await watcher.json(endpoint: $0) } }
         management.driver = driver
         management.comparisons = platform.comparisons
+        management.alerts = alerts?.watcher
         let console = ConsoleRoutes(
             overview: overview, management: management, pages: try Pages(), gate: gate,
             trial: Trial(
@@ -147,7 +169,24 @@ struct Deck: Sendable {
         ]
         if let driver { services.append(driver) }
         if let watcher { services.append(watcher) }
-        if options.tls != nil { services.append(CertificateKeeper(plane: plane, logger: logger)) }
+        if let traces = options.traces {
+            services.append(
+                TraceExporter(
+                    tap: plane.traces, settings: traces, service: options.serverName, version: options.version,
+                    metrics: metrics, logger: logger))
+        }
+        if let alerts { services += [alerts.watcher, alerts.sender] }
+        if options.tls != nil {
+            var keeper = CertificateKeeper(plane: plane, logger: logger)
+            keeper.onReplaced = { [events = registry.database.events] certificate in
+                events.append([
+                    HomeEvent(
+                        "certificate.replaced", "server", at: .now(),
+                        [("expires", .string("\(certificate.expiry)"))])
+                ])
+            }
+            services.append(keeper)
+        }
         if let limit = options.unloadIdle { services.append(IdleSweeper(keeper: platform.keeper, limit: limit)) }
         if options.pinned == nil {
             let home = registry.database.home

@@ -28,8 +28,7 @@ enum ProcessMetrics {
         metrics.gauge("slipway_memory_limit_bytes", "What may be resident in all; 0 for no limit.")
             .set(Double(memoryLimit ?? 0))
         metrics.gauge("slipway_process_descriptor_limit", "Descriptors that the server process may have open.") {
-            var limit = rlimit()
-            return getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? Double(limit.rlim_cur) : 0
+            descriptorLimit()
         }
         metrics.gauge("slipway_home_free_bytes", "Bytes that may still be written where the home lies.") {
             disk(home).map { Double($0.f_bavail) * Double($0.f_frsize) } ?? 0
@@ -39,12 +38,17 @@ enum ProcessMetrics {
         }
     }
 
-    private static func disk(_ path: String) -> statvfs? {
+    static func disk(_ path: String) -> statvfs? {
         var found = statvfs()
         return statvfs(path, &found) == 0 ? found : nil
     }
 
-    private static func openDescriptors() -> Int {
+    static func descriptorLimit() -> Double {
+        var limit = rlimit()
+        return getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? Double(limit.rlim_cur) : 0
+    }
+
+    static func openDescriptors() -> Int {
         guard let directory = opendir("/proc/self/fd") else { return 0 }
         defer { closedir(directory) }
         var count = 0

@@ -77,7 +77,7 @@ package struct Server: Sendable {
         let tokens = TokenAuthenticator(try database.grants())
         let access = try access(tokens, &warnings)
         let metrics = MetricsRegistry()
-        let serveMetrics = ServeMetrics(registry: metrics)
+        let serveMetrics = ServeMetrics(registry: metrics, showsTritonNames: options.showsTritonNames)
         let memory = MemoryBudget(limit: options.memory ?? ProcessMemory.usualLimit())
         var configuration = dataPlaneConfiguration
         configuration.admitsMemory = { memory.admits($0) }
@@ -90,9 +90,20 @@ package struct Server: Sendable {
         let deck = Deck(
             options: options, registry: registry, engines: engines, plane: plane, bound: bound, memory: memory,
             metrics: metrics, serveMetrics: serveMetrics, access: access, tokens: tokens, logger: logger)
+        tell(
+            "server.started", [("data", .string("\(bound.host):\(bound.port)")), ("version", .string(options.version))])
         try await serve(deck, warnings, onReady)
         await opening
+        tell("server.stopped")
         if options.pinned == nil { try marks.stop() }
+    }
+
+    /// Writes down what happened to this server.
+    private func tell(_ kind: String, _ data: [(String, JSONValue?)] = []) {
+        guard options.pinned == nil else { return }
+        registry.database.events.append([
+            HomeEvent(kind, "server", at: .now(), [("pid", .integer(Int(getpid())))] + data)
+        ])
     }
 
     /// Opens the engines that are going to be needed while everything else is set up: their libraries take a while.

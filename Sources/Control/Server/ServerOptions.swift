@@ -1,3 +1,4 @@
+package import Alerts
 package import Client
 package import Registry
 package import Serve
@@ -38,6 +39,8 @@ package struct ServerOptions: Sendable {
     package var driftWindow: Duration? = .seconds(3600)
     /// Whose counters rollouts are decided by; `nil` for this process's own.
     package var prometheus: ServerAddress?
+    /// Answers of each classifier that are remembered for labels, and for how many seconds; 0 answers for none.
+    package var feedback = (answers: 65_536, seconds: 86_400)
     /// The model of routes that name none; `nil` for the only one.
     package var defaultModel: String?
     /// Sequences whose state is kept at a time.
@@ -50,6 +53,12 @@ package struct ServerOptions: Sendable {
     package var sharedMemoryPrefixes: [String] = []
     /// Whose seals versions need to go into service; `nil` for nobody's.
     package var seals: SealPolicy?
+    /// Which collector is told of requests; `nil` for none.
+    package var traces: TraceSettings?
+    /// Whether totals are shown under the names of Triton's metrics too.
+    package var showsTritonNames = false
+    /// Who is told of what is wrong; `nil` for nobody.
+    package var alerts: AlertSettings?
     /// What is served instead of what is deployed, for `run`.
     package var pinned: PinnedEndpoint?
     /// The supervisor saw the process before this one die.

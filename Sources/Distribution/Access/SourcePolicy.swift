@@ -21,7 +21,7 @@ package struct SourcePolicy: Sendable {
     /// Checks the address that the person gave.
     ///
     /// - Throws: `DistributionError.Code.untrusted`.
-    func checkAsked() throws(DistributionError) {
+    package func checkAsked() throws(DistributionError) {
         guard asked.isSecure || plainHTTP || asked.host.isLoopback else {
             throw wrong("\(asked) is not encrypted", help: "write https://, or allow it with --plain-http")
         }

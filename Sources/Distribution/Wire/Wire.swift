@@ -28,8 +28,17 @@ package struct WireRequest: Sendable {
 
     package var method: String
     package var address: WebAddress
-    package var headers = HeaderFields()
-    package var body = Body.none
+    package var headers: HeaderFields
+    package var body: Body
+
+    package init(
+        method: String, address: WebAddress, headers: HeaderFields = HeaderFields(), body: Body = .none
+    ) {
+        self.method = method
+        self.address = address
+        self.headers = headers
+        self.body = body
+    }
 }
 
 /// A reply whose body comes as it is read.

@@ -16,6 +16,12 @@ package struct SpecDiff: Hashable, Sendable {
             + Self.value("in memory", old.isPinned ? "always" : nil, after.settings.isPinned ? "always" : nil)
             + Self.objectives(from: old.objectives, to: after.settings.objectives)
             + Self.value("routing key", old.routingKeyHeader, after.settings.routingKeyHeader)
+            + Self.value(
+                "feedback", old.watching.takesFeedback ? nil : "off",
+                after.settings.watching.takesFeedback ? nil : "off")
+            + Self.value(
+                "outliers", old.watching.outliers == .off ? nil : old.watching.outliers.rawValue,
+                after.settings.watching.outliers == .off ? nil : after.settings.watching.outliers.rawValue)
     }
 
     private static func arms(from before: [Arm], to after: [Arm]) -> [Change] {

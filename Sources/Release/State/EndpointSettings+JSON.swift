@@ -3,7 +3,7 @@ package import Tensors
 extension EndpointSettings {
     /// The members that `init(json:)` takes.
     package static let members: Set<String> = [
-        "engine", "batching", "cacheBytes", "pinned", "objectives", "routingKeyHeader",
+        "engine", "batching", "cacheBytes", "pinned", "objectives", "routingKeyHeader", "feedback", "outliers",
     ]
 
     /// Reads settings as people write them: like those of a stored state, and what is left out is as usual.
@@ -18,6 +18,6 @@ extension EndpointSettings {
             batching: try BatchingChoice(json: fields.valueIfPresent("batching")),
             cacheBytes: try fields.intIfPresent("cacheBytes") ?? 0,
             isPinned: try fields.boolIfPresent("pinned") ?? false, objectives: objectives,
-            routingKeyHeader: try fields.stringIfPresent("routingKeyHeader"))
+            routingKeyHeader: try fields.stringIfPresent("routingKeyHeader"), watching: try WatchingChoice(fields))
     }
 }

@@ -3,7 +3,11 @@ package import Tensors
 extension EndpointSpec {
     /// The state as it is stored and shown; `init(json:)` reads it back.
     package var json: JSONValue {
-        .present([
+        .present(members + settings.watching.members)
+    }
+
+    private var members: [(String, JSONValue?)] {
+        [
             ("arms", .array(arms.map(\.json))),
             ("engine", settings.engine.json),
             ("batching", settings.batching.json),
@@ -11,14 +15,14 @@ extension EndpointSpec {
             ("pinned", settings.isPinned ? .bool(true) : nil),
             ("objectives", .array(settings.objectives.map(\.json))),
             ("routingKeyHeader", settings.routingKeyHeader.map { .string($0) }),
-        ])
+        ]
     }
 
     /// - Throws: `ReleaseError.Code.malformed` for another shape, `invalid` for a state that cannot be.
     package init(json: JSONValue) throws(ReleaseError) {
         let fields = try JSONFields(
             json, "spec",
-            known: ["arms", "engine", "batching", "cacheBytes", "pinned", "objectives", "routingKeyHeader"])
+            known: EndpointSettings.members.union(["arms"]))
         var arms: [Arm] = []
         for arm in try fields.array("arms") { arms.append(try Arm(json: arm)) }
         var objectives: [Objective] = []
@@ -28,7 +32,7 @@ extension EndpointSpec {
             batching: try BatchingChoice(json: fields.valueIfPresent("batching")),
             cacheBytes: try fields.intIfPresent("cacheBytes") ?? 0,
             isPinned: try fields.boolIfPresent("pinned") ?? false, objectives: objectives,
-            routingKeyHeader: try fields.stringIfPresent("routingKeyHeader"))
+            routingKeyHeader: try fields.stringIfPresent("routingKeyHeader"), watching: try WatchingChoice(fields))
         try self.init(arms: arms, settings: settings)
     }
 }

@@ -32,10 +32,12 @@ package struct EndpointSettings: Hashable, Sendable {
     /// The header whose value decides a request's arm, in lowercase; without it, the identity of the caller's token
     /// does, and for anonymous callers chance.
     package var routingKeyHeader: String?
+    package var watching: WatchingChoice
 
     package init(
         engine: EngineChoice = .auto, batching: BatchingChoice = .auto, cacheBytes: Int = 0,
-        isPinned: Bool = false, objectives: [Objective] = [], routingKeyHeader: String? = nil
+        isPinned: Bool = false, objectives: [Objective] = [], routingKeyHeader: String? = nil,
+        watching: WatchingChoice = WatchingChoice()
     ) {
         self.engine = engine
         self.batching = batching
@@ -43,6 +45,7 @@ package struct EndpointSettings: Hashable, Sendable {
         self.isPinned = isPinned
         self.objectives = objectives
         self.routingKeyHeader = routingKeyHeader
+        self.watching = watching
     }
 
     /// The latency objectives in seconds: the edges that the endpoint's histograms need.

@@ -27,6 +27,8 @@ final class CurrentRequest {
     /// Set for a request whose answer depends on its body, which `text` takes.
     var question: RouteMatch?
     var text: [UInt8] = []
+    /// The trace that it says it belongs to.
+    var trace: TraceContext?
     /// Who asks, for the record.
     var client = ""
 

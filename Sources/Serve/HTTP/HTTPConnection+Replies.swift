@@ -35,6 +35,8 @@ extension HTTPConnection {
         case .loggingChange: throw Repository.loggingRefusal
         case .sharedStatus, .sharedRegister, .sharedUnregister, .cudaStatus, .cudaRegister, .cudaUnregister:
             return try sharedMemoryAnswer(match, body: body)
+        case .feedback:
+            return Answer(body: try FeedbackReply.json(body, loop.table.endpoint(match.model ?? ""), at: readAt))
         case .modelStatus: return try modelStatus(match)
         case .modelSignature: return try modelSignature(match)
         case .infer, .predict, .classify, .regress, .invocations:
@@ -154,9 +156,10 @@ extension HTTPConnection {
     }
 
     private func record(_ request: CurrentRequest, _ status: HTTPStatus, at now: UInt64) {
-        let answered = AnsweredRequest(
+        var answered = AnsweredRequest(
             id: request.id, method: request.method, receivedAt: request.receivedAt, status: status,
             job: request.exchange?.job)
+        answered.trace = request.trace
         loop.record(answered, at: now) { flushIfNeeded() }
     }
 }

@@ -20,6 +20,7 @@ extension HTTPConnection {
     private func prepare(_ request: CurrentRequest, _ head: RequestHead) throws(RequestFault) {
         let facts = try RequestFacts(head)
         request.id = facts.requestID ?? loop.ids.next()
+        request.trace = facts.trace
         request.keepsAlive = facts.keepsAlive
         request.length = facts.contentLength
         request.isChunked = facts.isChunked
@@ -42,19 +43,20 @@ extension HTTPConnection {
 
     /// Whether the answer has to wait for the body.
     private func takesBody(_ action: Route.Action) -> Bool {
-        action == .repositoryIndex || action == .sharedRegister
+        action == .repositoryIndex || action == .sharedRegister || action == .feedback
             || (action.mayTakeLong && loop.plane.configuration.offersModelControl)
     }
 
     private func checkPlainLength(_ length: Int?, _ action: Route.Action) throws(RequestFault) {
-        guard let length, length > HTTPLimits.discardedBytes else { return }
+        let limit = action == .feedback ? FeedbackRequest.mostBytes : HTTPLimits.discardedBytes
+        guard let length, length > limit else { return }
         // What is so long there brings a model of its own.
         if action == .repositoryLoad {
             var fault = RequestFault(LoadParameters.files)
             fault.closesConnection = true
             throw fault
         }
-        try checkLength(length, limit: HTTPLimits.discardedBytes)
+        try checkLength(length, limit: limit)
     }
 
     private func match(_ head: RequestHead) throws(RequestFault) -> RouteMatch {
@@ -85,10 +87,13 @@ extension HTTPConnection {
         guard let current else { return }
         current.received += bytes.readableBytes
         do throws(RequestFault) {
-            let isInference = current.exchange != nil
-            try checkLength(
-                current.received,
-                limit: isInference ? loop.plane.configuration.limits.bodyBytes : HTTPLimits.discardedBytes)
+            let limit =
+                if current.exchange != nil {
+                    loop.plane.configuration.limits.bodyBytes
+                } else {
+                    current.question?.route.action == .feedback ? FeedbackRequest.mostBytes : HTTPLimits.discardedBytes
+                }
+            try checkLength(current.received, limit: limit)
             try current.exchange?.receive(bytes)
             if current.question != nil { current.text.append(contentsOf: bytes.readableBytesView) }
         } catch {

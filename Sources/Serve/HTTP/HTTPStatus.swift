@@ -16,6 +16,7 @@ enum HTTPStatus: Int, Sendable, CaseIterable {
     case unsupportedMediaType = 415
     case expectationFailed = 417
     case misdirected = 421
+    case unprocessable = 422
     case headerTooLarge = 431
     case internalError = 500
     case notImplemented = 501
@@ -40,6 +41,7 @@ enum HTTPStatus: Int, Sendable, CaseIterable {
         case .unsupportedMediaType: "HTTP/1.1 415 Unsupported Media Type\r\n"
         case .expectationFailed: "HTTP/1.1 417 Expectation Failed\r\n"
         case .misdirected: "HTTP/1.1 421 Misdirected Request\r\n"
+        case .unprocessable: "HTTP/1.1 422 Unprocessable Content\r\n"
         case .headerTooLarge: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
         case .internalError: "HTTP/1.1 500 Internal Server Error\r\n"
         case .notImplemented: "HTTP/1.1 501 Not Implemented\r\n"

@@ -3,7 +3,7 @@ enum HeaderName: UInt8, Sendable {
     case other
     case host, origin, expect, upgrade, connection, authorization
     case contentType, contentLength, contentEncoding, transferEncoding
-    case requestID, inferenceHeaderLength
+    case requestID, inferenceHeaderLength, traceparent
 
     /// - Parameter bytes: the name as it came, in whatever case.
     @inline(__always)
@@ -15,6 +15,7 @@ enum HeaderName: UInt8, Sendable {
             case 6: (.expect, "expect")
             case 7: (.upgrade, "upgrade")
             case 10: (.connection, "connection")
+            case 11: (.traceparent, "traceparent")
             case 12 where ASCII.lowered(bytes[0]) == UInt8(ascii: "c"): (.contentType, "content-type")
             case 12: (.requestID, "x-request-id")
             case 13: (.authorization, "authorization")

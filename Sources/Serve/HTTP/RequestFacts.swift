@@ -17,6 +17,8 @@ struct RequestFacts {
     /// `Inference-Header-Content-Length`: bytes of JSON before the tensors.
     var inferenceHeaderLength: Int?
     var requestID: String?
+    /// The trace that the client says it belongs to.
+    var trace: TraceContext?
     var host: String?
     var origin: String?
     /// `nil` as well where it is one of the two usual ones, which say nothing.
@@ -58,6 +60,7 @@ struct RequestFacts {
         case .connection: readConnection(Self.text(value))
         case .contentType: readContentType(value)
         case .requestID: requestID = RequestID.accepted(Self.text(value))
+        case .traceparent: trace = TraceContext(value)
         case .authorization: readCredential(Self.text(value))
         case .contentEncoding: try refuseEncoding(value)
         case .inferenceHeaderLength: try readInferenceHeaderLength(value)

@@ -180,6 +180,9 @@ extension DataPlane {
 // MARK: - Certificates
 
 extension DataPlane {
+    /// Where a sample of the requests goes that a collector of traces is told of.
+    package var traces: TraceTap { plane.traces }
+
     /// The certificate in force; `nil` without TLS, and before the start.
     package var certificate: TLSCertificate? { plane.tls?.certificate }
 

@@ -10,6 +10,8 @@ struct AnsweredRequest {
     var status: HTTPStatus
     /// Set for an inference request that picked a version.
     var job: InferenceJob?
+    /// The trace that it says it belongs to.
+    var trace: TraceContext?
 
     init(id: String, method: String, receivedAt: UInt64, status: HTTPStatus, job: InferenceJob?) {
         self.id = id
@@ -29,10 +31,14 @@ extension LoopState {
             job.times.answered = now
             job.arm.metrics.record(request.status, job.times, rows: job.rowCount)
             job.arm.metrics.evidence.record(job, request.status)
-            if request.status == .ok { job.arm.servable.tap.offer(job) }
             if let mirroring = job.arm.mirroring, request.status == .ok {
                 mirroring.offer(job, to: plane.mirrors, at: now, send: send)
             }
+            if request.status == .ok {
+                job.arm.servable.tap.offer(job)
+                job.arm.servable.memory.remember(job, id: request.id)
+            }
+            if plane.traces.isOpen { plane.traces.offer(request, job) { ids.random() } }
             if let onCompleted = plane.configuration.onCompleted {
                 send()
                 onCompleted(

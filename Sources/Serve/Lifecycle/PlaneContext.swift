@@ -18,6 +18,8 @@ final class PlaneContext: Sendable {
     /// The certificate that connections are served with; `nil` for plain ones.
     let tls: TLSStore?
     let sequences: SequenceTable
+    /// Where a sample of the requests goes.
+    let traces = TraceTap()
     private let control = Mutex<(any ModelControl)?>(nil)
     private let connections = Atomic<Int>(0)
     private let draining = Atomic<Bool>(false)

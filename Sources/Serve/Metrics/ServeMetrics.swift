@@ -4,6 +4,7 @@ import Synchronization
 /// The metrics of the data plane. Handles are resolved once for each version served; recording looks nothing up.
 package final class ServeMetrics: Sendable {
     private let registry: MetricsRegistry
+    private let showsTritonNames: Bool
     private let arms = Mutex<[ArmKey: ArmMetrics]>([:])
     private let rejections = Mutex<[String: Counter]>([:])
 
@@ -14,8 +15,10 @@ package final class ServeMetrics: Sendable {
     /// How long requests waited for a version that was out of memory.
     let reloadWait: Histogram
 
-    package init(registry: MetricsRegistry) {
+    /// - Parameter showsTritonNames: whether totals are shown under the names of Triton's metrics too.
+    package init(registry: MetricsRegistry, showsTritonNames: Bool = false) {
         self.registry = registry
+        self.showsTritonNames = showsTritonNames
         connections = registry.gauge("slipway_connections", "Connections open on the data plane.")
         bytesReceived = registry.counter("slipway_received_bytes_total", "Bytes read from clients.")
         reloadWait = registry.histogram(
@@ -42,6 +45,9 @@ package final class ServeMetrics: Sendable {
         StepMetrics(endpoint: endpoint, version: version, step: step, registry)
     }
 
+    /// The counters of an endpoint's labels; the same ones each time.
+    func feedback(endpoint: String) -> FeedbackMetrics { FeedbackMetrics(endpoint: endpoint, registry) }
+
     /// Drops the series of a version that was unloaded.
     package func forget(endpoint: String, model: String, version: String) {
         arms.withLock { $0[ArmKey(endpoint: endpoint, model: model, version: version)] = nil }
@@ -62,6 +68,11 @@ package final class ServeMetrics: Sendable {
         }.add()
     }
 
+    /// Requests that were refused for one of these reasons.
+    package func rejections(of reasons: Set<String>) -> Int {
+        rejections.withLock { $0.reduce(0) { $0 + (reasons.contains($1.key) ? $1.value.value : 0) } }
+    }
+
     /// What is counted of TLS; there only once somebody asks for it.
     var tls: TLSMetrics {
         secured.withLock { secured in
@@ -71,7 +82,15 @@ package final class ServeMetrics: Sendable {
         }
     }
 
-    func exposition() -> [UInt8] { registry.exposition() }
+    /// Every metric of the registry; with Triton's names as well, where they are wanted.
+    package func exposition() -> [UInt8] {
+        guard showsTritonNames else { return registry.exposition() }
+        let known = arms.withLock { arms in
+            // A name's endpoint is what clients call the model.
+            arms.map { (model: $0.key.endpoint, version: $0.key.version, statistics: $0.value.statistics) }
+        }
+        return registry.exposition() + TritonMetrics.exposition(known)
+    }
 }
 
 /// What distinguishes the series of a version.

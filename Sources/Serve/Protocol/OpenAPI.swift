@@ -147,6 +147,11 @@ private enum Schemas {
         case .multiModelLoad:
             let model = object(["model_name": type("string"), "url": type("string")], required: ["model_name"])
             return .object([("content", content("application/json", model))])
+        case .feedback:
+            let item: JSONValue = [
+                "id": type("string"), "label": [:], "labels": list([:]), "feedback": list(type("object")),
+            ]
+            types = [("application/json", .object([("schema", object(item, required: []))]))]
         case .repositoryLoad, .repositoryUnload, .loggingChange, .sharedUnregister, .cudaRegister, .cudaUnregister:
             return .object([("content", content("application/json", type("object")))])
         case .sharedRegister:

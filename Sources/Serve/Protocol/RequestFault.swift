@@ -21,6 +21,8 @@ struct RequestFault: Error, Hashable, Sendable {
         static let malformedBody = Code("malformed_body", .badRequest)
         /// A tensor, an output or a parameter does not fit the model.
         static let invalidInput = Code("invalid_input", .badRequest)
+        /// Inputs far outside what the version was evaluated on, where its endpoint refuses them.
+        static let farOutside = Code("far_outside_reference", .unprocessable)
         /// Understood, but not offered.
         static let unsupported = Code("unsupported", .badRequest)
         /// A part of the protocol that this server does not have.

@@ -40,6 +40,8 @@ final class LiveEndpoint: Sendable {
     private let split: TrafficSplit
     private let routingKeyHeader: String?
     private let salt: String
+    /// Counts the labels that come for it.
+    let feedback: FeedbackMetrics
 
     init(_ endpoint: ServingEndpoint, _ metrics: ServeMetrics) {
         name = endpoint.name
@@ -59,6 +61,7 @@ final class LiveEndpoint: Sendable {
         split = endpoint.split
         routingKeyHeader = endpoint.routingKeyHeader
         salt = endpoint.salt
+        feedback = metrics.feedback(endpoint: endpoint.name)
     }
 
     private static func mirroring(

@@ -33,6 +33,12 @@ extension Route {
                 Route(.post, model + "/infer", .invoker, .infer, "Runs a model on tensors."),
             ]
         }
+        + [
+            // Ours. An id belongs to an answer, whichever version gave it.
+            Route(
+                .post, "/v2/models/{model}/feedback", .invoker, .feedback,
+                "Takes labels for answers, by the ids of their requests.")
+        ]
 
     /// Source: TensorFlow Serving, RESTful API; KServe, V1 protocol.
     private static let rows =

@@ -6,7 +6,7 @@ package struct Route: Sendable {
     /// What a route answers with.
     package enum Action: Hashable, Sendable {
         case index, openAPI, serverMetadata, live, ready, metrics
-        case modelList, modelMetadata, modelReady, infer
+        case modelList, modelMetadata, modelReady, infer, feedback
         case modelStatus, modelSignature, predict, classify, regress
         case ping, executionParameters, invocations
         case multiModelLoad, multiModelList, multiModelShow, multiModelUnload

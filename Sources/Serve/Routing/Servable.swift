@@ -34,6 +34,10 @@ package final class Servable: Sendable {
     package let sequences: SequenceState?
     /// Where a sample of its requests goes.
     package let tap = InferenceTap()
+    /// Remembers its answers until labels come.
+    package let memory = AnswerMemory()
+    /// Looks at inputs before they run.
+    package let inputGuard = InputGuard()
     /// Tells it apart from every other one of this process.
     let number: UInt64
 

@@ -49,6 +49,7 @@ final class InferenceFlight {
             return end(.refused(error))
         }
         job.times.decoded = MonotonicClock.now()
+        if let fault = job.arm.servable.inputGuard.fault(job) { return end(.refused(fault)) }
         if let sequences = job.arm.servable.sequences { return fly(sequences) }
         guard job.sequence == nil else { return end(.refused(.keepsNoState(job))) }
         if let cache = job.arm.servable.cache {

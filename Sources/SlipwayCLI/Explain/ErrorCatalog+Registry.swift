@@ -134,6 +134,15 @@ extension ErrorCatalog {
                    help: start one with: slipway serve
                 """),
         ErrorPage(
+            6005, "The file of alerts cannot be used",
+            "'serve --alerts FILE' reads who is told of what before it starts, and found something that it does not know.",
+            causes: ["a misspelt member, receiver or alert", "a receiver without 'webhook' or 'command'", "no JSON"],
+            remedies: ["look at the place that is named", "try it: slipway alerts check FILE"],
+            example: """
+                $ slipway alerts check alerts.json
+                error[SW6005]: 'alerts.json': receivers.ops: expected either a 'webhook' or a 'command'
+                """),
+        ErrorPage(
             6201, "There is nothing there to release or to go back to",
             "The endpoint does not exist, or has no earlier state that could be restored.",
             causes: ["a misspelt name", "the first revision cannot be rolled back"],

@@ -22,6 +22,10 @@ enum DriftText {
                 + " and \(needs?["needsRows"]?.intValue ?? 0) rows; one request in "
                 + "\(version["sampling"]?["oneIn"]?.intValue ?? 1) is looked at",
         ]
+        lines += QualityText.lines(version["accuracy"]).map { "  \($0)" }
+        if let outliers = version["outliers"]?.stringValue {
+            lines.append("  requests far outside the reference: \(outliers == "refuse" ? "refused" : "counted")")
+        }
         let features = (version["features"]?.arrayValue ?? []).sorted { severity($0) > severity($1) }
         guard !features.isEmpty else { return lines.joined(separator: "\n") }
         let drifting = (version["drifting"]?.arrayValue ?? []).compactMap(\.stringValue)

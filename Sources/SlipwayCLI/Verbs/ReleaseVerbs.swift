@@ -129,11 +129,20 @@ struct DeployOptions: ParsableArguments {
     @Flag(help: "Where the server requires signatures: also a version that is older than the one it replaces.")
     var allowOlder = false
 
+    @Option(help: "Whether answers of classifiers are remembered, so that labels can come later: on or off.")
+    var feedback: Feedback?
+
+    @Option(help: "What happens to requests far outside the rows a version was evaluated on: off, count or refuse.")
+    var outliers: WatchingChoice.Outliers?
+
+    /// The words of an option.
+    enum Feedback: String, ExpressibleByArgument, CaseIterable { case on, off }
+
     func validate() throws {
         guard canary == nil || !hasSettings else {
             throw ValidationError(
                 "--canary keeps the endpoint's settings: --engine, --precision, --threads, --instances, --batch, "
-                    + "--cache, --pin, --routing-key and --p99 go with a whole deployment")
+                    + "--cache, --pin, --routing-key, --p99, --feedback and --outliers go with a whole deployment")
         }
         guard rollout.strategy == nil && rollout.rollout == nil || canary == nil && !hasSettings else {
             throw ValidationError("a rollout keeps the endpoint's settings, and decides about shares: leave them out")
@@ -154,7 +163,7 @@ struct DeployOptions: ParsableArguments {
 
     private var hasSettings: Bool {
         engine != nil || precision != nil || threads != nil || instances != nil || batch != nil || cache != nil
-            || pin != nil || routingKey != nil || p99 != nil
+            || pin != nil || routingKey != nil || p99 != nil || feedback != nil || outliers != nil
     }
 
     /// - Returns: the endpoint and what is asked for.
@@ -197,9 +206,13 @@ struct DeployOptions: ParsableArguments {
         if let pin { settings.isPinned = pin }
         if let routingKey { settings.routingKeyHeader = routingKey.lowercased() }
         if let p99 { settings.objectives = [.latency(quantile: 0.99, seconds: p99 / 1000)] }
+        if let feedback { settings.watching.takesFeedback = feedback == .on }
+        if let outliers { settings.watching.outliers = outliers }
         return settings
     }
 }
+
+extension WatchingChoice.Outliers: ExpressibleByArgument {}
 
 struct PlanVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

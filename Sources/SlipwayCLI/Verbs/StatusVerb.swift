@@ -61,7 +61,16 @@ struct StatusVerb: AsyncParsableCommand {
                 Quantity.count(endpoint["requests"]?.intValue ?? 0),
                 endpoint["revision"]?.intValue.map(String.init) ?? "–")
         }
-        return table.isEmpty ? "nothing is deployed" : table.rendered()
+        return table.isEmpty
+            ? "nothing is deployed"
+            : ([table.rendered()] + endpoints.flatMap(labelled)).joined(separator: "\n")
+    }
+
+    /// The versions of an endpoint that labels came for.
+    private static func labelled(_ endpoint: JSONValue) -> [String] {
+        (endpoint["arms"]?.arrayValue ?? []).compactMap { arm in
+            QualityText.realised(arm["quality"]).map { "\(arm["version"]?.stringValue ?? "?"): \($0)" }
+        }
     }
 
     private static func footer(_ server: JSONValue) -> String {

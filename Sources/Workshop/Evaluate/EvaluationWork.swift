@@ -87,7 +87,10 @@ package struct EvaluationWork: Sendable {
             record: record, set: source.name, rows: set.rows, result: result, engine: engine.kind,
             engineVersion: engine.version)
         if keeps, data != nil { try keep(source, answers: set.answersName, for: record) }
-        if keeps || data == nil { try ReferenceProfile(result.profile, set: source.name).attach(to: record, registry) }
+        if keeps || data == nil {
+            try ReferenceProfile(result.profile, set: source.name, confidence: result.confidence)
+                .attach(to: record, registry)
+        }
         try registry.attach(evaluated.json, kind: .evaluation, name: source.name, to: record.digest)
         return evaluated
     }

@@ -17,6 +17,8 @@ package struct Evaluator: Sendable {
         package var batch: Int
         /// What the rows and the answers to them look like, feature by feature.
         package var profile: Profile
+        /// How often a classifier was right at which confidence.
+        package var confidence: ConfidenceReference?
     }
 
     /// What is measured depends on what is predicted.
@@ -82,20 +84,22 @@ package struct Evaluator: Sendable {
         let chosen = try chooseOutput(output, task, sample: predictions[0], rows: min(batch, set.rows))
         let parts = predictions.map { $0[chosen] }
         if task == .classification { try requireKnownClasses(set, scores: parts[0], rows: min(batch, set.rows)) }
-        let measures: Measures =
-            switch task {
-            case .classification:
-                .classification(
-                    try ClassificationMeasures(
-                        predicted: parts.flatMap(classes), actual: truths(set.answers, predicted: parts)))
-            case .regression:
-                .regression(
-                    try RegressionMeasures(
-                        predicted: try Self.quantities(parts), actual: try Self.quantities([set.answers])))
-            }
+        var confidence: ConfidenceReference?
+        let measures: Measures
+        switch task {
+        case .classification:
+            let (predicted, actual) = (parts.flatMap(classes), truths(set.answers, predicted: parts))
+            measures = .classification(try ClassificationMeasures(predicted: predicted, actual: actual))
+            confidence = ConfidenceFit.fit(
+                predictions, of: session.signature, chosen: chosen, isRight: zip(predicted, actual).map(==))
+        case .regression:
+            measures = .regression(
+                try RegressionMeasures(
+                    predicted: try Self.quantities(parts), actual: try Self.quantities([set.answers])))
+        }
         return Result(
             output: session.signature.outputs[chosen].name, measures: measures, batch: batch,
-            profile: profile ?? Profile(layout: layout([], [], rows: 0)))
+            profile: profile ?? Profile(layout: layout([], [], rows: 0)), confidence: confidence)
     }
 
     private func layout(_ inputs: [Tensor], _ outputs: [Tensor], rows: Int) -> FeatureLayout {

@@ -12,11 +12,14 @@ package struct ReferenceProfile: Sendable {
     package let set: String
     /// One sketch for each feature; no row is in it.
     package let profile: Profile
+    /// How often a classifier was right at which confidence; `nil` for what is none.
+    package let confidence: ConfidenceReference?
 
     /// - Parameter set: the evaluation set's file name.
-    package init(_ profile: Profile, set: String) {
+    package init(_ profile: Profile, set: String, confidence: ConfidenceReference? = nil) {
         self.profile = profile
         self.set = set
+        self.confidence = confidence
     }
 
     /// Stores it and says so, unless the version's newest says the same.
@@ -27,12 +30,13 @@ package struct ReferenceProfile: Sendable {
         var writer = try BlobWriter(registry.blobs)
         try profile.encoded.withUnsafeBytes { try writer.write($0) }
         let blob = try writer.finish()
-        try registry.attach(
-            .object([
-                ("digest", .string(blob.digest.description)), ("bytes", .integer(blob.size)), ("set", .string(set)),
-                ("rows", .integer(Int(clamping: profile.rows))),
-                ("features", .integer(profile.layout.features.count)),
-            ]), kind: .profile, to: record.digest)
+        var members: [(String, JSONValue)] = [
+            ("digest", .string(blob.digest.description)), ("bytes", .integer(blob.size)), ("set", .string(set)),
+            ("rows", .integer(Int(clamping: profile.rows))),
+            ("features", .integer(profile.layout.features.count)),
+        ]
+        if let confidence { members.append(("confidence", confidence.json)) }
+        try registry.attach(.object(members), kind: .profile, to: record.digest)
     }
 
     /// The newest of a version; `nil` where it was never evaluated with rows that are kept.
@@ -43,7 +47,9 @@ package struct ReferenceProfile: Sendable {
             let text = payload["digest"]?.stringValue
         else { return nil }
         let bytes = try registry.blobs.bytes(try Digest(text), limit: Profile.largestEncoding)
-        return ReferenceProfile(try Profile(encoded: bytes), set: payload["set"]?.stringValue ?? "")
+        return ReferenceProfile(
+            try Profile(encoded: bytes), set: payload["set"]?.stringValue ?? "",
+            confidence: payload["confidence"].flatMap(ConfidenceReference.init))
     }
 }
 

@@ -6,5 +6,6 @@ extension AnsweredRequest {
         self.init(
             id: call.requestID, method: call.method.name, receivedAt: receivedAt ?? call.receivedAt,
             status: status, job: job)
+        trace = call.opening.head.trace
     }
 }

@@ -34,6 +34,8 @@ struct CallHead {
     var host: String?
     var credential = RequestFacts.Credential.none
     var requestID: String?
+    /// The trace that the client says it belongs to.
+    var trace: TraceContext?
     /// Nanoseconds that the client waits; `nil` for as long as it takes.
     var timeout: UInt64?
     /// How the messages are packed; `nil` for a way that is not known.
@@ -59,6 +61,8 @@ struct CallHead {
         case 5 where fields.index(index, isNamed: ":path"): path = fields.valueText(index)
         case 7 where fields.index(index, isNamed: ":method"): isPost = fields.value(index).isExactly("POST")
         case 10 where fields.index(index, isNamed: ":authority"): host = fields.valueText(index)
+        case 11 where fields.index(index, isNamed: "traceparent"):
+            trace = TraceContext(text: fields.valueText(index))
         case 12 where fields.index(index, isNamed: "content-type"): contentType = fields.valueText(index)
         case 12 where fields.index(index, isNamed: "grpc-timeout"):
             timeout = try Self.nanoseconds(fields.valueText(index))

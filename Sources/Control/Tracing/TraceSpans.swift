@@ -1,0 +1,92 @@
+import Serve
+import Tensors
+
+/// Requests as OpenTelemetry's spans. Source: OTLP 1.5, JSON encoding; semantic conventions for HTTP and for services.
+enum TraceSpans {
+    /// - Parameters:
+    ///   - offset: nanoseconds from the monotonic clock to the time since 1970.
+    ///   - random: gives ids of spans.
+    static func json(
+        _ requests: [TracedRequest], service: String, version: String, offset: Int64, _ random: () -> UInt64
+    ) -> JSONValue {
+        let told = requests.flatMap { spans($0, offset, random) }
+        return .object([
+            (
+                "resourceSpans",
+                [
+                    .object([
+                        (
+                            "resource",
+                            .object([
+                                (
+                                    "attributes",
+                                    [text("service.name", service), text("service.version", version)]
+                                )
+                            ])
+                        ),
+                        (
+                            "scopeSpans",
+                            [
+                                .object([
+                                    ("scope", .object([("name", "slipway"), ("version", .string(version))])),
+                                    ("spans", .array(told)),
+                                ])
+                            ]
+                        ),
+                    ])
+                ]
+            )
+        ])
+    }
+
+    /// The request, and the stages that it went through.
+    private static func spans(_ request: TracedRequest, _ offset: Int64, _ random: () -> UInt64) -> [JSONValue] {
+        let attributes = [
+            text("slipway.endpoint", request.endpoint), text("slipway.model", request.model),
+            text("slipway.version", request.version), text("slipway.request_id", request.requestID),
+            text("http.request.method", request.method), number("http.response.status_code", request.status),
+            number("slipway.rows", request.rows),
+        ]
+        let stages = [
+            ("receive", request.received, request.complete), ("decode", request.complete, request.decoded),
+            ("queue", request.decoded, request.runBegan), ("run", request.runBegan, request.runEnded),
+            ("encode", request.runEnded, request.answered),
+        ]
+        let whole = span(
+            request, request.span, request.context.parent, "infer \(request.endpoint)", kind: 2, request.received,
+            request.answered, offset, attributes)
+        return [whole]
+            + stages.filter { $0.1 != 0 && $0.2 >= $0.1 }.map { name, from, to in
+                span(request, random() | 1, request.span, name, kind: 1, from, to, offset, [])
+            }
+    }
+
+    private static func span(
+        _ request: TracedRequest, _ id: UInt64, _ parent: UInt64, _ name: String, kind: Int, _ from: UInt64,
+        _ to: UInt64, _ offset: Int64, _ attributes: [JSONValue]
+    ) -> JSONValue {
+        let trace = request.context.trace
+        var members: [(String, JSONValue)] = [
+            ("traceId", .string(TraceContext.digits(trace.0) + TraceContext.digits(trace.1))),
+            ("spanId", .string(TraceContext.digits(id))), ("name", .string(name)), ("kind", .integer(kind)),
+            ("startTimeUnixNano", .string(String(Int64(clamping: from) &+ offset))),
+            ("endTimeUnixNano", .string(String(Int64(clamping: to) &+ offset))),
+        ]
+        if parent != 0 { members.append(("parentSpanId", .string(TraceContext.digits(parent)))) }
+        if !attributes.isEmpty {
+            members.append(("attributes", .array(attributes)))
+            // Only the server's own fault is one of the span.
+            members.append(("status", request.status >= 500 ? .object([("code", 2)]) : [:]))
+        }
+        return .object(members)
+    }
+
+    private static func text(_ key: String, _ value: String) -> JSONValue {
+        .object([("key", .string(key)), ("value", .object([("stringValue", .string(value))]))])
+    }
+
+    /// Source: OTLP: numbers of 64 bits are texts in JSON.
+    private static func number(_ key: String, _ value: Int) -> JSONValue {
+        .object([("key", .string(key)), ("value", .object([("intValue", .string(String(value)))]))])
+    }
+}

@@ -1,0 +1,137 @@
+import Tensors
+import Testing
+
+@testable import Alerts
+
+/// Messages are values: what holds at which moment goes in, who is told what comes out.
+@Suite struct AlertBookTests {
+    private static func settings(
+        wait: Int = 10_000, again: Int = 3_600_000, routes: [AlertSettings.Route] = [], tellsEnd: Bool = true
+    ) -> AlertSettings {
+        var settings = AlertSettings(
+            receivers: ["ops", "retrain"].map {
+                .init(name: $0, way: .command(.init(words: ["/bin/true"], limit: 1000)), tellsEnd: tellsEnd)
+            }, routes: routes)
+        settings.wait = wait
+        settings.again = again
+        return settings
+    }
+
+    private static func alert(
+        _ name: String = "SlipwayDrift", _ endpoint: String = "digits", detail: String = "", patience: Int = 0,
+        severity: WatchedAlert.Severity = .ticket
+    ) -> WatchedAlert {
+        WatchedAlert(
+            .init(name, endpoint: endpoint, detail: detail), severity, "something is wrong", remedy: "look",
+            patience: patience)
+    }
+
+    /// Seconds and what holds then; the messages as `receiver: firing | over`.
+    private static func play(
+        _ settings: AlertSettings, silences: [AlertSilence] = [], _ steps: [(Int, [WatchedAlert])]
+    ) -> [String] {
+        var book = AlertBook(settings)
+        return steps.flatMap { seconds, holding in
+            book.update(holding, silences: silences, at: seconds * 1000).messages.map { message in
+                func names(_ entries: [AlertBook.Entry]) -> String {
+                    entries.map { $0.alert.key.name.dropFirst(7) + $0.alert.key.detail }.joined(separator: ",")
+                }
+                return
+                    "\(seconds) \(message.receiver) \(message.endpoint): \(names(message.firing)) | \(names(message.over))"
+            }
+        }
+    }
+
+    @Test func alertsOfOneEndpointWaitForEachOtherAndLeaveTogether() {
+        let (one, two) = (Self.alert(detail: "1"), Self.alert("SlipwayRolledBack"))
+        let other = Self.alert("SlipwayDrift", "iris")
+        let route = AlertSettings.Route(receivers: ["ops"])
+        let told = Self.play(
+            Self.settings(routes: [route]),
+            [
+                (0, [one]), (5, [one, two]), (9, [one, two, other]), (10, [one, two, other]),
+                (11, [one, two, other]), (19, [one, two, other]), (30, [one, two, other]),
+            ])
+        #expect(told == ["10 ops digits: Drift1,RolledBack | ", "19 ops iris: Drift | "])
+    }
+
+    @Test func whatEndsIsToldOnceToThoseWhoWereTold() {
+        let (one, two) = (Self.alert(detail: "1"), Self.alert(detail: "2"))
+        let route = AlertSettings.Route(receivers: ["ops"])
+        let steps = [(0, [one, two]), (10, [one, two]), (20, [one]), (30, [one]), (40, []), (50, []), (60, [])]
+        #expect(
+            Self.play(Self.settings(routes: [route]), steps) == [
+                "10 ops digits: Drift1,Drift2 | ", "30 ops digits: Drift1 | Drift2", "50 ops digits:  | Drift1",
+            ])
+        #expect(
+            Self.play(Self.settings(routes: [route], tellsEnd: false), steps) == [
+                "10 ops digits: Drift1,Drift2 | ", "30 ops digits: Drift1 | ",
+            ])
+        #expect(
+            Self.play(Self.settings(routes: [route]), [(0, [one]), (5, []), (30, [])]).isEmpty,
+            "what was over before anybody was told is nobody's business")
+    }
+
+    @Test func whatStillHoldsIsToldAgainAfterAWhile() {
+        let one = Self.alert()
+        let route = AlertSettings.Route(receivers: ["ops"])
+        let told = Self.play(
+            Self.settings(wait: 0, again: 60_000, routes: [route]), (0..<20).map { ($0 * 10, [one]) })
+        #expect(told.map { $0.prefix { $0 != " " } } == ["0", "60", "120", "180"])
+    }
+
+    @Test func patienceIsWaitedForAndBeginsAnew() {
+        let slow = Self.alert(patience: 60_000)
+        let route = AlertSettings.Route(receivers: ["ops"])
+        let told = Self.play(
+            Self.settings(wait: 0, routes: [route]),
+            [(0, [slow]), (50, [slow]), (55, []), (58, [slow]), (110, [slow]), (118, [slow])])
+        #expect(told == ["118 ops digits: Drift | "])
+    }
+
+    @Test func aSilencedAlertIsToldToNobodyAndIsNotOver() throws {
+        let one = Self.alert()
+        let route = AlertSettings.Route(receivers: ["ops"])
+        let silence = try AlertSilence(id: "s", alert: "SlipwayDrift", endpoint: "digits", until: 100_000, note: "")
+        let told = Self.play(
+            Self.settings(wait: 0, routes: [route]), silences: [silence],
+            [(0, [one]), (50, [one]), (100, [one]), (110, [])])
+        #expect(told == ["100 ops digits: Drift | ", "110 ops digits:  | Drift"])
+        var book = AlertBook(Self.settings(wait: 0, routes: [route]))
+        _ = book.update([one], silences: [], at: 0)
+        #expect(book.update([one], silences: [silence], at: 1000).messages.isEmpty)
+        #expect(book.current.map(\.isSilenced) == [true])
+        #expect(AlertSilence(json: silence.json) == silence)
+        #expect(throws: (any Error).self) {
+            try AlertSilence(id: "s", alert: "Drift", endpoint: nil, until: 1, note: "")
+        }
+    }
+
+    @Test func routesChooseByNameEndpointAndSeverity() {
+        let routes = [
+            AlertSettings.Route(alerts: ["SlipwayDrift"], receivers: ["retrain"]),
+            AlertSettings.Route(endpoints: ["iris"], severity: .page, receivers: ["ops", "retrain"]),
+        ]
+        let settings = Self.settings(routes: routes)
+        #expect(settings.receivers(of: Self.alert()) == ["retrain"])
+        #expect(settings.receivers(of: Self.alert("SlipwayRolledBack", "iris", severity: .page)) == ["ops", "retrain"])
+        #expect(settings.receivers(of: Self.alert("SlipwayRolledBack", "iris")).isEmpty)
+        #expect(Self.settings().receivers(of: Self.alert()) == ["ops", "retrain"])
+    }
+
+    /// Source: Alertmanager, webhook_config; its receivers in Go decode exactly these members.
+    @Test func aMessageHasAlertmanagersForm() {
+        var book = AlertBook(Self.settings(wait: 0, routes: [.init(receivers: ["ops"])]))
+        let message = book.update([Self.alert(detail: "digits:1")], silences: [], at: 5000).messages[0]
+        let json = message.json { "T\($0)" }
+        #expect(json["version"]?.stringValue == "4" && json["status"]?.stringValue == "firing")
+        let alert = json["alerts"]?.arrayValue?.first
+        #expect(alert?["labels"]?["alertname"]?.stringValue == "SlipwayDrift")
+        #expect(alert?["labels"]?["endpoint"]?.stringValue == "digits")
+        #expect(alert?["startsAt"]?.stringValue == "T5000" && alert?["endsAt"]?.stringValue == "0001-01-01T00:00:00Z")
+        #expect(alert?["fingerprint"]?.stringValue?.utf8.count == 16)
+        let over = book.update([], silences: [], at: 6000).messages[0].json { "T\($0)" }
+        #expect(over["status"]?.stringValue == "resolved")
+        #expect(over["alerts"]?.arrayValue?.first?["endsAt"]?.stringValue == "T6000")
+    }
+}

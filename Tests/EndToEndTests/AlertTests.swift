@@ -1,0 +1,108 @@
+import Client
+import Tensors
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// The server's own alerts reach a webhook and a program, and end.
+    @Suite
+    struct AlertTests {
+        private static func delivered(_ path: String) -> [JSONValue] {
+            ((try? TextFile.read(path)) ?? "").split(separator: "\n").compactMap {
+                try? JSONValue.parse(Array($0.utf8))
+            }
+        }
+
+        /// Alerts of a message by name and state.
+        private static func alerts(_ message: JSONValue) -> [String] {
+            (message["alerts"]?.arrayValue ?? []).map {
+                "\($0["labels"]?["alertname"]?.stringValue ?? "") \($0["status"]?.stringValue ?? "")"
+            }
+        }
+
+        @Test
+        func aRollbackReachesTheWebhookAndTheProgramAndIsOver() async throws {
+            let slipway = try await Slipway.withDigits("cnn")
+            let folder = try TemporaryDirectory("slipway-alerts")
+            let port = try DockerRegistry.freePort()
+            let (hook, ran, settings) = (folder.file("hook"), folder.file("ran"), folder.file("alerts.json"))
+            try TextFile.write(
+                """
+                {"every": "100ms", "wait": "0s", "recent": "4s",
+                 "receivers": {
+                   "hook": {"webhook": "http://127.0.0.1:\(port)/slipway"},
+                   "program": {"command": ["/usr/bin/tee", "\(ran)"], "resolved": false},
+                   "nobody": {"webhook": "http://127.0.0.1:1/"}},
+                 "routes": [{"alerts": ["SlipwayRolledBack"], "receivers": ["hook", "program"]}]}
+                """, to: settings)
+            _ = try await Companion.running(
+                try Slipway.python(),
+                ["\(Slipway.root)/Tests/EndToEndTests/clients/webhook.py", String(port), hook], log: folder.file("log"),
+                isReady: { Companion.answers(port) }
+            ) {
+                try await slipway.serving(["serve", "--alerts", settings]) { _ in
+                    let tested = try await slipway.run(["alerts", "test", "hook"])
+                    #expect(tested.exitCode == 0 && tested.output.contains("hook: sent"), "\(tested)")
+                    #expect(Self.delivered(hook).flatMap(Self.alerts) == ["SlipwayTest firing"])
+                    let failed = try await slipway.run(["alerts", "test", "nobody"])
+                    #expect(failed.exitCode == 1 && failed.output.contains("not sent"), "\(failed)")
+
+                    try await slipway.expect("deploy", "digits:2")
+                    try await slipway.expect("rollback")
+                    try await wait(for: "the message to be over") { Self.delivered(hook).count >= 3 }
+                    let messages = Self.delivered(hook).dropFirst()
+                    #expect(messages.first.map(Self.alerts) == ["SlipwayRolledBack firing"])
+                    #expect(messages.last.map(Self.alerts) == ["SlipwayRolledBack resolved"])
+                    #expect(messages.first?["groupLabels"]?["endpoint"]?.stringValue == "digits")
+                    #expect(Self.delivered(ran).map(Self.alerts) == [["SlipwayRolledBack firing"]])
+                    let listed = try await slipway.json("alerts", "list")
+                    #expect(listed["watched"]?.boolValue == true && listed["alerts"]?.arrayValue == [])
+
+                    // Nobody is told of what is silenced.
+                    try await slipway.expect("alerts", "silence", "SlipwayRolledBack", "--for", "1h")
+                    try await slipway.expect("deploy", "digits:2")
+                    try await slipway.expect("rollback")
+                    try await wait(for: "the silenced alert") {
+                        try await slipway.json("alerts")["alerts"]?.arrayValue?.first?["state"]?.stringValue
+                            == "silenced"
+                    }
+                    #expect(Self.delivered(hook).count == 3)
+                }
+            }
+            let kinds = try await slipway.run(["events", "--type", "alert", "--json"]).output.split(separator: "\n").map
+            { try JSONValue.parse(Array($0.utf8))["type"]?.stringValue ?? "" }
+            #expect(kinds.prefix(3) == ["slipway.alert.fired", "slipway.alert.resolved", "slipway.alert.fired"])
+        }
+
+        @Test
+        func aMistakeInTheFileEndsTheStartWithItsPlace() async throws {
+            let slipway = try await Slipway.withDigits()
+            let folder = try TemporaryDirectory("slipway-alerts")
+            try TextFile.write(
+                #"{"receivers": {"ops": {"webhook": "hooks.example.org"}}}"#, to: folder.file("alerts.json"))
+            for words in [["serve", "--alerts"], ["alerts", "check"]] {
+                let outcome = try await slipway.run(words + [folder.file("alerts.json")])
+                #expect(outcome.exitCode == 64 && outcome.talk.contains("receivers.ops.webhook"), "\(outcome)")
+            }
+        }
+
+        /// A name or an address of a private network is not posted to unless that is said.
+        @Test
+        func aWebhookOfAPrivateNetworkIsRefused() async throws {
+            let slipway = try await Slipway.withDigits()
+            let folder = try TemporaryDirectory("slipway-alerts")
+            try TextFile.write(
+                """
+                {"receivers": {"a": {"webhook": "https://10.1.2.3/"}, "b": {"webhook": "https://169.254.169.254/x"},
+                 "c": {"webhook": "http://example.org/"}}}
+                """, to: folder.file("alerts.json"))
+            try await slipway.serving(["serve", "--alerts", folder.file("alerts.json")]) { _ in
+                let outcome = try await slipway.run(["alerts", "test"])
+                #expect(outcome.exitCode == 1, "\(outcome)")
+                for words in ["private network", "told their secrets", "not encrypted"] {
+                    #expect(outcome.output.contains(words), "\(outcome)")
+                }
+            }
+        }
+    }
+}

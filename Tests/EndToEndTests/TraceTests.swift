@@ -1,0 +1,57 @@
+import Client
+import Tensors
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// Traces reach a collector as OTLP, and name the client's own.
+    @Suite
+    struct TraceTests {
+        @Test
+        func aCollectorIsToldOfRequestsAndTheirStages() async throws {
+            let slipway = try await Slipway.withDigits()
+            let folder = try TemporaryDirectory("slipway-traces")
+            let port = try DockerRegistry.freePort()
+            try await Companion.running(
+                try Slipway.python(),
+                ["\(Slipway.root)/Tests/EndToEndTests/clients/webhook.py", String(port), folder.file("spans")],
+                log: folder.file("log"), isReady: { Companion.answers(port) }
+            ) {
+                let words = [
+                    "serve", "--traces", "http://127.0.0.1:\(port)", "--trace-share", "0%", "--triton-metrics",
+                ]
+                try await slipway.serving(words) { server in
+                    let body = try TextFile.bytes(Slipway.example("digits/sample.json"))
+                    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+                    let http = try server.dataPlane()
+                    for headers in [[HTTPHeader("traceparent", parent)], []] {
+                        let reply = try await http.request(
+                            "POST", "/v2/models/digits/infer", headers: headers, body: body)
+                        #expect(reply.status == 200)
+                    }
+                    try await wait(for: "spans") { ((try? TextFile.read(folder.file("spans"))) ?? "").contains("\n") }
+                    let metrics = try await http.request("GET", "/metrics").text
+                    #expect(metrics.contains(#"nv_inference_count{model="digits",version="1"} 2"#))
+                }
+            }
+            let lines = try TextFile.read(folder.file("spans")).split(separator: "\n")
+            var spans: [JSONValue] = []
+            for line in lines {
+                let resource = try JSONValue.parse(Array(line.utf8))["resourceSpans"]?.arrayValue?.first
+                spans += resource?["scopeSpans"]?.arrayValue?.first?["spans"]?.arrayValue ?? []
+            }
+            let names = spans.map { $0["name"]?.stringValue ?? "" }
+            #expect(names == ["infer digits", "receive", "decode", "queue", "run", "encode"])
+            #expect(spans.allSatisfy { $0["traceId"]?.stringValue == "4bf92f3577b34da6a3ce929d0e0e4736" })
+            let whole = try #require(spans.first)
+            #expect(whole["parentSpanId"]?.stringValue == "00f067aa0ba902b7")
+            #expect(spans.dropFirst().allSatisfy { $0["parentSpanId"] == whole["spanId"] })
+            for span in spans {
+                let start = Int(span["startTimeUnixNano"]?.stringValue ?? "") ?? 0
+                let end = Int(span["endTimeUnixNano"]?.stringValue ?? "") ?? 0
+                #expect(start > 1_700_000_000_000_000_000 && end >= start && end - start < 60_000_000_000)
+            }
+            #expect(whole["attributes"]?.arrayValue?.contains { $0["key"] == "slipway.version" } == true)
+        }
+    }
+}

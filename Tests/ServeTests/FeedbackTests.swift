@@ -1,0 +1,162 @@
+import Drift
+import Monitor
+import Tensors
+import Testing
+
+@testable import Serve
+
+/// Labels that come for answers, by the ids of their requests.
+@Suite struct FeedbackTests {
+    private static let path = "/v2/models/digits/feedback"
+
+    /// Scores as they are sent; the class is the place of the largest.
+    private static func endpoint(
+        capacity: Int = 1024, seconds: Int = 60, isOpen: Bool = true
+    ) throws -> ServingEndpoint {
+        let endpoint = ServingEndpoint.of(.doubler())
+        guard isOpen else { return endpoint }
+        let servable = endpoint.arms[0].servable
+        let reading = ClassReading(decided: nil, scores: "y", areProbabilities: false)
+        let reader = try #require(
+            ClassReader(reading, signature: servable.signature, names: ["zero", "one", "two", "three"]))
+        servable.memory.open(
+            .init(
+                reader: reader, curve: ConfidenceCurve(knots: [.init(confidence: 0, right: 0.75)]),
+                capacity: capacity, seconds: seconds))
+        return endpoint
+    }
+
+    /// `rows` of four scores each; the largest is at the row's number, from 1.
+    private static func request(_ rows: Int) -> String {
+        let data = (0..<rows).map { row in (0..<4).map { $0 == (row + 1) % 4 ? "2" : "0" }.joined(separator: ",") }
+        return
+            #"{"inputs":[{"name":"x","datatype":"FP32","shape":[\#(rows),4],"data":[\#(data.joined(separator: ","))]}]}"#
+    }
+
+    private static func results(_ reply: RawClient.Reply) throws -> [String] {
+        try (JSONValue.parse(Array(reply.text.utf8))["results"]?.arrayValue ?? [])
+            .compactMap { $0["result"]?.stringValue }
+    }
+
+    @Test func labelsAreLaidBesideTheirAnswersOnce() async throws {
+        let endpoint = try Self.endpoint()
+        try await TestPlane.run([endpoint]) { server in
+            let client = try server.client()
+            for id in ["a", "b", "c"] {
+                let reply = try client.post(
+                    "/v2/models/digits/infer", Self.request(1), headers: ["X-Request-Id: \(id)"])
+                #expect(reply.status == 200)
+            }
+            _ = try client.post("/v2/models/digits/infer", Self.request(6), headers: ["X-Request-Id: many"])
+            let steps: [(String, [String])] = [
+                (#"{"id":"a","label":"one"}"#, ["accepted"]), (#"{"id":"a","label":1}"#, ["already labelled"]),
+                (#"{"id":"b","label":1}"#, ["accepted"]), (#"{"id":"zz","label":1}"#, ["unknown"]),
+                (
+                    #"{"feedback":[{"id":"c","label":2},{"id":"many","labels":[1,2,null,"zero",1,2,9]}]}"#,
+                    ["accepted", "accepted", "accepted", "accepted", "accepted", "accepted", "unknown"]
+                ),
+            ]
+            for (body, wanted) in steps {
+                let reply = try client.post(Self.path, body)
+                #expect(reply.status == 200, "\(reply.text)")
+                #expect(try Self.results(reply) == wanted, "\(body)")
+            }
+            let tally = try #require(endpoint.arms[0].servable.memory.tally)
+            #expect(tally.labelled == 8 && tally.right == 7)
+            #expect(tally.promised.accuracy == 0.75)
+            #expect(server.metric("slipway_feedback_labels_total", "outcome=\"accepted\"") == 8)
+            #expect(server.metric("slipway_feedback_labels_total", "outcome=\"unknown\"") == 2)
+            #expect(server.metric("slipway_feedback_labels_total", "outcome=\"already_labelled\"") == 1)
+        }
+    }
+
+    /// What a client could send that is no feedback.
+    @Test(
+        arguments: [
+            ("", 400), ("[]", 400), ("{}", 400), (#"{"id":"a"}"#, 400), (#"{"label":1}"#, 400),
+            (#"{"id":"a","label":1,"labels":[1]}"#, 400), (#"{"id":"a","label":1.5}"#, 400),
+            (#"{"id":"a","label":true}"#, 400), (#"{"id":"a","label":null}"#, 400), (#"{"id":"a","label":{}}"#, 400),
+            (#"{"id":"a","labels":[]}"#, 400), (#"{"id":"a","labels":{}}"#, 400), (#"{"id":"a","labels":[[1]]}"#, 400),
+            (#"{"id":"","label":1}"#, 400), (#"{"id":7,"label":1}"#, 400), (#"{"id":"a b","label":1}"#, 400),
+            (#"{"id":"a\u0000","label":1}"#, 400), (#"{"id":"<a>","label":1}"#, 400),
+            (#"{"id":"\#(String(repeating: "a", count: 129))","label":1}"#, 400),
+            (#"{"id":"a","label":"\#(String(repeating: "a", count: 257))"}"#, 400),
+            (#"{"id":"a","label":1,"weight":2}"#, 400), (#"{"feedback":[]}"#, 400), (#"{"feedback":{}}"#, 400),
+            (#"{"feedback":[1]}"#, 400), (#"{"feedback":[{"id":"a","label":1}],"more":1}"#, 400),
+            (#"{"id":"a","id":"b","label":1}"#, 400), (#"{"id":"a","label":99999999999999999999}"#, 400),
+            (#"{"id":"a","labels":[\#(Array(repeating: "1", count: 10_001).joined(separator: ","))]}"#, 400),
+            (String(repeating: "[", count: 5000), 400), (#"{"id":"a","label":9223372036854775807}"#, 200),
+            (#"{"id":"a","label":-1}"#, 200), (String(repeating: " ", count: 1 << 20) + "{}", 413),
+        ] as [(String, Int)])
+    func whatIsNoFeedbackIsRefusedAndTheServerGoesOn(_ body: String, _ status: Int) async throws {
+        try await TestPlane.run([try Self.endpoint()]) { server in
+            let reply = try server.client().post(Self.path, body)
+            #expect(reply.status == status, "\(body.prefix(80)): \(reply.text.prefix(300))")
+            #expect(try server.client().post("/v2/models/digits/infer", Self.request(1)).status == 200)
+        }
+    }
+
+    @Test func withoutAMemoryNothingIsTaken() async throws {
+        try await TestPlane.run([try Self.endpoint(isOpen: false)]) { server in
+            let client = try server.client()
+            let reply = try client.post(Self.path, #"{"id":"a","label":1}"#)
+            #expect(reply.status == 409 && reply.text.contains("remembers"))
+            #expect(try client.post("/v2/models/none/feedback", #"{"id":"a","label":1}"#).status == 404)
+            #expect(try client.request("GET", Self.path).status == 405)
+        }
+    }
+
+    @Test func answersExpireAndTheOldestMakeRoom() throws {
+        let table = try #require(AnswerTable(capacity: 8))
+        for key in 1...8 as ClosedRange<UInt64> {
+            table.put(.init(key: key, said: key, at: UInt32(key), confidence: .nan))
+        }
+        table.put(.init(key: 9, said: 9, at: 9, confidence: .nan))
+        #expect(table.find(1) == nil && table.find(2)?.said == 2 && table.find(9)?.said == 9)
+        table.markLabelled(2)
+        table.put(.init(key: 2, said: 5, at: 10, confidence: .nan))
+        #expect(table.find(2)?.isLabelled == false, "a new answer to the same id is a new answer")
+
+        let servable = try Self.endpoint(seconds: 60).arms[0].servable
+        #expect(servable.memory.label("a", row: 0, .number(1), at: 0) == .unknown)
+    }
+
+    @Test func anAnswerOlderThanItsTimeIsExpired() async throws {
+        let endpoint = try Self.endpoint(seconds: 60)
+        try await TestPlane.run([endpoint]) { server in
+            let client = try server.client()
+            _ = try client.post("/v2/models/digits/infer", Self.request(1), headers: ["X-Request-Id: a"])
+            _ = try client.request("GET", "/v2")
+            let memory = endpoint.arms[0].servable.memory
+            let now = MonotonicClock.now()
+            #expect(memory.label("a", row: 0, .number(1), at: now + 90 * HTTPLimits.second) == .expired)
+            #expect(memory.label("a", row: 0, .number(1), at: now) == .accepted)
+            memory.close()
+            #expect(memory.tally == nil && !memory.isOpen)
+        }
+    }
+
+    @Test func inputsFarOutsideAreCountedOrRefused() async throws {
+        let endpoint = ServingEndpoint.of(.doubler())
+        let servable = endpoint.arms[0].servable
+        let reference = try Tensor(.float32, Shape([2, 4]), values: [Float(0), 0, 0, 0, 1, 1, 1, 1])
+        var profile = Profile(layout: FeatureLayout(inputs: [("x", reference)], outputs: [], rows: 2))
+        profile.add([reference])
+        let bounds = try #require(InputBounds(profile, signature: servable.signature))
+        try await TestPlane.run([endpoint]) { server in
+            let client = try server.client()
+            let counter = server.registry.counter("slipway_outlier_requests_total", "For the test.")
+            let far = Self.request(1).replacing("0,2,", with: "0,2.5,")
+            servable.inputGuard.open(bounds, .count, counter: counter)
+            #expect(try client.post("/v2/models/digits/infer", far).status == 200)
+            servable.inputGuard.open(bounds, .refuse, counter: counter)
+            let refused = try client.post("/v2/models/digits/infer", far)
+            #expect(refused.status == 422 && refused.text.contains("'x[1]' is 2.5"), "\(refused.text)")
+            #expect(refused.text.contains("far_outside_reference"))
+            #expect(try client.post("/v2/models/digits/infer", Self.request(1)).status == 200)
+            #expect(server.metric("slipway_outlier_requests_total") == 2)
+            servable.inputGuard.close()
+            #expect(try client.post("/v2/models/digits/infer", far).status == 200)
+        }
+    }
+}
