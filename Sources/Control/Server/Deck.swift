@@ -147,6 +147,12 @@ struct Deck: Sendable {
         ]
         if let driver { services.append(driver) }
         if let watcher { services.append(watcher) }
+        if options.pinned == nil {
+            services.append(
+                TrafficRecorder(
+                    platform: platform, store: RecordedTraffic(registry.database.home), metrics: metrics, logger: logger
+                ))
+        }
         if options.tls != nil { services.append(CertificateKeeper(plane: plane, logger: logger)) }
         if let limit = options.unloadIdle { services.append(IdleSweeper(keeper: platform.keeper, limit: limit)) }
         if options.pinned == nil {

@@ -16,6 +16,7 @@ package struct SpecDiff: Hashable, Sendable {
             + Self.value("in memory", old.isPinned ? "always" : nil, after.settings.isPinned ? "always" : nil)
             + Self.objectives(from: old.objectives, to: after.settings.objectives)
             + Self.value("routing key", old.routingKeyHeader, after.settings.routingKeyHeader)
+            + Self.value("recording", old.recording?.description, after.settings.recording?.description)
     }
 
     private static func arms(from before: [Arm], to after: [Arm]) -> [Change] {

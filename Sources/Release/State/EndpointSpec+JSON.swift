@@ -11,6 +11,7 @@ extension EndpointSpec {
             ("pinned", settings.isPinned ? .bool(true) : nil),
             ("objectives", .array(settings.objectives.map(\.json))),
             ("routingKeyHeader", settings.routingKeyHeader.map { .string($0) }),
+            ("recording", settings.recording?.json),
         ])
     }
 
@@ -18,7 +19,9 @@ extension EndpointSpec {
     package init(json: JSONValue) throws(ReleaseError) {
         let fields = try JSONFields(
             json, "spec",
-            known: ["arms", "engine", "batching", "cacheBytes", "pinned", "objectives", "routingKeyHeader"])
+            known: [
+                "arms", "engine", "batching", "cacheBytes", "pinned", "objectives", "routingKeyHeader", "recording",
+            ])
         var arms: [Arm] = []
         for arm in try fields.array("arms") { arms.append(try Arm(json: arm)) }
         var objectives: [Objective] = []
@@ -28,7 +31,7 @@ extension EndpointSpec {
             batching: try BatchingChoice(json: fields.valueIfPresent("batching")),
             cacheBytes: try fields.intIfPresent("cacheBytes") ?? 0,
             isPinned: try fields.boolIfPresent("pinned") ?? false, objectives: objectives,
-            routingKeyHeader: try fields.stringIfPresent("routingKeyHeader"))
+            routingKeyHeader: try fields.stringIfPresent("routingKeyHeader"), recording: try fields.recording())
         try self.init(arms: arms, settings: settings)
     }
 }

@@ -29,7 +29,10 @@ extension LoopState {
             job.times.answered = now
             job.arm.metrics.record(request.status, job.times, rows: job.rowCount)
             job.arm.metrics.evidence.record(job, request.status)
-            if request.status == .ok { job.arm.servable.tap.offer(job) }
+            if request.status == .ok {
+                job.arm.servable.tap.offer(job)
+                job.arm.servable.recorder.offer(job)
+            }
             if let mirroring = job.arm.mirroring, request.status == .ok {
                 mirroring.offer(job, to: plane.mirrors, at: now, send: send)
             }

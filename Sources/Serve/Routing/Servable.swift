@@ -34,6 +34,8 @@ package final class Servable: Sendable {
     package let sequences: SequenceState?
     /// Where a sample of its requests goes.
     package let tap = InferenceTap()
+    /// Where requests go that are kept to be asked again.
+    package let recorder = InferenceTap()
     /// Tells it apart from every other one of this process.
     let number: UInt64
 
