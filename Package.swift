@@ -113,7 +113,7 @@ let package = Package(
             "Workshop",
             [
                 "Tensors", "ModelGraph", "Pickle", "Sklearn", "Keras", "TensorFlow", "Torch", "Houses", "Engines",
-                "LiteRT", "Optimize", "Compress", "Pipelines", "Charts", "Drift", "Home", "Trust", "Seals",
+                "LiteRT", "Optimize", "Compress", "Pipelines", "Charts", "Drift", "Comparing", "Home", "Trust", "Seals",
                 "Registry", "CSandbox", subprocess, systemPackage,
             ]),
         room(

@@ -152,5 +152,30 @@ extension EndToEnd {
                 #expect(try await Self.ask(client, row: 2).contains(#""model_version":"1""#))
             }
         }
+
+        @Test
+        func recordedRequestsGateAReleaseOffline() async throws {
+            let slipway = try await Self.slipway()
+            try await slipway.expect("deploy", "table:1", "--record", "100%")
+            try await slipway.serving { server in
+                let client = try server.dataPlane()
+                try await Self.ask(client, for: "requests to be recorded") {
+                    let metrics = Exposition(try await client.request("GET", "/metrics").text)
+                    return metrics.sum("slipway_recorded_requests_total") ?? 0 >= 48
+                }
+            }
+            // The server is gone: what it kept is all there is.
+            let report = try await slipway.json("compare", "table:1", "table:3", "--traffic")
+            #expect(report["requests"]?.intValue ?? 0 >= 48)
+            let agreement = report["answers"]?["agreement"]?.doubleValue ?? 0
+            #expect(agreement > 0.85 && agreement < 1, "\(agreement)")
+            let largest = report["answers"]?["outputs"]?.arrayValue?.first?["largest"]?.arrayValue?.first
+            #expect(largest?["input"]?["i"]?.arrayValue?.first?.doubleValue == 5)
+            let gate = ["compare", "table:1", "table:2", "--traffic", "--max-disagreement", "10%"]
+            #expect(try await slipway.run(gate).exitCode == 1)
+            let passed = try await slipway.expect(
+                "compare", "table:1", "table:3", "--traffic", "--max-disagreement", "10%")
+            #expect(passed.output.contains("table:3 beside table:1, on "), "\(passed)")
+        }
     }
 }

@@ -76,6 +76,7 @@ extension ComparisonBoard {
             let versions = MirroredVersions(entry.mirror, base: base, candidate: candidate)
             entry.ledger.state.withLock { state in
                 (state.obstacle, state.isInForce) = (versions.obstacle, true)
+                state.shown = Self.shown(base.signature, spec.settings.recording)
             }
             if arm.role == .shadow { entry.mirror.open(basisPoints: arm.weight) }
             keys.insert(key)
@@ -83,6 +84,17 @@ extension ComparisonBoard {
         }
         settle(endpoint, keys)
         return mirrored
+    }
+
+    /// The inputs that the settings allow to be kept as they are.
+    private static func shown(
+        _ signature: Signature, _ recording: TrafficRecording?
+    ) -> [(position: Int, name: String)] {
+        guard let recording else { return [] }
+        return signature.inputs.enumerated().compactMap { position, input in
+            recording.without.contains(input.name) || recording.hashed.contains(input.name)
+                ? nil : (position, input.name)
+        }
     }
 
     private func entry(_ key: Key, _ stable: Arm, _ arm: Arm, _ base: Servable) -> Entry {

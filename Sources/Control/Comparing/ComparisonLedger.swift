@@ -3,6 +3,7 @@ import Monitor
 import Release
 import Serve
 import Synchronization
+import Tensors
 
 /// Where the answers of two versions come together. Written on the mirror's thread, read by whoever asks.
 final class ComparisonLedger: Sendable {
@@ -14,6 +15,8 @@ final class ComparisonLedger: Sendable {
         /// Why the versions cannot be compared.
         var obstacle: String?
         var isInForce = true
+        /// Inputs that may be shown, by their positions; none where nothing is recorded.
+        var shown: [(position: Int, name: String)] = []
     }
 
     let state: Mutex<State>
@@ -30,7 +33,12 @@ final class ComparisonLedger: Sendable {
             candidateSeconds: pair.candidateSeconds)
         let (rows, differing) = state.withLock { state in
             let (rows, differing) = (state.comparison.rows, state.comparison.differingRows)
-            let differs = state.comparison.add(answers, failure: pair.failure)
+            let shown = state.shown.compactMap { input in
+                pair.inputs.indices.contains(input.position) ? (input.name, pair.inputs[input.position]) : nil
+            }
+            let differs = state.comparison.add(answers, failure: pair.failure) { row in
+                shown.isEmpty ? nil : InputText.json(shown, row: row, of: pair.rows)
+            }
             state.compared += 1
             state.differing += differs ? 1 : 0
             return (state.comparison.rows - rows, state.comparison.differingRows - differing)

@@ -176,6 +176,12 @@ struct Deck: Sendable {
                     metrics: metrics, logger: logger))
         }
         if let alerts { services += [alerts.watcher, alerts.sender] }
+        if options.pinned == nil {
+            services.append(
+                TrafficRecorder(
+                    platform: platform, store: RecordedTraffic(registry.database.home), metrics: metrics, logger: logger
+                ))
+        }
         if options.tls != nil {
             var keeper = CertificateKeeper(plane: plane, logger: logger)
             keeper.onReplaced = { [events = registry.database.events] certificate in

@@ -22,6 +22,7 @@ package struct SpecDiff: Hashable, Sendable {
             + Self.value(
                 "outliers", old.watching.outliers == .off ? nil : old.watching.outliers.rawValue,
                 after.settings.watching.outliers == .off ? nil : after.settings.watching.outliers.rawValue)
+            + Self.value("recording", old.recording?.description, after.settings.recording?.description)
     }
 
     private static func arms(from before: [Arm], to after: [Arm]) -> [Change] {

@@ -4,6 +4,7 @@ extension EndpointSettings {
     /// The members that `init(json:)` takes.
     package static let members: Set<String> = [
         "engine", "batching", "cacheBytes", "pinned", "objectives", "routingKeyHeader", "feedback", "outliers",
+        "recording",
     ]
 
     /// Reads settings as people write them: like those of a stored state, and what is left out is as usual.
@@ -18,6 +19,14 @@ extension EndpointSettings {
             batching: try BatchingChoice(json: fields.valueIfPresent("batching")),
             cacheBytes: try fields.intIfPresent("cacheBytes") ?? 0,
             isPinned: try fields.boolIfPresent("pinned") ?? false, objectives: objectives,
-            routingKeyHeader: try fields.stringIfPresent("routingKeyHeader"), watching: try WatchingChoice(fields))
+            routingKeyHeader: try fields.stringIfPresent("routingKeyHeader"), watching: try WatchingChoice(fields),
+            recording: try fields.recording())
+    }
+}
+
+extension JSONFields {
+    /// What is kept of the requests, where it is said.
+    func recording() throws(ReleaseError) -> TrafficRecording? {
+        try valueIfPresent("recording").map { json throws(ReleaseError) in try TrafficRecording(json: json) }
     }
 }

@@ -15,6 +15,7 @@ extension EndpointSpec {
             ("pinned", settings.isPinned ? .bool(true) : nil),
             ("objectives", .array(settings.objectives.map(\.json))),
             ("routingKeyHeader", settings.routingKeyHeader.map { .string($0) }),
+            ("recording", settings.recording?.json),
         ]
     }
 
@@ -32,7 +33,8 @@ extension EndpointSpec {
             batching: try BatchingChoice(json: fields.valueIfPresent("batching")),
             cacheBytes: try fields.intIfPresent("cacheBytes") ?? 0,
             isPinned: try fields.boolIfPresent("pinned") ?? false, objectives: objectives,
-            routingKeyHeader: try fields.stringIfPresent("routingKeyHeader"), watching: try WatchingChoice(fields))
+            routingKeyHeader: try fields.stringIfPresent("routingKeyHeader"), watching: try WatchingChoice(fields),
+            recording: try fields.recording())
         try self.init(arms: arms, settings: settings)
     }
 }

@@ -33,12 +33,15 @@ package struct EndpointSettings: Hashable, Sendable {
     /// does, and for anonymous callers chance.
     package var routingKeyHeader: String?
     package var watching: WatchingChoice
+    /// Which requests are kept, to be asked again; `nil` for none.
+    package var recording: TrafficRecording?
 
     package init(
         engine: EngineChoice = .auto, batching: BatchingChoice = .auto, cacheBytes: Int = 0,
         isPinned: Bool = false, objectives: [Objective] = [], routingKeyHeader: String? = nil,
-        watching: WatchingChoice = WatchingChoice()
+        watching: WatchingChoice = WatchingChoice(), recording: TrafficRecording? = nil
     ) {
+        self.recording = recording
         self.engine = engine
         self.batching = batching
         self.cacheBytes = cacheBytes
@@ -126,6 +129,7 @@ extension EndpointSettings {
     fileprivate func validate() throws(ReleaseError) {
         try engine.validate()
         try batching.validate()
+        try recording?.validate()
         guard (0...Self.largestCache).contains(cacheBytes) else {
             throw ReleaseError(
                 .invalid, "a response cache has from 0 to \(Self.largestCache) bytes, found \(cacheBytes)")

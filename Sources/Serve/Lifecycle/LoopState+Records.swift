@@ -36,6 +36,7 @@ extension LoopState {
             }
             if request.status == .ok {
                 job.arm.servable.tap.offer(job)
+                job.arm.servable.recorder.offer(job)
                 job.arm.servable.memory.remember(job, id: request.id)
             }
             if plane.traces.isOpen { plane.traces.offer(request, job) { ids.random() } }

@@ -38,6 +38,8 @@ package final class Servable: Sendable {
     package let memory = AnswerMemory()
     /// Looks at inputs before they run.
     package let inputGuard = InputGuard()
+    /// Where requests go that are kept to be asked again.
+    package let recorder = InferenceTap()
     /// Tells it apart from every other one of this process.
     let number: UInt64
 

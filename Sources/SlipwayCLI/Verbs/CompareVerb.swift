@@ -27,6 +27,11 @@ struct CompareVerb: AsyncParsableCommand {
             --max-disagreement runs. With --fail-above, the exit code is 1 when more answers differ.
 
               slipway compare digits --live
+
+            With --traffic both are asked what clients of the endpoint have asked, as recorded with 'deploy --record'. With \
+            --max-disagreement, the exit code is 1 when more answers differ.
+
+              slipway compare digits:2 digits:3 --traffic --max-disagreement 5%
             """)
 
     @Argument(
@@ -39,6 +44,20 @@ struct CompareVerb: AsyncParsableCommand {
 
     @Flag(help: "The answers of an endpoint's versions to the same requests.")
     var live = false
+
+    @Flag(help: "Ask both what an endpoint's clients have asked, as recorded.")
+    var traffic = false
+
+    @Option(
+        help: "The endpoint whose requests were recorded (default: the model's name).", completion: Candidates.endpoints
+    )
+    var endpoint: String?
+
+    @Option(help: ArgumentHelp("With --traffic: end with exit code 1 when more answers differ.", valueName: "5%"))
+    var maxDisagreement: String?
+
+    @Option(help: ArgumentHelp("With --traffic: requests at most (default: 10000).", valueName: "requests"))
+    var requests = 10_000
 
     @Option(help: ArgumentHelp("End with exit code 1 when more answers differ.", valueName: "5%"))
     var failAbove: String?
@@ -62,6 +81,13 @@ struct CompareVerb: AsyncParsableCommand {
                 live ? "--live takes one endpoint" : "name two versions or files, or an endpoint with --live")
         }
         guard live || failAbove == nil else { throw ValidationError("--fail-above goes with --live") }
+        guard traffic || maxDisagreement == nil && endpoint == nil else {
+            throw ValidationError("--max-disagreement and --endpoint go with --traffic")
+        }
+        guard !traffic || data == nil && reportOptions.report == nil else {
+            throw ValidationError("--traffic brings its own rows, and draws no page")
+        }
+        guard (1...1_000_000).contains(requests) else { throw ValidationError("--requests is from 1 to 1000000") }
         guard let b else { return }
         guard let seconds = TuningObjective.seconds(budget), (0.1...3600).contains(seconds) else {
             throw ValidationError("--budget takes a time such as 20s or 1m, at most 1h")
@@ -73,6 +99,12 @@ struct CompareVerb: AsyncParsableCommand {
         guard let b else {
             return try await LiveComparison(endpoint: a, failAbove: failAbove, homeOptions: homeOptions, answer: answer)
                 .run()
+        }
+        if traffic {
+            return try await TrafficComparison(
+                a: a, b: b, endpoint: endpoint, maxDisagreement: maxDisagreement, most: requests,
+                homeOptions: homeOptions, answer: answer
+            ).run()
         }
         let engines = try homeOptions.engines()
         let left = try await DuelSubject(a).prepared(homeOptions, engines)

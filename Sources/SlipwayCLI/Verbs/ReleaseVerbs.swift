@@ -123,6 +123,24 @@ struct DeployOptions: ParsableArguments {
     @Option(help: "The header whose value keeps a client on one version.")
     var routingKey: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep the inputs of a share of the requests, to compare versions with: 'compare A B --traffic'; off ends it.",
+            valueName: "10%|off"))
+    var record: String?
+
+    @Option(help: ArgumentHelp("How long they are kept (default: 7d).", valueName: "time"))
+    var recordKeep: String?
+
+    @Option(help: ArgumentHelp("Bytes that they may take (default: 64MB).", valueName: "64MB"))
+    var recordSize: String?
+
+    @Option(help: ArgumentHelp("An input that is not kept; may be repeated.", valueName: "input"))
+    var recordWithout: [String] = []
+
+    @Option(help: ArgumentHelp("An input of texts of which hashes are kept; may be repeated.", valueName: "input"))
+    var recordHashed: [String] = []
+
     @Option(help: ArgumentHelp("A promise: 99 % of requests within this time.", valueName: "milliseconds"))
     var p99: Double?
 
@@ -142,7 +160,7 @@ struct DeployOptions: ParsableArguments {
         guard canary == nil || !hasSettings else {
             throw ValidationError(
                 "--canary keeps the endpoint's settings: --engine, --precision, --threads, --instances, --batch, "
-                    + "--cache, --pin, --routing-key, --p99, --feedback and --outliers go with a whole deployment")
+                    + "--cache, --pin, --routing-key, --record, --p99, --feedback and --outliers go with a whole deployment")
         }
         guard rollout.strategy == nil && rollout.rollout == nil || canary == nil && !hasSettings else {
             throw ValidationError("a rollout keeps the endpoint's settings, and decides about shares: leave them out")
@@ -152,6 +170,13 @@ struct DeployOptions: ParsableArguments {
         }
         if batchDelay != nil || batchExact, batch.flatMap({ Int($0) }) == nil {
             throw ValidationError("--batch-delay and --batch-exact go with a number of rows, such as --batch 32")
+        }
+        guard !hasRecordSettings || record != nil && record != "off" else {
+            throw ValidationError(
+                "--record-keep, --record-size, --record-without and --record-hashed go with --record 10%")
+        }
+        if let recordSize, Quantity.parseBytes(recordSize) == nil {
+            throw ValidationError("--record-size is a size such as 64MB or 1GB, found '\(recordSize.prefix(40))'")
         }
         if let cache, Quantity.parseBytes(cache) == nil {
             throw ValidationError("--cache is a size such as 64MB or 1GB, or 0, found '\(cache.prefix(40))'")
@@ -163,7 +188,21 @@ struct DeployOptions: ParsableArguments {
 
     private var hasSettings: Bool {
         engine != nil || precision != nil || threads != nil || instances != nil || batch != nil || cache != nil
-            || pin != nil || routingKey != nil || p99 != nil || feedback != nil || outliers != nil
+            || pin != nil || routingKey != nil || p99 != nil || feedback != nil || outliers != nil || record != nil
+            || hasRecordSettings
+    }
+
+    private var hasRecordSettings: Bool {
+        recordKeep != nil || recordSize != nil || !recordWithout.isEmpty || !recordHashed.isEmpty
+    }
+
+    /// What is to be kept of the requests, where it was said.
+    private func recording() throws -> TrafficRecording? {
+        guard let record, record != "off" else { return nil }
+        return TrafficRecording(
+            share: try Share(record), keep: try recordKeep.map { try TimeSpan($0) } ?? TrafficRecording.usualTime(),
+            bytes: recordSize.flatMap(Quantity.parseBytes) ?? TrafficRecording.usualBytes, without: recordWithout,
+            hashed: recordHashed)
     }
 
     /// - Returns: the endpoint and what is asked for.
@@ -205,6 +244,7 @@ struct DeployOptions: ParsableArguments {
         if let cache = cache.flatMap(Quantity.parseBytes) { settings.cacheBytes = cache }
         if let pin { settings.isPinned = pin }
         if let routingKey { settings.routingKeyHeader = routingKey.lowercased() }
+        if record != nil { settings.recording = try recording() }
         if let p99 { settings.objectives = [.latency(quantile: 0.99, seconds: p99 / 1000)] }
         if let feedback { settings.watching.takesFeedback = feedback == .on }
         if let outliers { settings.watching.outliers = outliers }

@@ -74,6 +74,8 @@ package enum ChildMain {
             try SearchReader.survey(path: path, engine: engine, directories: directories, settings: settings)
         case .race(let race, let directories):
             try SearchReader.race(race, directories: directories, progress: progress())
+        case .replay(let request, let engine, let directories):
+            try ReplayRun.compare(request, engine: engine, directories: directories)
         }
     }
 
@@ -83,7 +85,7 @@ package enum ChildMain {
         case .arrays: .unpacking()
         case .scan, .convert, .contents, .weights: .rebuilding(fileBytes: bytes)
         case .optimize, .survey, .race: .optimizing(fileBytes: bytes)
-        case .reference: .comparing(fileBytes: bytes)
+        case .reference, .replay: .comparing(fileBytes: bytes)
         case .kernels, .profile: .recording(fileBytes: bytes)
         case .probe(_, _, _, let weights): .running(fileBytes: bytes + min(weights, Int.max >> 1))
         }

@@ -42,6 +42,9 @@ package enum ChildTask: Hashable, Sendable {
     /// Run models side by side; report how long runs take.
     case race(SearchRace, engineDirectories: [String])
 
+    /// Ask two versions what was recorded; report how their answers differ.
+    case replay(ReplayRequest, engine: EngineKind, engineDirectories: [String])
+
     /// Load a model on an engine that writes what its optimisation makes of it to `output`, a file that is there; report which
     /// nodes run in whole numbers. With `profile` the only task that may open a file for writing.
     case kernels(path: String, output: String, engineDirectories: [String])
@@ -70,6 +73,7 @@ package enum ChildTask: Hashable, Sendable {
         case .kernels(let path, _, _), .profile(let path, _, _): [path]
         case .optimize(let path, _, let settings, _), .survey(let path, _, let settings, _):
             [path] + [settings.evaluation?.path].compactMap(\.self)
+        case .replay(let request, _, _): [request.base.path, request.candidate.path] + request.files.prefix(1)
         case .race(let race, _): [race.path] + race.runners.map { $0.path ?? race.path }
         case .reference(let path, let reference, _, _, _, _): [path, reference]
         case .compile(let path, _, .embed(let weights)): [path] + weights
@@ -106,6 +110,9 @@ package enum ChildTask: Hashable, Sendable {
         case .survey(let path, let engine, let settings, let directories):
             [Self.verb, "survey", path, engine.rawValue, settings.json.encodedString()] + directories
         case .race(let race, let directories): [Self.verb, "race", race.json.encodedString()] + directories
+        case .replay(let request, let engine, let directories):
+            [Self.verb, "replay", engine.rawValue, request.json.encodedString(), String(request.files.count)]
+                + request.files + directories
         }
     }
 
@@ -136,6 +143,12 @@ package enum ChildTask: Hashable, Sendable {
             case "rename": self = .compile(path: words[1], processing: words[2], weights: .rename(rest))
             default: return nil
             }
+        case ("replay", 4...):
+            guard let engine = EngineKind(rawValue: words[1]), let count = Int(words[3]), count >= 0,
+                count <= words.count - 4,
+                let request = ReplayRequest(words[2], files: Array(words[4..<4 + count]))
+            else { return nil }
+            self = .replay(request, engine: engine, engineDirectories: Array(words[(4 + count)...]))
         case ("layers", 3), ("page", 4):
             guard let sizes = OpenSizes(words[2]) else { return nil }
             self =
@@ -172,7 +185,7 @@ package enum ChildTask: Hashable, Sendable {
         switch self {
         case .inspect, .compile, .arrays, .layers, .page, .difference, .study, .scan, .convert, .contents, .weights:
             .seconds(120)
-        case .probe, .kernels, .profile, .reference: .seconds(300)
+        case .probe, .kernels, .profile, .reference, .replay: .seconds(300)
         case .optimize, .survey, .race: .seconds(900)
         }
     }
