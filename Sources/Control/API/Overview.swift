@@ -52,9 +52,10 @@ struct Overview: Sendable {
             "ready, last change failed"
     }
 
-    func endpoints() async throws -> [Endpoint] {
+    /// - Parameter names: only these; `nil` for all.
+    func endpoints(_ names: [EndpointName]? = nil) async throws -> [Endpoint] {
         let answering = await platform.answering()
-        return try deployments.endpoints().map { name in
+        return try (names ?? deployments.endpoints()).map { name in
             let history = try deployments.history(of: name)
             let running = answering[name]
             return Endpoint(
@@ -70,7 +71,8 @@ struct Overview: Sendable {
     }
 
     func endpoint(_ name: EndpointName) async throws -> Endpoint? {
-        try await endpoints().first { $0.name == name }
+        guard try deployments.endpoints().contains(name) else { return nil }
+        return try await endpoints([name]).first
     }
 
     private func accuracy(_ arm: Release.Arm) throws -> Double? {

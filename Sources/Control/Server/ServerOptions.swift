@@ -50,6 +50,8 @@ package struct ServerOptions: Sendable {
     package var sharedMemoryPrefixes: [String] = []
     /// Whose seals versions need to go into service; `nil` for nobody's.
     package var seals: SealPolicy?
+    /// What the console is given by the program around it.
+    package var console = ConsoleOffers()
     /// What is served instead of what is deployed, for `run`.
     package var pinned: PinnedEndpoint?
     /// The supervisor saw the process before this one die.
