@@ -56,6 +56,7 @@ import Trust
                 "GET /metrics anonymous reading", "GET /healthz anonymous reading", "GET /api/v1/status viewer reading",
                 "GET /api/v1/endpoints/:endpoint/history viewer reading",
                 "GET /api/v1/endpoints/:endpoint/drift viewer reading",
+                "GET /api/v1/endpoints/:endpoint/comparison viewer reading",
                 "POST /api/v1/endpoints/:endpoint/reconcile deployer api",
                 "POST /api/v1/endpoints/:endpoint/deploy deployer api",
                 "POST /api/v1/endpoints/:endpoint/promote deployer api",
