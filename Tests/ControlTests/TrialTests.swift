@@ -110,6 +110,26 @@ import Testing
         #expect(body["inputs"]?.arrayValue?.first?["data"] == ["'; rm -rf ~; '"])
     }
 
+    @Test(arguments: [
+        "plain", "'; rm -rf ~; '", "\"\\n", "\"#\"##\\(x)\\#(y)", "\u{27}\u{27}\u{27}\"\"\"", "ä\u{2028}😀",
+    ])
+    func everyLanguageSaysTheSame(text: String) async throws {
+        let bridge = try Bridge(Harbour())
+        let spec = TensorSpec(name: "it's \"", elementType: .string, dimensions: [.unknown])
+        let endpoint = try await endpoint(bridge, Signature(inputs: [spec], outputs: []))
+        let fields = [field(spec, text)]
+        let trial = bridge.console.trial
+        let body = Self.words(trial.curl(endpoint, fields)).last ?? ""
+        let python = trial.python(endpoint, fields).split(separator: "\n").first { $0.hasPrefix("body = ") } ?? ""
+        #expect(try JSONValue.parse(Array(python.dropFirst(7).utf8)).stringValue == body)
+        let swift = trial.swift(endpoint, fields).split(separator: "\n").first { $0.hasPrefix("let body = ") } ?? ""
+        let literal = swift.dropFirst(11)
+        let hashes = literal.prefix { $0 == "#" }
+        #expect(!hashes.isEmpty && literal == "\(hashes)\"\(body)\"\(hashes)")
+        #expect(!body.contains("\"\(hashes)") && !body.contains("\\\(hashes)"), "nothing ends it or is run in it")
+        #expect(!body.contains("\n"), "one line")
+    }
+
     /// A line's words as a POSIX shell splits it, with quotes and escapes; enough for lines of ours.
     private static func words(_ line: String) -> [String] {
         var words = [""]

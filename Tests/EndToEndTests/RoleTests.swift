@@ -83,14 +83,17 @@ extension EndToEnd {
             .api("GET", "/api/v1/models", "viewer"), .api("GET", "/api/v1/models/digits/versions", "viewer"),
             .api("GET", "/models/digits", "viewer"),
             .api("GET", "/", "viewer"), .api("GET", "/endpoints/digits", "viewer"), .api("GET", "/models", "viewer"),
-            .api("GET", "/models/digits/1", "viewer"),
+            .api("GET", "/models/digits/1", "viewer"), .api("GET", "/models/digits/1/graph", "viewer"),
+            .api("GET", "/models/digits/1/reports", "viewer"), .api("GET", "/endpoints/digits/rollout", "viewer"),
+            .api("GET", "/endpoints/digits/drift", "viewer"), .api("GET", "/endpoints/digits/history", "viewer"),
+            .api("GET", "/history", "viewer"), .api("GET", "/tokens", "admin"), .api("GET", "/doctor", "admin"),
             .api("POST", "/api/v1/endpoints/absent/reconcile", "deployer"),
             .api("POST", "/api/v1/endpoints/absent/deploy", "deployer"),
             .api("POST", "/api/v1/endpoints/absent/promote", "deployer"),
             .api("POST", "/api/v1/endpoints/absent/rollback", "deployer"),
             .api("POST", "/api/v1/endpoints/absent/undeploy", "deployer"),
             .form("/endpoints/absent/rollback", "deployer"), .form("/endpoints/absent/promote", "deployer"),
-            .form("/endpoints/absent/try", "invoker"),
+            .form("/endpoints/absent/rollout", "deployer"), .form("/endpoints/absent/try", "invoker"),
         ]
 
         @Test

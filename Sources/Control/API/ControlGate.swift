@@ -16,6 +16,9 @@ package struct ControlGate: Sendable {
         self.authenticator = authenticator
     }
 
+    /// Whether whoever has no token is sent away.
+    var asksForTokens: Bool { authenticator is TokenAuthenticator }
+
     /// What is looked at of a request.
     struct Visitor {
         var host: String?

@@ -1,4 +1,5 @@
 package import Trust
+import Workshop
 
 /// One route of the control plane. Its role is declared where it is made; a test goes through the whole table.
 package struct ControlRoute: Sendable {
@@ -60,6 +61,10 @@ struct ControlReply: Sendable {
     var body: [UInt8]
     /// Where a form leads to.
     var location: String?
+    /// Server-sent events in place of a body, until they end.
+    var events: AsyncStream<String>?
+    /// The content security policy in place of the console's.
+    var policy: String?
 
     static func page(_ html: String, status: Int = 200) -> ControlReply {
         ControlReply(status: status, contentType: "text/html; charset=utf-8", body: Array(html.utf8))
@@ -67,6 +72,25 @@ struct ControlReply: Sendable {
 
     static func text(_ text: String, type: String, status: Int = 200) -> ControlReply {
         ControlReply(status: status, contentType: type, body: Array(text.utf8))
+    }
+
+    /// A page that has its style inside and nothing else, such as the command line writes into a file.
+    static func document(_ html: String) -> ControlReply {
+        var reply = page(html)
+        let start = html.firstRange(of: "<style>")?.upperBound
+        let end = html.firstRange(of: "</style>")?.lowerBound
+        guard let start, let end, start <= end else { return reply }
+        let style = PageReport.policySource(of: String(html[start..<end]))
+        reply.policy =
+            "default-src 'none'; style-src \(style); frame-ancestors 'none'; form-action 'none'; base-uri 'none'"
+        return reply
+    }
+
+    /// A stream of events.
+    static func events(_ events: AsyncStream<String>) -> ControlReply {
+        var reply = text("", type: "text/event-stream; charset=utf-8")
+        reply.events = events
+        return reply
     }
 
     static func redirect(to path: String) -> ControlReply {

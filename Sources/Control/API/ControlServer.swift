@@ -126,14 +126,22 @@ package struct ControlServer: Sendable {
 
     private func response(_ reply: ControlReply, cookie: String?) -> Response {
         var headers: HTTPFields = [
-            .contentType: reply.contentType, .contentSecurityPolicy: Self.policy, .xContentTypeOptions: "nosniff",
+            .contentType: reply.contentType, .contentSecurityPolicy: reply.policy ?? Self.policy,
+            .xContentTypeOptions: "nosniff",
             .referrerPolicy: "same-origin", .cacheControl: "no-store",
         ]
         if let location = reply.location { headers[.location] = location }
         if reply.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
         if let cookie { headers[.setCookie] = "\(ControlGate.cookieName)=\(cookie); Path=/; HttpOnly; SameSite=Strict" }
-        return Response(
-            status: .init(code: reply.status), headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: reply.body)))
+        return Response(status: .init(code: reply.status), headers: headers, body: body(reply))
+    }
+
+    private func body(_ reply: ControlReply) -> ResponseBody {
+        guard let events = reply.events else { return .init(byteBuffer: ByteBuffer(bytes: reply.body)) }
+        return ResponseBody { writer in
+            for await event in events { try await writer.write(ByteBuffer(string: event)) }
+            try await writer.finish(nil)
+        }
     }
 
     /// Nothing from elsewhere, nothing inline.

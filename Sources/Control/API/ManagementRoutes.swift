@@ -17,6 +17,9 @@ struct ManagementRoutes: Sendable {
     /// What versions that are asked the same have answered.
     var comparisons: ComparisonBoard?
 
+    /// How an endpoint's versions stand with drift, in a word each; `nil` where it is not watched.
+    var driftStates: (@Sendable (String) async -> [DriftState])?
+
     /// Who looks after rollouts; `nil` where there are none.
     var driver: RolloutDriver?
 

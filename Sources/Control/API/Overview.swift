@@ -56,10 +56,11 @@ struct Overview: Sendable {
             "ready, last change failed"
     }
 
-    func endpoints() async throws -> [Endpoint] {
+    /// - Parameter names: only these; `nil` for all.
+    func endpoints(_ names: [EndpointName]? = nil) async throws -> [Endpoint] {
         let answering = await platform.answering()
         var endpoints: [Endpoint] = []
-        for name in try deployments.endpoints() {
+        for name in try names ?? deployments.endpoints() {
             let history = try deployments.history(of: name)
             let running = answering[name]
             let qualities = await accuracies(name.text)
@@ -79,7 +80,8 @@ struct Overview: Sendable {
     }
 
     func endpoint(_ name: EndpointName) async throws -> Endpoint? {
-        try await endpoints().first { $0.name == name }
+        guard try deployments.endpoints().contains(name) else { return nil }
+        return try await endpoints([name]).first
     }
 
     private func accuracy(_ arm: Release.Arm) throws -> Double? {

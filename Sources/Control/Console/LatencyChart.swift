@@ -3,9 +3,9 @@ import Monitor
 
 /// A picture of how long requests took: one bar per bucket, drawn on the server, readable without script.
 enum LatencyChart {
-    private static let width = 640.0
-    private static let height = 120.0
-    private static let base = 96.0
+    private static let width = 600.0
+    private static let height = 236.0
+    private static let base = 206.0
 
     /// SVG with a title, a description and the numbers as tooltips; empty when there is nothing to draw.
     static func svg(_ snapshot: HistogramSnapshot) -> String {
@@ -16,7 +16,8 @@ enum LatencyChart {
         let step = width / Double(shown.count)
         var drawing = Drawing(
             width: width, height: height, label: "Latency of the last minute",
-            description: "\(snapshot.count) requests between \(label(snapshot, first)) and \(label(snapshot, last)).")
+            description: "\(snapshot.count) requests between \(label(snapshot, first)) and \(label(snapshot, last)).",
+            kind: "plot")
         drawing.line("axis", [(0, base), (width, base)])
         for (place, bucket) in shown.enumerated() {
             let count = snapshot.counts[bucket]
@@ -25,7 +26,11 @@ enum LatencyChart {
             drawing.rectangle(
                 "fill", x: x + 1, y: base - bar, width: step - 2, height: bar,
                 title: "\(label(snapshot, bucket)): \(count) requests")
-            if place % max(1, shown.count / 6) == 0 { drawing.text(label(snapshot, bucket), x: x, y: base + 16) }
+            if place % max(1, (shown.count + 3) / 4) == 0 {
+                let isNearEnd = x > width - 80
+                drawing.text(
+                    label(snapshot, bucket), x: isNearEnd ? width : x, y: base + 18, isNearEnd ? .end : .start)
+            }
         }
         return drawing.svg
     }

@@ -1,29 +1,93 @@
-/// The console's one script. Every page works without it; it keeps figures fresh and lets one draw an image.
+/// The console's one script. Every page works without it; it keeps figures fresh, copies, and lets one draw an image.
 enum Script {
     static let source = """
         'use strict';
-        // Figures: fetch the page again and put its live parts in place of the old ones.
+        // Figures: when the server says that something is new, fetch the page again and put its live parts in place of the old.
+        let busy = false, wanted = false;
         const refresh = async () => {
           if (document.hidden) return;
+          if (busy) { wanted = true; return; }
+          busy = true;
           try {
             const reply = await fetch(location.href, { headers: { 'x-slipway-refresh': '1' } });
-            if (!reply.ok) return;
-            const fresh = new DOMParser().parseFromString(await reply.text(), 'text/html');
-            for (const old of document.querySelectorAll('[data-live]')) {
-              const next = fresh.getElementById(old.id);
-              if (next && next.innerHTML !== old.innerHTML && !old.contains(document.activeElement)) {
-                old.innerHTML = next.innerHTML;
-              }
-            }
-          } catch (_) { /* the server is away; try again at the next turn */ }
+            if (reply.ok) put(new DOMParser().parseFromString(await reply.text(), 'text/html'));
+          } catch (_) { /* the server is away; the stream says when it is back */ }
+          setTimeout(() => { busy = false; if (wanted) { wanted = false; refresh(); } }, 1000);
         };
-        if (document.querySelector('[data-live]')) setInterval(refresh, 2000);
+        const put = (fresh) => {
+          for (const old of document.querySelectorAll('[data-live]')) {
+            const next = fresh.getElementById(old.id);
+            if (!next || old.contains(document.activeElement)) continue;
+            for (const details of old.querySelectorAll('details[open][id]')) {
+              const same = next.querySelector('#' + CSS.escape(details.id));
+              if (same) same.open = true;
+            }
+            if (next.innerHTML !== old.innerHTML) old.innerHTML = next.innerHTML;
+          }
+        };
+        if (document.querySelector('[data-live]')) {
+          let stream = null, known = false;
+          const listen = () => {
+            if (document.hidden || stream) return;
+            stream = new EventSource('/console/events');
+            // The first word after a break may have been missed.
+            stream.onopen = () => { if (known) refresh(); known = true; };
+            stream.onmessage = refresh;
+          };
+          // A page that nobody sees gives its connection back.
+          document.addEventListener('visibilitychange', () => {
+            if (document.hidden && stream) { stream.close(); stream = null; } else listen();
+          });
+          addEventListener('load', listen);
+        }
 
-        // A destructive button asks first.
+        // A button that changes something asks first.
         document.addEventListener('submit', (event) => {
           const question = event.target.dataset.confirm;
           if (question && !confirm(question)) event.preventDefault();
         });
+
+        // "/" goes to the search field.
+        document.addEventListener('keydown', (event) => {
+          const field = document.querySelector('[data-search]');
+          if (event.key !== '/' || !field || /^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName)) return;
+          event.preventDefault();
+          field.focus();
+        });
+
+        // Copying, where the browser lets us.
+        if (navigator.clipboard) for (const button of document.querySelectorAll('[data-copy]')) {
+          button.hidden = false;
+          button.addEventListener('click', async () => {
+            const before = button.innerHTML;
+            await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+            button.textContent = 'Copied';
+            setTimeout(() => { button.innerHTML = before; }, 1500);
+          });
+        }
+
+        // Times: the reader's own, on pointing at them.
+        for (const time of document.querySelectorAll('time[datetime]')) time.title = new Date(time.dateTime).toLocaleString();
+
+        // A picture that is larger than its frame is moved by dragging.
+        for (const stage of document.querySelectorAll('.stage')) {
+          const marked = stage.querySelector('.marked');
+          if (marked) {
+            const box = marked.getBoundingClientRect(), frame = stage.getBoundingClientRect();
+            stage.scrollLeft += box.left - frame.left - frame.width / 2 + box.width / 2;
+            stage.scrollTop += box.top - frame.top - frame.height / 2;
+          } else stage.scrollLeft = (stage.scrollWidth - stage.clientWidth) / 2;
+          let from = null;
+          stage.addEventListener('pointerdown', (event) => {
+            if (event.pointerType === 'mouse') from = [event.clientX + stage.scrollLeft, event.clientY + stage.scrollTop];
+          });
+          stage.addEventListener('pointermove', (event) => {
+            if (!from) return;
+            stage.scrollLeft = from[0] - event.clientX;
+            stage.scrollTop = from[1] - event.clientY;
+          });
+          addEventListener('pointerup', () => { from = null; });
+        }
 
         // An image input: draw on a grid, write its numbers into the text field, ask the server.
         for (const canvas of document.querySelectorAll('canvas[data-grid]')) {
@@ -54,8 +118,10 @@ enum Script {
           const ask = async () => {
             const reply = await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)) });
             const page = new DOMParser().parseFromString(await reply.text(), 'text/html');
-            const next = page.getElementById('answer'), old = document.getElementById('answer');
-            if (next && old) old.innerHTML = next.innerHTML;
+            for (const name of ['answer', 'code-curl', 'code-python', 'code-swift']) {
+              const next = page.getElementById(name), old = document.getElementById(name);
+              if (next && old) old.innerHTML = next.innerHTML;
+            }
           };
           canvas.addEventListener('pointerdown', (event) => { drawing = true; canvas.setPointerCapture(event.pointerId); dab(event); });
           canvas.addEventListener('pointermove', (event) => { if (drawing) dab(event); });

@@ -59,20 +59,6 @@ struct Trial: Sendable {
         }
     }
 
-    /// The request as a line for a shell.
-    func curl(_ endpoint: Overview.Endpoint, _ fields: [Field]) -> String {
-        let inputs = fields.map { field -> JSONValue in
-            let tensor = try? Self.tensor(field)
-            return .object([
-                ("name", .string(field.spec.name)), ("datatype", .string(field.spec.elementType.displayName)),
-                ("shape", .array((tensor?.shape.dimensions ?? []).map(JSONValue.integer))),
-                ("data", .array(tensor?.jsonElements ?? [])),
-            ])
-        }
-        let body = JSONValue.object([("inputs", .array(inputs))]).encodedString().replacing("'", with: "'\\''")
-        return "curl -s \(address)/v2/models/\(endpoint.name)/infer -d '\(body)'"
-    }
-
     private func labels(_ endpoint: Overview.Endpoint) throws -> [String] {
         guard let arm = endpoint.arms.first?.arm else { return [] }
         return try registry.description(try Digest(arm.digest)).processing?["labels"]?.arrayValue?

@@ -9,24 +9,39 @@ import Workshop
 /// Makes views out of what is known: every number becomes the text that is shown.
 enum ViewBuilder {
     static func endpoint(_ endpoint: Overview.Endpoint, token: String) -> Views.Endpoint {
-        let target = endpoint.history.rollbackTarget()?.spec.stable?.version.description
-        let canary = endpoint.history.current?.spec.canary?.version.description
         let change = endpoint.newest
         let health = health(endpoint.state)
         return Views.Endpoint(
-            name: endpoint.name.text, health: health.text, healthClass: health.style, arms: arms(endpoint),
+            name: endpoint.name.text, health: health.text, healthClass: health.style, lights: [], arms: arms(endpoint),
             splitText: endpoint.running.map { HistoryText.traffic($0.spec) } ?? "nothing",
             rate: number(endpoint.traffic?.requestsPerSecond ?? 0),
             errors: endpoint.traffic?.errorRatio.map { percent($0) } ?? "–",
             p50: endpoint.traffic?.p50.map { Duration.short(seconds: $0) } ?? "–",
             p99: endpoint.traffic?.p99.map { Duration.short(seconds: $0) } ?? "–",
-            inFlight: String(endpoint.inFlight), total: String(endpoint.total),
+            inFlight: count(endpoint.inFlight), total: count(endpoint.total),
             revision: endpoint.running.map { String($0.number) } ?? "–",
             lastChange: change.map { "\($0.revision.cause): \(HistoryText.traffic($0.revision.spec))" }
                 ?? "never deployed",
-            lastChangeAge: change.map { age($0.revision.createdAt) } ?? "",
-            canRollBack: target != nil, rollbackTarget: target ?? "", canPromote: canary != nil,
-            promoteTarget: canary ?? "", token: token)
+            lastChangeAge: change.map { age($0.revision.createdAt) } ?? "", acts: acts(endpoint, token))
+    }
+
+    /// What can be done with an endpoint: promote a canary, go back.
+    private static func acts(_ endpoint: Overview.Endpoint, _ token: String) -> [Views.Act] {
+        let path = "/endpoints/\(endpoint.name)"
+        var acts: [Views.Act] = []
+        if let canary = endpoint.history.current?.spec.canary?.version.description {
+            acts.append(
+                Views.Act(
+                    path: "\(path)/promote", label: "Promote \(canary)", question: "Send all traffic to \(canary)?",
+                    token: token))
+        }
+        if let target = endpoint.history.rollbackTarget()?.spec.stable?.version.description {
+            acts.append(
+                Views.Act(
+                    path: "\(path)/rollback", label: "Roll back to \(target)",
+                    question: "Roll \(endpoint.name) back to \(target)?", isDanger: true, token: token))
+        }
+        return acts
     }
 
     private static func health(_ state: Overview.State) -> (text: String, style: String) {
@@ -49,12 +64,22 @@ enum ViewBuilder {
                 model: arm.arm.version.model, number: String(arm.arm.version.number),
                 reference: arm.arm.version.description, weight: Share.text(arm.arm.weight),
                 start: hundredth(start), share: hundredth(arm.arm.weight), role: arm.arm.role.rawValue,
-                isCanary: arm.arm.role == .canary, accuracy: arm.accuracy.map { percent($0) })
+                isCanary: arm.arm.role == .canary, accuracy: arm.accuracy.map { percent($0) },
+                rate: number(arm.traffic?.requestsPerSecond ?? 0),
+                errors: arm.traffic?.errorRatio.map { percent($0) } ?? "–",
+                p50: arm.traffic?.p50.map { Duration.short(seconds: $0) } ?? "–",
+                p99: arm.traffic?.p99.map { Duration.short(seconds: $0) } ?? "–",
+                memory: arm.isLoaded ? "loaded" : "not loaded")
         }
     }
 
-    static func revisions(_ history: EndpointHistory) -> [Views.Revision] {
-        history.entries.reversed().prefix(50).map { entry in
+    /// - Parameters:
+    ///   - entries: oldest first; shown newest first.
+    ///   - history: tells which one is in force.
+    static func revisions(
+        _ entries: some BidirectionalCollection<EndpointHistory.Entry>, _ history: EndpointHistory, most: Int
+    ) -> [Views.Revision] {
+        entries.reversed().prefix(most).map { entry in
             var reason: String?
             if case .failed(let why) = entry.outcome { reason = why }
             let style = ["healthy": "good", "failed": "bad"][HistoryText.outcome(entry.outcome)] ?? "warn"
@@ -62,6 +87,7 @@ enum ViewBuilder {
                 number: String(entry.revision.number), isCurrent: entry.revision.number == history.current?.number,
                 what: "\(entry.revision.cause)", traffic: HistoryText.traffic(entry.revision.spec),
                 outcome: HistoryText.outcome(entry.outcome), outcomeClass: style, reason: reason,
+                author: entry.revision.author, note: entry.revision.note,
                 at: Views.Moment(Timestamp(milliseconds: Int64(entry.revision.createdAt))))
         }
     }
@@ -71,23 +97,32 @@ enum ViewBuilder {
     ) throws -> Views.Model {
         let aliases = try registry.aliases(of: name)
         let page = try registry.versions(of: name, before: before, limit: limit)
+        let largest = Double(max(1, page.items.map(\.size).max() ?? 1))
         return Views.Model(
             name: name.description, older: page.next.map { "/models/\(name)?after=\($0)" },
             versions: try page.items.map { record in
-                let own = aliases.filter { $0.number == record.number.value }.map { "@\($0.name)" }
+                let own = aliases.filter { $0.number == record.number.value }.map(\.name)
                 let accuracy = try registry.referrers(of: record.digest, kind: .evaluation, limit: 1)
                     .first?.payload["accuracy"]?.doubleValue
+                let made = Lineage(registry).optimisation(of: record).map(Lineage.words)
                 return Views.Version(
                     model: name.description, number: record.number.description,
-                    reference: record.reference.description, digest: record.digest.description,
-                    aliases: own.joined(separator: " "), accuracy: accuracy.map { percent($0) } ?? "–",
-                    size: bytes(record.size), at: Views.Moment(record.createdAt), note: record.note)
+                    reference: record.reference.description, aliases: own,
+                    accuracy: accuracy.map { percent($0) } ?? "–",
+                    sizeShare: hundredth(Int(Double(record.size) / largest * 10_000)), size: bytes(record.size),
+                    origin: made ?? record.source, at: Views.Moment(record.createdAt), note: record.note)
             })
     }
 
-    static func version(
-        _ record: VersionRecord, in registry: ModelRegistry
-    ) throws -> (Views.VersionDetail, Views.Confusion?) {
+    /// `@prod: digits:1 → digits:2`.
+    static func aliasChange(_ change: AliasChange) -> String {
+        func version(_ number: Int?) -> String { number.map { "\(change.model):\($0)" } ?? "nothing" }
+        let note = change.note.isEmpty ? "" : " – \(change.note)"
+        return "@\(change.name): \(version(change.previous)) → \(version(change.number))\(note)"
+    }
+
+    /// What is known about a version; its lineage and its uses are left to the page.
+    static func version(_ record: VersionRecord, in registry: ModelRegistry) throws -> Views.VersionPage {
         let description = try registry.description(record.digest)
         let known = try registry.referrers(of: record.digest)
         let tensors =
@@ -100,17 +135,19 @@ enum ViewBuilder {
         ]
         facts += record.labels.sorted { $0.key < $1.key }.map { Views.Fact(name: $0.key, value: $0.value) }
         if let processing = description.processing {
-            facts.append(Views.Fact(name: "Declared processing", value: processing.encodedString()))
+            facts.append(
+                Views.Fact(name: "Declared processing", value: String(processing.encodedString().prefix(2000))))
         }
         facts += known.flatMap(Self.facts)
-        let detail = Views.VersionDetail(
+        let aliases = try registry.aliases(of: record.model).filter { $0.number == record.number.value }.map(\.name)
+        return Views.VersionPage(
             reference: record.reference.description, digest: record.digest.description,
-            note: record.note.isEmpty ? nil : record.note, tensors: tensors, facts: facts)
-        return (detail, known.first { $0.kind == .evaluation }.flatMap { confusion($0.payload) })
+            note: record.note.isEmpty ? nil : record.note, aliases: aliases, tensors: tensors, lineage: [],
+            facts: facts, uses: [], hasUses: false)
     }
 
     /// What a referrer says, in words where we know them.
-    private static func facts(_ referrer: Referrer) -> [Views.Fact] {
+    static func facts(_ referrer: Referrer) -> [Views.Fact] {
         let payload = referrer.payload
         switch referrer.kind {
         case .evaluation:
@@ -134,21 +171,15 @@ enum ViewBuilder {
         case .tuning:
             let tuning = (try? TuningEvidence.tuning(payload)).map { "\($0), on \($0.machine)" }
             return [Views.Fact(name: "Tuned", value: tuning ?? "nothing")]
-        case .prepared: return []
+        case .lineage where referrer.name == "optimize":
+            return [
+                Views.Fact(
+                    name: "Made", value: "from \(payload["from"]?.stringValue ?? "?"), \(Lineage.words(payload))")
+            ]
+        case .prepared, .profile: return []
+        case ReferrerKind.seal: return [Views.Fact(name: "Signed by the key", value: referrer.name)]
         default: return [Views.Fact(name: referrer.kind.rawValue, value: String(payload.encodedString().prefix(400)))]
         }
-    }
-
-    private static func confusion(_ payload: JSONValue) -> Views.Confusion? {
-        guard let classes = payload["classes"]?.arrayValue?.compactMap(\.stringValue), classes.count <= 30,
-            let rows = payload["confusion"]?.arrayValue, rows.count == classes.count
-        else { return nil }
-        return Views.Confusion(
-            headings: classes,
-            rows: zip(classes, rows).map { name, row in
-                Views.ConfusionRow(
-                    name: name, cells: (row.arrayValue ?? []).map { $0.intValue == 0 ? "·" : String($0.intValue ?? 0) })
-            })
     }
 
     private static func tensor(_ direction: String, _ spec: TensorSpec) -> Views.Tensor {
@@ -164,14 +195,23 @@ enum ViewBuilder {
         return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) %"
     }
 
+    /// `40,791`.
+    static func count(_ value: Int) -> String {
+        let digits = String(value.magnitude)
+        let grouped = digits.enumerated().map { index, digit in
+            index > 0 && (digits.count - index).isMultiple(of: 3) ? ",\(digit)" : "\(digit)"
+        }
+        return (value < 0 ? "−" : "") + grouped.joined()
+    }
+
     static func number(_ value: Double) -> String {
         guard let tenths = Int(exactly: (value * 10).rounded()) else { return "–" }
         return tenths >= 1000 ? String(tenths / 10) : "\(tenths / 10).\(tenths % 10)"
     }
 
-    private static func hundredth(_ basisPoints: Int) -> String { "\(basisPoints / 100).\(basisPoints % 100 / 10)" }
+    static func hundredth(_ basisPoints: Int) -> String { "\(basisPoints / 100).\(basisPoints % 100 / 10)" }
 
-    private static func bytes(_ count: Int) -> String {
+    static func bytes(_ count: Int) -> String {
         count < 1000
             ? "\(count) B"
             : count < 1_000_000 ? "\(number(Double(count) / 1e3)) KB" : "\(number(Double(count) / 1e6)) MB"

@@ -1,6 +1,7 @@
 import Home
 
-/// What the templates show: text that is ready to print, nothing to compute. Property names are the templates' tags.
+/// What the templates show: text that is ready to print, nothing to compute. Property names are the templates' tags; each
+/// page's own are in its file.
 enum Views {
     /// What every page has around its content.
     struct Frame {
@@ -10,46 +11,22 @@ enum Views {
         var dataPlane: String
         var onOverview = false
         var onModels = false
+        var onHistory = false
+        var onTokens = false
+        var onDoctor = false
+        /// The way to this page; empty where it is one of the navigation's own.
+        var crumbs: [Link] = []
+        /// Pages about the same thing.
+        var tabs: [Link] = []
+        var hasTabs = false
         var notice: String?
         var noticeIsBad = false
     }
 
-    struct Arm {
-        var model: String
-        var number: String
-        var reference: String
-        /// `90 %`.
-        var weight: String
-        /// Where the arm's part of the bar begins and how wide it is, of 100.
-        var start: String
-        var share: String
-        /// `stable` or `canary`.
-        var role: String
-        var isCanary: Bool
-        var accuracy: String?
-    }
-
-    struct Endpoint {
+    struct Link {
         var name: String
-        var health: String
-        var healthClass: String
-        var arms: [Arm]
-        var splitText: String
-        var rate: String
-        var errors: String
-        var p50: String
-        var p99: String
-        var inFlight: String
-        var total: String
-        var revision: String
-        var lastChange: String
-        var lastChangeAge: String
-        var canRollBack: Bool
-        var rollbackTarget: String
-        var canPromote: Bool
-        var promoteTarget: String
-        /// The anti-forgery token of this page's forms.
-        var token: String
+        var path: String
+        var isHere = false
     }
 
     /// A time, for programs and for people.
@@ -64,105 +41,35 @@ enum Views {
         }
     }
 
-    struct Revision {
-        var number: String
-        var isCurrent: Bool
-        var what: String
-        var traffic: String
-        var outcome: String
-        var outcomeClass: String
-        var reason: String?
-        var at: Moment
-    }
-
-    struct Input {
-        var index: String
-        var name: String
-        var type: String
-        var shape: String
-        var value: String
-        var hint: String
-        /// Whether the numbers are the pixels of an image that can be drawn.
-        var isImage: Bool
-        var columns: String
-        var rows: String
-        var maximum: String
-    }
-
-    struct Bar {
-        var label: String
-        var value: String
-        /// Of 100.
-        var width: String
-    }
-
-    struct Output {
-        var name: String
-        var type: String
-        var shape: String
-        var text: String
-        var bars: [Bar]
-        /// Stored, because templates see stored properties only.
-        var hasBars: Bool
-    }
-
-    struct Answer {
-        var answered: Bool
-        var headline: String?
-        var outputs: [Output]
-        var servedBy: String
-        var took: String
-        var problem: String?
-
-        static let none = Answer(answered: false, headline: nil, outputs: [], servedBy: "", took: "", problem: nil)
-    }
-
-    struct Version {
-        var model: String
-        var number: String
-        var reference: String
-        var digest: String
-        var aliases: String
-        var accuracy: String
-        var size: String
-        var at: Moment
-        var note: String
-    }
-
-    struct Model {
-        var name: String
-        /// Where the page with the versions before these is.
-        var older: String?
-        var versions: [Version]
-    }
-
-    struct Tensor {
-        var direction: String
-        var name: String
-        var type: String
-        var shape: String
-    }
-
     struct Fact {
         var name: String
         var value: String
     }
 
-    struct ConfusionRow {
+    /// A word with its colour; `style` is `good`, `warn`, `bad` or empty.
+    struct Pill {
+        var text: String
+        var style: String
+        var path: String?
+    }
+
+    /// A form with one button.
+    struct Act {
+        var path: String
+        /// The field `action`, where the path serves several.
+        var action: String?
+        var label: String
+        /// What is asked before it is sent.
+        var question: String
+        var isDanger = false
+        /// The anti-forgery token of this page's forms.
+        var token: String
+    }
+
+    /// One thing in a chart, with its colour.
+    struct Key {
+        var style: String
         var name: String
-        var cells: [String]
-    }
-
-    struct Confusion {
-        var headings: [String]
-        var rows: [ConfusionRow]
-    }
-
-    struct VersionDetail {
-        var reference: String
-        var digest: String
-        var note: String?
-        var tensors: [Tensor]
-        var facts: [Fact]
+        var value: String?
     }
 }

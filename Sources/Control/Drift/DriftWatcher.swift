@@ -10,6 +10,15 @@ import Tensors
 import Trust
 import Workshop
 
+/// How a version stands with drift.
+struct DriftState: Sendable {
+    var version: String
+    /// `gathering`, `stable`, `suspected` or `drift`.
+    var state: String
+    /// Features that drift.
+    var features: Int
+}
+
 /// Watches the traffic of every version in service that has a reference: empties its tap four times a second, fills the
 /// sketches, closes windows, keeps them in the home.
 actor DriftWatcher: Service {
@@ -244,6 +253,15 @@ actor DriftWatcher: Service {
             tallies[subject.servable.digest] = subject.servable.memory.tally
         }
         return tallies
+    }
+
+    /// How an endpoint's versions stand, in a word each: little work, for who asks often.
+    func states(endpoint: String) -> [DriftState] {
+        subjects.values.filter { $0.endpoint == endpoint }.map {
+            DriftState(
+                version: "\($0.servable.model):\($0.servable.version)", state: $0.version.state,
+                features: $0.version.report.drifting.count)
+        }
     }
 
     /// What `slipway drift` shows of an endpoint: its versions, the newest first.

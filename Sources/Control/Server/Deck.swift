@@ -152,19 +152,27 @@ struct Deck: Sendable {
         var management = ManagementRoutes(
             overview: overview, deployments: deployments, reconciler: reconciler,
             metrics: { [serveMetrics] in serveMetrics.exposition() })
-        if let watcher { management.drift = { await watcher.json(endpoint: $0) } }
+        if let watcher {
+            management.drift = { await watcher.json(endpoint: $0) }
+            management.driftStates = { await watcher.states(endpoint: $0) }
+        }
         management.driver = driver
         management.comparisons = platform.comparisons
         management.alerts = alerts?.watcher
-        let console = ConsoleRoutes(
+        let trail = ConsoleTrail(sampler: sampler, deployments: deployments, driver: driver)
+        let pulse = Pulse { [management] in await ConsoleStamp.text(management) }
+        var console = ConsoleRoutes(
             overview: overview, management: management, pages: try Pages(), gate: gate,
             trial: Trial(
                 registry: registry, server: try reachable(),
                 address: (options.tls == nil ? "http://" : "https://") + dataAddress))
+        console.offers = options.console
+        (console.trail, console.pulse) = (trail, pulse)
+        console.examination = options.console.examine.map(Examination.init)
         var server = ControlServer(routes: management.all + console.all, gate: gate, logger: logger)
         server.limits.connections = DescriptorBudget.ofThisProcess().control
         var services: [any Service] = [
-            sampler,
+            sampler, trail,
             server.service(at: .tcp(host: host, port: options.controlPort)) { port in announce.yield(port ?? 0) },
         ]
         if let driver { services.append(driver) }
@@ -203,6 +211,8 @@ struct Deck: Sendable {
                 ControlPoller(database: registry.database, reconciler: reconciler, tokens: tokens, logger: logger),
             ]
         }
+        // They end in the reverse order: streams first, because the console's server waits for who listens.
+        services.append(pulse)
         return ControlServices(services: services) {
             for await port in ports { return Self.address(host, port) }
             throw ControlError(.failed, "the control plane did not come up")

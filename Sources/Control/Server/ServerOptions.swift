@@ -59,6 +59,8 @@ package struct ServerOptions: Sendable {
     package var showsTritonNames = false
     /// Who is told of what is wrong; `nil` for nobody.
     package var alerts: AlertSettings?
+    /// What the console is given by the program around it.
+    package var console = ConsoleOffers()
     /// What is served instead of what is deployed, for `run`.
     package var pinned: PinnedEndpoint?
     /// The supervisor saw the process before this one die.

@@ -160,7 +160,8 @@ struct DeployOptions: ParsableArguments {
         guard canary == nil || !hasSettings else {
             throw ValidationError(
                 "--canary keeps the endpoint's settings: --engine, --precision, --threads, --instances, --batch, "
-                    + "--cache, --pin, --routing-key, --record, --p99, --feedback and --outliers go with a whole deployment")
+                    + "--cache, --pin, --routing-key, --record, --p99, --feedback and --outliers go with a whole deployment"
+            )
         }
         guard rollout.strategy == nil && rollout.rollout == nil || canary == nil && !hasSettings else {
             throw ValidationError("a rollout keeps the endpoint's settings, and decides about shares: leave them out")

@@ -36,6 +36,9 @@ struct ServeVerb: AsyncParsableCommand {
         var options = try serve.server(defaultControlPort: 8090)
         options.afterCrash = afterCrash
         options.offersModelControl = modelControl == .explicit
+        options.console = ConsoleOffers(
+            home: try homeOptions.directory(), engineDirectory: try homeOptions.engineDirectory(),
+            ports: [(options.port, "the data plane"), (options.controlPort, "the console and the API")])
         let server = Server(
             options: options, registry: try homeOptions.registry(), engines: try homeOptions.engines(),
             logger: serve.logger())

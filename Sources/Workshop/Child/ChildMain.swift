@@ -47,6 +47,8 @@ package enum ChildMain {
             try PageReport.write(path: path, sizes: sizes, title: title, fileBytes: fileSize(path)) { bytes in
                 bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
             }
+        case .outline(let path, let from, let to, let text):
+            try OutlineReport.read(path: path, range: from..<to, find: text)
         case .scan(let path): try ForeignDoor.scan(path: path)
         case .convert(let path, let shapes, let signature):
             try ForeignDoor.convert(path: path, shapes: shapes, signature: signature) { write($0, to: STDOUT_FILENO) }
@@ -81,7 +83,7 @@ package enum ChildMain {
 
     private static func walls(for task: ChildTask, _ bytes: Int) -> Sandbox {
         switch task {
-        case .inspect, .compile, .layers, .page, .difference, .study: .parsing(fileBytes: bytes)
+        case .inspect, .compile, .layers, .page, .outline, .difference, .study: .parsing(fileBytes: bytes)
         case .arrays: .unpacking()
         case .scan, .convert, .contents, .weights: .rebuilding(fileBytes: bytes)
         case .optimize, .survey, .race: .optimizing(fileBytes: bytes)

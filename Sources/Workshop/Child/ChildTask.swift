@@ -16,6 +16,8 @@ package enum ChildTask: Hashable, Sendable {
     case layers(path: String, sizes: OpenSizes)
     /// Write a model's page, with this title, to standard output.
     case page(path: String, sizes: OpenSizes, title: String)
+    /// Read and validate a model; report a stretch of its graph in few boxes, and where a text is found.
+    case outline(path: String, from: Int, to: Int, find: String)
     /// Read and validate two models; report what differs.
     case difference(before: String, after: String)
     /// Read and validate two models; report what became of the first one's layers in the second.
@@ -68,7 +70,8 @@ package enum ChildTask: Hashable, Sendable {
     var paths: [String] {
         switch self {
         case .inspect(let path), .probe(let path, _, _, _), .arrays(let path), .layers(let path, _),
-            .page(let path, _, _), .scan(let path), .convert(let path, _, _), .contents(let path), .weights(let path):
+            .page(let path, _, _), .outline(let path, _, _, _), .scan(let path), .convert(let path, _, _),
+            .contents(let path), .weights(let path):
             [path]
         case .kernels(let path, _, _), .profile(let path, _, _): [path]
         case .optimize(let path, _, let settings, _), .survey(let path, _, let settings, _):
@@ -101,6 +104,8 @@ package enum ChildTask: Hashable, Sendable {
             [Self.verb, "probe", path, engine.rawValue, String(bytes)] + directories
         case .layers(let path, let sizes): [Self.verb, "layers", path, sizes.json.encodedString()]
         case .page(let path, let sizes, let title): [Self.verb, "page", path, sizes.json.encodedString(), title]
+        case .outline(let path, let from, let to, let text):
+            [Self.verb, "outline", path, String(from), String(to), text]
         case .difference(let before, let after): [Self.verb, "difference", before, after]
         case .study(let before, let after): [Self.verb, "study", before, after]
         case .kernels(let path, let output, let directories): [Self.verb, "kernels", path, output] + directories
@@ -154,6 +159,9 @@ package enum ChildTask: Hashable, Sendable {
             self =
                 words[0] == "layers"
                 ? .layers(path: words[1], sizes: sizes) : .page(path: words[1], sizes: sizes, title: words[3])
+        case ("outline", 5):
+            guard let from = Int(words[2]), let to = Int(words[3]), 0 <= from, from <= to else { return nil }
+            self = .outline(path: words[1], from: from, to: to, find: words[4])
         case ("difference", 3): self = .difference(before: words[1], after: words[2])
         case ("study", 3): self = .study(before: words[1], after: words[2])
         case ("probe", 4...):
@@ -183,7 +191,8 @@ package enum ChildTask: Hashable, Sendable {
     /// How long the parent waits before it ends the child.
     var wallClock: Duration {
         switch self {
-        case .inspect, .compile, .arrays, .layers, .page, .difference, .study, .scan, .convert, .contents, .weights:
+        case .inspect, .compile, .arrays, .layers, .page, .outline, .difference, .study, .scan, .convert, .contents,
+            .weights:
             .seconds(120)
         case .probe, .kernels, .profile, .reference, .replay: .seconds(300)
         case .optimize, .survey, .race: .seconds(900)

@@ -72,7 +72,7 @@ struct GraphPicture {
     }
 
     /// `64 × 56 × 56`: a type in as few words as a box has room for.
-    private static func shapeText(_ type: ValueType) -> String {
+    static func shapeText(_ type: ValueType) -> String {
         guard case .tensor(let tensor) = type.kind else { return type.description }
         guard let dimensions = tensor.dimensions else { return "[…]" }
         return dimensions.isEmpty ? "scalar" : dimensions.map(\.description).joined(separator: " × ")
@@ -150,8 +150,9 @@ struct GraphPicture {
 }
 
 /// Operators that do the same kind of work have the same colour.
-enum OperatorFamily {
-    static func of(_ type: String) -> String {
+package enum OperatorFamily {
+    /// A class for the style sheet.
+    package static func of(_ type: String) -> String {
         let name = type.lowercased()
         func has(_ parts: String...) -> Bool { parts.contains { name.contains($0) } }
         if has("quant", "integer", "qlinear") { return "quantised" }

@@ -3,18 +3,29 @@
 /// The steps of Sugiyama, Tagawa and Toda, "Methods for Visual Understanding of Hierarchical System Structures" (1981):
 /// a layer for each box, an order in each layer with few crossings, then places. An edge over several layers runs along
 /// a track; edges from one box share it. All steps are linear or `n log n` in boxes and tracks.
-struct LayerLayout {
-    struct Point: Hashable { var x: Double, y: Double }
+package struct LayerLayout {
+    package struct Point: Hashable { package var x: Double, y: Double }
 
-    struct Size: Hashable { var width: Double, height: Double }
+    package struct Size: Hashable {
+        package var width: Double
+        package var height: Double
 
-    struct Edge: Hashable { var from: Int, to: Int }
+        package init(width: Double, height: Double) { (self.width, self.height) = (width, height) }
+    }
+
+    /// From a box to a later one.
+    package struct Edge: Hashable {
+        package var from: Int
+        package var to: Int
+
+        package init(from: Int, to: Int) { (self.from, self.to) = (from, to) }
+    }
 
     /// The middle of each box.
-    private(set) var centres: [Point] = []
+    package private(set) var centres: [Point] = []
     /// The points that each edge runs through, from the bottom of one box to the top of another.
-    private(set) var routes: [[Point]] = []
-    private(set) var size = Size(width: 0, height: 0)
+    package private(set) var routes: [[Point]] = []
+    package private(set) var size = Size(width: 0, height: 0)
 
     /// Between boxes of a layer, and between layers.
     private static let gap = Size(width: 24, height: 40)
@@ -27,7 +38,7 @@ struct LayerLayout {
     ///   - boxes: sizes of the boxes.
     ///   - edges: from a box to a later one; others are left out and have no route.
     ///   - inputs: how many of the boxes, the first ones, are where the graph begins.
-    init(boxes: [Size], edges: [Edge], inputs: Int) {
+    package init(boxes: [Size], edges: [Edge], inputs: Int) {
         var layers = LayeredGraph(boxes: boxes.count, edges: edges, inputs: inputs, mostTracks: Self.mostTracks)
         layers.order()
         let widths = (0..<layers.count).map { $0 < boxes.count ? boxes[$0].width : Self.trackWidth }

@@ -3,7 +3,7 @@ import Tensors
 import Trust
 
 /// The page of `show --graph`, made by the limited child.
-enum PageReport {
+package enum PageReport {
     /// - Parameters:
     ///   - sizes: what to assume where the model leaves sizes open.
     ///   - title: what the page calls the model.
@@ -20,10 +20,13 @@ enum PageReport {
         return .object([("bytes", .integer(bytes.count)), ("nodes", .integer(model.graph.nodes.count))])
     }
 
+    private static var scriptSource: String { policySource(of: PageScript.text) }
+
+    /// How a policy names a script or a style sheet by what is in it.
+    ///
     /// Source: Content Security Policy Level 3, 2.3.1: `'sha256-` and base64.
-    private static var scriptSource: String {
-        let digest = Digest(of: Array(PageScript.text.utf8))
-        return "'sha256-\(base64(digest.hex))'"
+    package static func policySource(of text: String) -> String {
+        "'sha256-\(base64(Digest(of: Array(text.utf8)).hex))'"
     }
 
     private static func base64(_ hex: String) -> String {

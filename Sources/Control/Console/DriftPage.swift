@@ -1,0 +1,185 @@
+import Release
+import Tensors
+
+/// Traffic beside the rows that a version was evaluated on: what differs most comes first, drawn; the rest is a table.
+extension Views {
+    struct DriftPage {
+        var endpoint: String
+        var versions: [DriftVersion]
+        var problem: String?
+        var isEmpty: Bool
+    }
+
+    struct DriftVersion {
+        var reference: String
+        var identifier: String
+        var state: Pill
+        var lead: String
+        /// Whether there are rows to compare with.
+        var isWatched: Bool
+        var facts: [Fact]
+        var drawn: [DriftFeature]
+        var rest: [DriftFeature]
+        var hasRest: Bool
+        var isGathering: Bool
+    }
+
+    struct DriftFeature {
+        var name: String
+        var role: String
+        var verdict: Pill
+        var test: String
+        var p: String
+        var effect: String
+        var then: String
+        var now: String
+        /// A picture, drawn by us.
+        var picture: String
+    }
+}
+
+extension Templates {
+    static let drift = """
+        {{<layout}}{{$content}}
+        <h1>Drift of {{endpoint}}</h1>
+        <div id="drift" data-live>
+        {{#problem}}<section class="card empty"><h2>Nothing is compared</h2><p>{{problem}}</p></section>{{/problem}}
+        {{#isEmpty}}<section class="card empty"><h2>Nothing is in service</h2><p>Deploy a version, and its traffic is watched.</p></section>{{/isEmpty}}
+        {{#versions}}
+        <section class="card" aria-labelledby="v-{{identifier}}">
+        <div class="row"><h2 id="v-{{identifier}}">{{reference}}</h2>{{#state}}{{>pill}}{{/state}}</div>
+        {{^isWatched}}<p>There is nothing to compare its traffic with. Evaluate it with rows that are kept:</p>
+        <pre>slipway evaluate {{reference}} --data rows.npz --keep</pre>{{/isWatched}}
+        {{#isWatched}}
+        <p class="lead">{{lead}}</p>
+        <dl class="facts">{{#facts}}<div><dt>{{name}}</dt><dd>{{value}}</dd></div>{{/facts}}</dl>
+        {{#isGathering}}<p class="hint">The first window is still open: features are compared when it closes.</p>{{/isGathering}}
+        {{^isGathering}}
+        <ul class="legend"><li><svg viewBox="0 0 16 8" aria-hidden="true"><rect class="then" width="16" height="8"/></svg> reference</li><li><svg viewBox="0 0 16 8" aria-hidden="true"><rect class="current" x="4" width="8" height="8"/></svg> the newest window</li></ul>
+        <ul class="features">{{#drawn}}<li>
+        <div class="row"><h3>{{name}} <span class="hint">{{role}}</span></h3>{{#verdict}}{{>pill}}{{/verdict}}</div>
+        {{{picture}}}
+        <dl class="pairs"><div><dt>effect</dt><dd>{{effect}}</dd></div><div><dt>p</dt><dd>{{p}}</dd></div><div><dt>test</dt><dd>{{test}}</dd></div><div><dt>then</dt><dd>{{then}}</dd></div><div><dt>now</dt><dd>{{now}}</dd></div></dl>
+        </li>{{/drawn}}</ul>
+        {{#hasRest}}<details class="more" id="more-{{identifier}}"><summary>The other features</summary><div class="wide" tabindex="0" role="region" aria-label="The other features of {{reference}}">
+        <table class="compact"><caption>Those that differ more come first</caption>
+        <thead><tr><th scope="col">Feature</th><th scope="col">Verdict</th><th scope="col" class="number">Effect, large from</th><th scope="col" class="number">p</th><th scope="col" class="extra">Test</th><th scope="col">Then</th><th scope="col">Now</th></tr></thead>
+        <tbody>{{#rest}}<tr><th scope="row">{{name}}</th><td>{{#verdict}}{{>pill}}{{/verdict}}</td><td class="number">{{effect}}</td><td class="number">{{p}}</td><td class="extra">{{test}}</td><td>{{then}}</td><td>{{now}}</td></tr>{{/rest}}</tbody>
+        </table></div></details>{{/hasRest}}
+        {{/isGathering}}
+        {{/isWatched}}
+        </section>
+        {{/versions}}
+        </div>
+        {{/content}}{{/layout}}
+        """
+}
+
+extension ConsoleRoutes {
+    func driftPage(_ request: ControlRequest) async throws -> ControlReply {
+        guard let name = try? EndpointName(request.parameter("endpoint")),
+            try overview.deployments.endpoints().contains(name)
+        else { return notFound("endpoint", request) }
+        let versions = await management.drift?(name.text)["versions"]?.arrayValue
+        let problem = versions == nil ? "This server watches no traffic: start it without --drift-window off." : nil
+        return .page(
+            pages.page(
+                "drift", frame(of: name, "Drift", request),
+                Views.DriftPage(
+                    endpoint: name.text, versions: (versions ?? []).enumerated().map(DriftWords.version),
+                    problem: problem, isEmpty: versions?.isEmpty ?? false)))
+    }
+}
+
+/// What the API says of drift, as the page shows it.
+enum DriftWords {
+    /// Pictures of a version; more are neither looked at nor small.
+    private static let mostDrawn = 12
+    private static let mostRows = 256
+
+    static func version(_ index: Int, _ json: JSONValue) -> Views.DriftVersion {
+        let state = json["state"]?.stringValue ?? "?"
+        let features = (json["features"]?.arrayValue ?? []).sorted { severity($0) > severity($1) }
+        let drifting = (json["drifting"]?.arrayValue ?? []).compactMap(\.stringValue)
+        return Views.DriftVersion(
+            reference: json["version"]?.stringValue ?? "?", identifier: String(index), state: pill(state),
+            lead: lead(drifting, features.count { $0["verdict"]?.stringValue == "suspected" }, features.count),
+            isWatched: json["reference"] != nil, facts: facts(json),
+            drawn: features.prefix(mostDrawn).map { feature($0, isDrawn: true) },
+            rest: features.dropFirst(mostDrawn).prefix(mostRows).map { feature($0, isDrawn: false) },
+            hasRest: features.count > mostDrawn, isGathering: features.isEmpty)
+    }
+
+    private static func pill(_ state: String) -> Views.Pill {
+        switch state {
+        case "drift": Views.Pill(text: "≠ drift", style: "bad")
+        case "suspected": Views.Pill(text: "≈ suspected", style: "warn")
+        case "stable": Views.Pill(text: "= stable", style: "good")
+        default: Views.Pill(text: "… \(state)", style: "")
+        }
+    }
+
+    private static func lead(_ drifting: [String], _ suspected: Int, _ count: Int) -> String {
+        guard count > 0 else { return "" }
+        guard !drifting.isEmpty else {
+            let once = suspected == 0 ? "" : " \(suspected) differ in the newest window, and not yet twice in a row."
+            return "None of \(count) features drifts.\(once)"
+        }
+        let names = drifting.prefix(5).joined(separator: ", ")
+        return "\(drifting.count) of \(count) features drift: \(names)" + (drifting.count > 5 ? ", …" : ".")
+    }
+
+    private static func facts(_ json: JSONValue) -> [Views.Fact] {
+        let open = json["open"]
+        func count(_ value: JSONValue?) -> String { String(value?.intValue ?? 0) }
+        let seconds = Int(open?["needsSeconds"]?.doubleValue ?? 0)
+        return [
+            Views.Fact(
+                name: "Reference",
+                value: "\(count(json["reference"]?["rows"])) rows of \(json["reference"]?["set"]?.stringValue ?? "?")"),
+            Views.Fact(name: "Windows closed", value: String(json["windows"]?.arrayValue?.count ?? 0)),
+            Views.Fact(name: "Open window", value: "\(count(open?["rows"])) rows"),
+            Views.Fact(
+                name: "It closes after", value: "\(ViewBuilder.uptime(seconds)), \(count(open?["needsRows"])) rows"),
+            Views.Fact(name: "Looked at", value: "1 request in \(json["sampling"]?["oneIn"]?.intValue ?? 1)"),
+        ]
+    }
+
+    /// The verdict first, then the effect in units of what is large.
+    private static func severity(_ feature: JSONValue) -> Double {
+        let ratio = (feature["effect"]?.doubleValue ?? 0) / max(1e-9, feature["threshold"]?.doubleValue ?? 1)
+        switch feature["verdict"]?.stringValue {
+        case "drift": return 2e9 + ratio
+        case "suspected": return 1e9 + ratio
+        default: return ratio
+        }
+    }
+
+    private static func feature(_ json: JSONValue, isDrawn: Bool) -> Views.DriftFeature {
+        let effect = json["effect"]?.doubleValue ?? 0
+        let threshold = json["threshold"]?.doubleValue ?? 0
+        return Views.DriftFeature(
+            name: json["name"]?.stringValue ?? "?", role: json["role"]?.stringValue ?? "",
+            verdict: pill(json["verdict"]?.stringValue ?? "?"), test: json["test"]?.stringValue ?? "?",
+            p: probability(json["adjustedP"]?.doubleValue),
+            effect: "\(RolloutWords.figure(effect)) (large: \(RolloutWords.figure(threshold)))",
+            then: summary(json["reference"]), now: summary(json["current"]),
+            picture: isDrawn ? DriftPicture.svg(json) : "")
+    }
+
+    /// `0.03`, `< 0.0001`.
+    private static func probability(_ value: Double?) -> String {
+        guard let value, value.isFinite else { return "–" }
+        if value < 0.0001 { return "< 0.0001" }
+        return String((value * 10_000).rounded() / 10_000)
+    }
+
+    private static func summary(_ sketch: JSONValue?) -> String {
+        if let mean = sketch?["mean"]?.doubleValue, let deviation = sketch?["deviation"]?.doubleValue {
+            return "\(RolloutWords.figure(mean)) ± \(RolloutWords.figure(deviation))"
+        }
+        guard let most = sketch?["mostFrequent"] else { return "–" }
+        let share = sketch?["share"]?.doubleValue.map { " \(ViewBuilder.percent($0))" } ?? ""
+        return "mostly \((most.stringValue ?? most.encodedString()).prefix(40))\(share)"
+    }
+}
