@@ -54,6 +54,7 @@ import Trust
         #expect(
             table == [
                 "GET /metrics anonymous reading", "GET /healthz anonymous reading", "GET /api/v1/status viewer reading",
+                "GET /api/v1/events viewer reading",
                 "GET /api/v1/endpoints/:endpoint/history viewer reading",
                 "GET /api/v1/endpoints/:endpoint/drift viewer reading",
                 "GET /api/v1/endpoints/:endpoint/comparison viewer reading",
@@ -63,7 +64,9 @@ import Trust
                 "POST /api/v1/endpoints/:endpoint/rollback deployer api",
                 "POST /api/v1/endpoints/:endpoint/undeploy deployer api",
                 "GET /api/v1/endpoints/:endpoint/rollout viewer reading",
-                "POST /api/v1/endpoints/:endpoint/rollout deployer api", "GET /api/v1/models viewer reading",
+                "POST /api/v1/endpoints/:endpoint/rollout deployer api",
+                "GET /api/v1/alerts viewer reading", "POST /api/v1/alerts/test deployer api",
+                "GET /api/v1/models viewer reading",
                 "GET /api/v1/models/:model/versions viewer reading", "GET / viewer reading",
                 "GET /endpoints/:endpoint viewer reading",
                 "GET /endpoints/:endpoint/rollout viewer reading", "GET /endpoints/:endpoint/drift viewer reading",

@@ -41,6 +41,8 @@ import Trust
         switch route.action {
         // The model has no output that a regression could answer with.
         case .regress: 400
+        // It keeps no answers that labels could be for.
+        case .feedback: 409
         case .repositoryLoad, .repositoryUnload, .loggingChange, .multiModelLoad, .multiModelUnload: 501
         case .sharedStatus, .sharedRegister, .sharedUnregister, .cudaStatus, .cudaRegister, .cudaUnregister: 501
         default: 200
