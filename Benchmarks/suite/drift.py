@@ -6,9 +6,15 @@ import sys
 
 from harness.load import TOOLS
 from harness.report import Report
+from serving import corridor
 
 # Rows of the reference; the fewer, the more its own chance resembles drift.
 REFERENCES = (1000, 5000)
+# Rows a second that a server sketches of a version at most, and what a row of the digits has: pixels, scores.
+SAMPLED = 1000
+VALUES = 64 + 10
+# Instructions that take a microsecond at a low rate of one a nanosecond.
+MICROSECOND = 1000
 
 
 def main():
@@ -35,7 +41,34 @@ def main():
             "reference", "stationary windows", "once beyond the rule", "alarms", "shifts of 0.5 found in 3 windows",
             "with a wrong feature", "ns a value", "bytes a feature", "ms to judge a window",
         ], rows, "100 features; windows of 1,000 rows, of 2,000 with a shift in one feature")
+    watching(report, found["nanosecondsPerValue"], found["bytesPerFeature"])
     return report.finish()
+
+
+def watching(report, nanoseconds, size):
+    """What watching costs a server, against what is to be reached."""
+    share = nanoseconds * VALUES * SAMPLED / 1e9
+    goals = [
+        (f"sketches of {VALUES} values, {SAMPLED:,} rows a second: of a processor", "3 %", f"{share:.2%}", share < 0.03),
+        ("a feature's sketch, bytes", "12,288", f"{size:,}", size <= 12288),
+    ]
+    counts = corridor.watching(report)
+    if counts is not None:
+        report.record(instructions=counts)
+        report.table(
+            ["instructions, 64 features", "a request in all", "handed over", "remembered for labels", "a row sketched"],
+            [["Slipway", *(f"{counts[name]:,.0f}" for name in ("all", "handed over", "remembered", "sketched"))]])
+        over = counts["handed over"]
+        goals += [
+            ("a request handed over, instructions (1 µs at one a nanosecond)", f"{MICROSECOND:,}", f"{over:,.0f}",
+             over <= MICROSECOND),
+            ("a request handed over asks for memory", "no", "yes" if counts["asks for memory"] else "no",
+             not counts["asks for memory"]),
+        ]
+    report.table(
+        ["goal", "at most", "measured", ""],
+        [[name, bar, value, "reached" if reached else "missed"] for name, bar, value, reached in goals])
+    report.fault([f"{name}: {value}, at most {bar}" for name, bar, value, reached in goals if not reached])
 
 
 if __name__ == "__main__":

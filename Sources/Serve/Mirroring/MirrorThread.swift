@@ -10,7 +10,7 @@ import Tensors
 /// It takes what nobody else wants: it waits while runs wait for a thread, and what it has not begun after `longestWait` is
 /// let go. What waits is bounded in number and in bytes of tensors, which are missing from the pool meanwhile.
 ///
-/// `@unchecked Sendable`: every variable is guarded by `mutex`.
+/// `@unchecked Sendable`: every variable is guarded by `gate`.
 final class MirrorThread: @unchecked Sendable {
     /// A request that waits, with what it was answered.
     struct Errand {
@@ -32,9 +32,7 @@ final class MirrorThread: @unchecked Sendable {
     /// Nanoseconds.
     static let longestWait = HTTPLimits.second
 
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let work = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private let ended = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let gate = WaitingLock()
     private let isBusy: @Sendable () -> Bool
     private var queue: [Errand] = []
     private var bytes = 0
@@ -44,34 +42,18 @@ final class MirrorThread: @unchecked Sendable {
     /// - Parameter isBusy: whether somebody waits for what this thread would take.
     init(isBusy: @escaping @Sendable () -> Bool) {
         self.isBusy = isBusy
-        pthread_mutex_init(mutex, nil)
-        var attributes = pthread_condattr_t()
-        pthread_condattr_init(&attributes)
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        pthread_cond_init(work, &attributes)
-        pthread_cond_init(ended, &attributes)
-        pthread_condattr_destroy(&attributes)
-    }
-
-    deinit {
-        pthread_cond_destroy(ended)
-        pthread_cond_destroy(work)
-        pthread_mutex_destroy(mutex)
-        ended.deallocate()
-        work.deallocate()
-        mutex.deallocate()
     }
 
     /// Takes an answered request, or counts that there was no room. Called on an event loop; waits for nothing.
     func offer(_ job: InferenceJob, _ way: MirrorWay, at now: UInt64) {
         guard way.target.servable.isResident else { return way.mirror.counts.absent.add() }
         let errand = Errand(job, way, at: now)
-        guard errand.bytes <= Self.byteLimit, pthread_mutex_trylock(mutex) == 0 else {
+        guard errand.bytes <= Self.byteLimit, gate.tryLock() else {
             return way.mirror.counts.dropped.add()
         }
         let isTaken = take(errand)
-        pthread_mutex_unlock(mutex)
-        if isTaken { pthread_cond_signal(work) } else { way.mirror.counts.dropped.add() }
+        gate.unlock()
+        if isTaken { gate.signal(.work) } else { way.mirror.counts.dropped.add() }
     }
 
     /// With the lock held.
@@ -86,27 +68,14 @@ final class MirrorThread: @unchecked Sendable {
 
     /// Requests that wait, and the bytes that are kept, for tests.
     var load: (waiting: Int, bytes: Int) {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        gate.lock()
+        defer { gate.unlock() }
         return (queue.count, bytes)
     }
 
     /// With the lock held: there is no thread before the first request.
     private func start() -> Bool {
-        var thread = pthread_t()
-        let this = Unmanaged.passRetained(self)
-        let result = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<MirrorThread>.fromOpaque(argument).takeRetainedValue().runErrands()
-                return nil
-            }, this.toOpaque())
-        guard result == 0 else {
-            this.release()
-            return false
-        }
-        pthread_detach(thread)
+        guard WaitingLock.startThread({ self.runErrands() }) else { return false }
         isRunning = true
         return true
     }
@@ -116,17 +85,16 @@ final class MirrorThread: @unchecked Sendable {
     /// - Parameter deadline: on the monotonic clock.
     /// - Returns: whether the thread has ended.
     func stop(deadline: UInt64) -> Bool {
-        var end = timespec(tv_sec: Int(deadline / HTTPLimits.second), tv_nsec: Int(deadline % HTTPLimits.second))
-        pthread_mutex_lock(mutex)
+        gate.lock()
         isStopping = true
         let left = queue
         queue = []
-        pthread_cond_broadcast(work)
+        gate.broadcast(.work)
         while isRunning {
-            guard pthread_cond_timedwait(ended, mutex, &end) != ETIMEDOUT else { break }
+            guard gate.wait(.ended, until: deadline) else { break }
         }
         let hasEnded = !isRunning
-        pthread_mutex_unlock(mutex)
+        gate.unlock()
         // Their versions may leave service now, which is not for under the lock.
         withExtendedLifetime(left) {}
         return hasEnded
@@ -154,27 +122,27 @@ extension MirrorThread {
                 errand.way.mirror.counts.late.add()
                 release(errand)
             case .end:
-                pthread_mutex_lock(mutex)
+                gate.lock()
                 isRunning = false
-                pthread_mutex_unlock(mutex)
-                pthread_cond_broadcast(ended)
+                gate.unlock()
+                gate.broadcast(.ended)
                 return
             }
         }
     }
 
     private func next() -> Step {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        gate.lock()
+        defer { gate.unlock() }
         while !isStopping {
             guard let first = queue.first else {
-                pthread_cond_wait(work, mutex)
+                gate.wait(.work)
                 continue
             }
             let now = MonotonicClock.now()
             if now >= first.job.deadline { return .late(queue.removeFirst()) }
             guard !isBusy() else {
-                wait(until: now &+ Self.pause)
+                gate.wait(.work, until: now &+ Self.pause)
                 continue
             }
             return .run(queue.removeFirst())
@@ -185,16 +153,10 @@ extension MirrorThread {
     /// Nanoseconds between looks at whether there is something better to do.
     private static let pause: UInt64 = 1_000_000
 
-    /// With the lock held.
-    private func wait(until time: UInt64) {
-        var end = timespec(tv_sec: Int(time / HTTPLimits.second), tv_nsec: Int(time % HTTPLimits.second))
-        pthread_cond_timedwait(work, mutex, &end)
-    }
-
     private func release(_ errand: Errand) {
-        pthread_mutex_lock(mutex)
+        gate.lock()
         bytes -= errand.bytes
-        pthread_mutex_unlock(mutex)
+        gate.unlock()
     }
 
     private func run(_ errand: Errand) {

@@ -1,10 +1,9 @@
-import Glibc
 import NIOCore
 import Tensors
 
 /// Threads for runs that are too long for an event loop, and what waits for them.
 ///
-/// `@unchecked Sendable`: every variable is guarded by `mutex`.
+/// `@unchecked Sendable`: every variable is guarded by `gate`.
 final class RunThreads: @unchecked Sendable {
     /// What to run, and where to say that it is done.
     struct Task {
@@ -25,9 +24,7 @@ final class RunThreads: @unchecked Sendable {
         fileprivate let priority: Int
     }
 
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let work = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private let ended = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let gate = WaitingLock()
     private var queue: Queue
     private var tickets: UInt64 = 0
     private var isStopping = false
@@ -41,44 +38,11 @@ final class RunThreads: @unchecked Sendable {
     ///   - longestWait: nanoseconds; a task that is expected to wait longer is not taken in.
     init(count: Int, capacity: Int, longestWait: UInt64) {
         queue = Queue(threads: count, capacity: capacity, longestWait: longestWait)
-        pthread_mutex_init(mutex, nil)
-        var attributes = pthread_condattr_t()
-        pthread_condattr_init(&attributes)
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        pthread_cond_init(work, &attributes)
-        pthread_cond_init(ended, &attributes)
-        pthread_condattr_destroy(&attributes)
         for _ in 0..<max(1, count) { startThread() }
     }
 
-    deinit {
-        pthread_cond_destroy(ended)
-        pthread_cond_destroy(work)
-        pthread_mutex_destroy(mutex)
-        ended.deallocate()
-        work.deallocate()
-        mutex.deallocate()
-    }
-
     private func startThread() {
-        var thread = pthread_t()
-        let this = Unmanaged.passRetained(self)
-        let result = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<RunThreads>.fromOpaque(argument).takeRetainedValue().runBatches()
-                return nil
-            }, this.toOpaque())
-        guard result == 0 else { return this.release() }
-        pthread_detach(thread)
-        locked { threads += 1 }
-    }
-
-    private func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        return try body()
+        if WaitingLock.startThread({ self.runBatches() }) { gate.withLock { threads += 1 } }
     }
 }
 
@@ -86,11 +50,11 @@ final class RunThreads: @unchecked Sendable {
 
 extension RunThreads {
     /// Tasks that wait.
-    var waiting: Int { locked { queue.waiting } }
+    var waiting: Int { gate.withLock { queue.waiting } }
 
     /// Why a request for a version need not be read, because it would be refused anyway.
     func refusal(for servable: Servable, client: UInt64) -> RequestFault? {
-        locked {
+        gate.withLock {
             guard queue.waiting > 0 else { return nil }
             do throws(Queue.Refusal) {
                 try queue.admit(lane: servable.number, client: client, servable.batching)
@@ -108,9 +72,9 @@ extension RunThreads {
     func submit(_ task: Task, isAdmitted: Bool = false) throws(RequestFault) -> Ticket {
         let servable = task.job.arm.servable
         let policy = servable.batching
-        pthread_mutex_lock(mutex)
+        gate.lock()
         guard !isStopping, threads > 0 else {
-            pthread_mutex_unlock(mutex)
+            gate.unlock()
             throw .stopping
         }
         tickets += 1
@@ -125,11 +89,11 @@ extension RunThreads {
         do throws(Queue.Refusal) {
             try queue.submit(entry, policy, isAdmitted: isAdmitted)
         } catch {
-            pthread_mutex_unlock(mutex)
+            gate.unlock()
             throw RequestFault(error)
         }
-        pthread_mutex_unlock(mutex)
-        pthread_cond_signal(work)
+        gate.unlock()
+        gate.signal(.work)
         return ticket
     }
 
@@ -137,8 +101,8 @@ extension RunThreads {
     ///
     /// - Throws: as `submit`.
     func admit(_ servables: [Servable], client: UInt64, deadline: UInt64, at now: UInt64) throws(RequestFault) {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        gate.lock()
+        defer { gate.unlock() }
         guard !isStopping, threads > 0 else { throw .stopping }
         do throws(Queue.Refusal) {
             for servable in servables {
@@ -152,7 +116,7 @@ extension RunThreads {
 
     /// Takes a task out that nobody waits for any more; it may be running already.
     func remove(_ ticket: Ticket) {
-        locked {
+        gate.withLock {
             _ = queue.remove(
                 id: ticket.id, lane: ticket.lane, group: ticket.group, client: ticket.client,
                 priority: ticket.priority)
@@ -163,16 +127,16 @@ extension RunThreads {
         while let batch = next() {
             for entry in batch.late { say(entry) }
             run(batch)
-            let more = locked {
+            let more = gate.withLock {
                 queue.finished(batch)
                 return queue.waiting > 0
             }
             // What had to wait for this run may go on.
-            if more { pthread_cond_signal(work) }
+            if more { gate.signal(.work) }
         }
-        locked { threads -= 1 }
-        pthread_cond_broadcast(work)
-        pthread_cond_broadcast(ended)
+        gate.withLock { threads -= 1 }
+        gate.broadcast(.work)
+        gate.broadcast(.ended)
     }
 
     private func run(_ batch: Queue.Batch) {
@@ -187,36 +151,22 @@ extension RunThreads {
     }
 
     private func say(_ entry: Queue.Entry) {
-        if locked({ !isAbandoned }) { entry.item.eventLoop.execute(entry.item.done) }
+        if gate.withLock({ !isAbandoned }) { entry.item.eventLoop.execute(entry.item.done) }
     }
 
     private func next() -> Queue.Batch? {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        gate.lock()
+        defer { gate.unlock() }
         while true {
             switch queue.next(at: MonotonicClock.now()) {
             case .run(let batch):
-                if queue.waiting > 0 { pthread_cond_signal(work) }
+                if queue.waiting > 0 { gate.signal(.work) }
                 return batch
             case .wait(let time):
                 if isStopping, queue.waiting == 0 { return nil }
-                wait(until: time)
+                gate.wait(.work, until: time)
             }
         }
-    }
-
-    /// With the lock held.
-    private func wait(until time: UInt64?) {
-        guard let time else {
-            pthread_cond_wait(work, mutex)
-            return
-        }
-        var end = Self.moment(time)
-        pthread_cond_timedwait(work, mutex, &end)
-    }
-
-    private static func moment(_ time: UInt64) -> timespec {
-        timespec(tv_sec: Int(time / HTTPLimits.second), tv_nsec: Int(time % HTTPLimits.second))
     }
 
     /// Lets the threads end once the queue is empty, and waits for them: the event loops have to live until then.
@@ -227,13 +177,12 @@ extension RunThreads {
     /// - Parameter deadline: on the monotonic clock.
     /// - Returns: whether every thread has ended.
     func stop(deadline: UInt64) -> Bool {
-        var end = Self.moment(deadline)
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        gate.lock()
+        defer { gate.unlock() }
         isStopping = true
-        pthread_cond_broadcast(work)
+        gate.broadcast(.work)
         while threads > 0 {
-            guard pthread_cond_timedwait(ended, mutex, &end) != ETIMEDOUT else { break }
+            guard gate.wait(.ended, until: deadline) else { break }
         }
         isAbandoned = threads > 0
         if isAbandoned { queue = Queue(threads: queue.threads, capacity: 0) }

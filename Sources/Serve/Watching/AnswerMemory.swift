@@ -5,9 +5,10 @@ import Tensors
 
 /// Remembers what a version answered, for a time, so that labels which come late can be laid beside it.
 ///
-/// Off until somebody opens it: then a request costs one load. Open, an answer costs one pass over its scores, one hash of its
-/// id and a short lock for each row; the memory is asked for once, and its pages are touched as answers come. An answer's
-/// place is found by a hash of its id and row with a seed of this process; where eight neighbours are taken, the oldest goes.
+/// Off until somebody opens it: then a request costs one load. Open, an answer costs one pass over its scores, a hash of its
+/// id for each row, and a short lock for `rowsAtOnce` rows; the memory is asked for once, and its pages are touched as answers
+/// come. An answer's place is found by a hash of its id and row with a seed of this process; where eight neighbours are taken,
+/// the oldest goes.
 package final class AnswerMemory: Sendable {
     /// How much is remembered, and of what.
     package struct Plan: Sendable {
@@ -61,6 +62,8 @@ package final class AnswerMemory: Sendable {
 
     /// Rows of one request that are remembered.
     package static let mostRows = 256
+    /// Rows that are put down under one lock; so many fit on the stack.
+    private static let rowsAtOnce = 32
 
     private let opened = Atomic<Bool>(false)
     private let state = Mutex<State?>(nil)
@@ -97,13 +100,27 @@ package final class AnswerMemory: Sendable {
     private func keep(_ job: InferenceJob, id: String) {
         guard let reader = state.withLock({ $0?.plan.reader }) else { return }
         let now = Self.seconds(job.times.answered)
-        reader.read(most: Self.mostRows) { output in
-            guard job.slots.indices.contains(output), case .tensor(let tensor) = job.slots[output] else { return nil }
-            return tensor
-        } _: { row, said in
-            let entry = AnswerTable.Entry(
-                key: Self.key(id, row), said: said.key, at: now, confidence: Float(said.confidence ?? .nan))
-            state.withLock { $0?.table.put(entry) }
+        withUnsafeTemporaryAllocation(of: AnswerTable.Entry.self, capacity: Self.rowsAtOnce) { room in
+            var count = 0
+            func put() {
+                state.withLock { state in
+                    for entry in room[..<count] { state?.table.put(entry) }
+                }
+                count = 0
+            }
+            reader.read(most: Self.mostRows) { output in
+                guard job.slots.indices.contains(output), case .tensor(let tensor) = job.slots[output] else {
+                    return nil
+                }
+                return tensor
+            } _: { row, said in
+                let entry = AnswerTable.Entry(
+                    key: Self.key(id, row), said: said.key, at: now, confidence: Float(said.confidence ?? .nan))
+                room.initializeElement(at: count, to: entry)
+                count += 1
+                if count == room.count { put() }
+            }
+            if count > 0 { put() }
         }
     }
 

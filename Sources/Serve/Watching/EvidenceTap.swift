@@ -4,7 +4,7 @@ import Synchronization
 /// them.
 ///
 /// Off until a rollout watches. Then a request costs a few additions and one pass over at most `AnswerCheck.mostElements` values of each
-/// output; a failure whose client is known also a lock that is never waited for. No memory is asked for.
+/// output; a failure also two locks that are not waited for. No memory is asked for.
 package final class EvidenceTap: Sendable {
     /// A failure, by its client.
     package struct Failure: Hashable, Sendable {
@@ -48,9 +48,10 @@ package final class EvidenceTap: Sendable {
     /// - Parameters:
     ///   - slow: three limits in seconds, or none.
     ///   - keyed: whether clients are told apart.
-    ///   - onFailure: called after an error or an invalid answer, from any thread; must not block.
+    ///   - onFailure: called after an error or an invalid answer, from any thread; must not block. Of failures at the same
+    ///     moment one may be told for all; each has been counted by then.
     package func open(slow: [Double], keyed: Bool, onFailure: @escaping @Sendable () -> Void = {}) {
-        let nanoseconds = slow.count == 3 ? slow.map { UInt64(min(max($0, 0) * 1e9, 1e18)) } : [.max, .max, .max]
+        let nanoseconds = slow.count == 3 ? slow.map(Self.nanoseconds) : [.max, .max, .max]
         half.limit.store(nanoseconds[0], ordering: .relaxed)
         tenth.limit.store(nanoseconds[1], ordering: .relaxed)
         hundredth.limit.store(nanoseconds[2], ordering: .relaxed)
@@ -58,6 +59,11 @@ package final class EvidenceTap: Sendable {
         _ = take()
         self.onFailure.withLock { $0 = onFailure }
         isOpen.store(true, ordering: .releasing)
+    }
+
+    /// What is not a time is no limit.
+    private static func nanoseconds(_ seconds: Double) -> UInt64 {
+        seconds >= 0 && seconds < 1e9 ? UInt64(seconds * 1e9) : .max
     }
 
     package func close() {
@@ -103,7 +109,8 @@ package final class EvidenceTap: Sendable {
                 if basket.count < min(Self.capacity, basket.capacity) { basket.append(failure) }
             }
         }
-        if isError || isInvalid { onFailure.withLock { $0 }?() }
+        // Held by somebody who tells of a failure at this moment, or who opens or closes this.
+        if isError || isInvalid, let tell = onFailure.withLockIfAvailable({ $0 }) { tell?() }
     }
 }
 
