@@ -12,7 +12,7 @@ package struct RecipeChain: Recipe {
     /// - Throws: `RuleFault` for a recipe that is not known.
     package static func recipe(_ list: RecipeList) throws(RuleFault) -> any Recipe {
         var links: [RecipeLink] = []
-        for part in list.parts where part.name != RecipePart.passes {
+        for part in list.parts where part.name != RecipePart.passes && part.name != RecipePart.engine {
             guard let recipe = RecipeCatalog.recipe(part.name) else {
                 throw RuleFault("there is no recipe '\(part.name)'")
             }

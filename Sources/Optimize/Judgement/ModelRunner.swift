@@ -6,9 +6,12 @@ package import Tensors
 /// Runs models that are in memory.
 package struct ModelRunner: ConstantEvaluator {
     private let engine: any Engine
+    private let setting: EngineSetting
 
-    package init(_ engine: any Engine) {
+    /// - Parameter setting: what the engine is told in every session.
+    package init(_ engine: any Engine, _ setting: EngineSetting = .usual) {
         self.engine = engine
+        self.setting = setting
     }
 
     /// The engine's name and version.
@@ -59,6 +62,7 @@ package struct ModelRunner: ConstantEvaluator {
             filled += piece.count
         }
         var options = SessionOptions()
+        setting.apply(to: &options)
         options.optimization = optimization
         options.threadsPerRun = threads
         return try engine.load(.memory(buffer), options: options)

@@ -15,6 +15,7 @@ enum CompressionReader {
         demands.measuresSpeed = settings.measuresSpeed && !compression.isCandidate
         demands.measuresNoise = compression.measuresNoise
         demands.isCandidate = compression.isCandidate
+        demands.setting = compression.list.setting
         demands.searchesShare = compression.searchesShare
         do {
             let work = CompressionWork(
