@@ -73,6 +73,7 @@ private struct RecipeLink: Sendable {
         if let calibrator = part.calibrator { settings.calibrator = calibrator }
         if let target = part.target { settings.target = target }
         if let share = part.share { settings.prunedShare = share }
+        if !part.ranks.isEmpty { settings.ranks = part.ranks }
         if let byteProducts = part.byteProducts { settings.hasByteProducts = byteProducts }
         return RecipeContext(
             runner: context.runner, calibration: context.calibration, settings: settings,
@@ -118,6 +119,7 @@ extension RecipeResult {
         var result = self
         result.layers = earlier.layers + layers
         result.notes = earlier.notes + notes
+        result.ranks = earlier.ranks.merging(ranks) { _, later in later }
         return result
     }
 }

@@ -93,6 +93,7 @@ extension RecipeList {
         case RecipePart.passes: ["without"]
         case "int8": ["target", "calibrator", "floats", "byteProducts"]
         case "prune": ["target", "share"]
+        case "low-rank": ["target", "ranks"]
         case RecipePart.engine: ["target", "precision", "roundingGroup"]
         default: ["target", "byteProducts"]
         }
@@ -153,6 +154,14 @@ extension RecipePart {
                 throw fault("a number between 0 and 1")
             }
             share = number
+        case "ranks":
+            guard case .object(let list) = value, list.count <= most else { throw fault("ranks by names of nodes") }
+            for rank in list {
+                guard let number = rank.value.intValue, number > 0 else {
+                    throw RuleFault("\(place): expected a rank of at least 1, found \(rank.value.encodedString().prefix(60))")
+                }
+                ranks[rank.key] = number
+            }
         case "precision":
             guard let precision = value.stringValue.flatMap(SessionOptions.Precision.init(word:)) else {
                 throw fault("one of \(SessionOptions.Precision.allCases.map(\.word).joined(separator: ", "))")

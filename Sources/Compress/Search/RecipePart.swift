@@ -17,6 +17,8 @@ package struct RecipePart: Hashable, Sendable {
     package var floats: [String] = []
     /// Whether the processors that will run the result multiply bytes and add up products in 32 bits; `nil`: as this machine's.
     package var byteProducts: Bool?
+    /// The ranks that layers get, by node; empty: what is measured to be faster. Of `low-rank`.
+    package var ranks: [String: Int] = [:]
     /// What the engine is told when it runs the result. Of `engine`.
     package var setting = EngineSetting.usual
 
@@ -43,6 +45,10 @@ package struct RecipePart: Hashable, Sendable {
         if let share { members.append(("share", .number(share))) }
         if !floats.isEmpty { members.append(("floats", .array(floats.map(JSONValue.string)))) }
         if let byteProducts { members.append(("byteProducts", .bool(byteProducts))) }
+        if !ranks.isEmpty {
+            let sorted = ranks.sorted { $0.key < $1.key }
+            members.append(("ranks", .object(sorted.map { ($0.key, .integer($0.value)) })))
+        }
         if setting.precision != .float32 { members.append(("precision", .string(setting.precision.word))) }
         if let group = setting.roundingGroup { members.append(("roundingGroup", .integer(group))) }
         return .object(members)
@@ -60,6 +66,8 @@ package struct RecipePart: Hashable, Sendable {
         say("share", share.map { "\(Int(($0 * 100).rounded())) %" })
         say("floats", floats.isEmpty ? nil : floats.joined(separator: ", "))
         say("byteProducts", byteProducts.map { $0 ? "yes" : "no" })
+        let told = ranks.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        say("ranks", told.isEmpty ? nil : told.joined(separator: ", "))
         say("precision", setting.precision == .float32 ? nil : setting.precision.word)
         say("roundingGroup", setting.roundingGroup.map(String.init))
         return OptimisationRecord.Step(name, parameters)

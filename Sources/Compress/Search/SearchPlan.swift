@@ -139,6 +139,10 @@ package struct SearchPlan: Hashable, Sendable {
             Idea(
                 recipes: ["prune", "int8"], why: "both: fewer channels, and those in whole numbers", needsShare: true,
                 reason: noData))
+        ideas.append(
+            Idea(
+                recipes: ["low-rank"], why: "layers as two thinner ones, where that is measured to be faster",
+                reason: noData))
         if facts.products > 0 {
             ideas.append(Idea(recipes: ["int8-weights"], why: "weights in blocks of 8 bits, activations in floats"))
             ideas.append(Idea(recipes: ["int4-weights"], why: "weights in blocks of 4 bits, activations in floats"))
@@ -148,7 +152,7 @@ package struct SearchPlan: Hashable, Sendable {
 
     /// Recipes that no idea is about, as they say of themselves.
     private static func others(_ recipes: [any Recipe]) -> [Idea] {
-        let known: Set = ["int8", "int8-dynamic", "fp16", "prune", "int8-weights", "int4-weights"]
+        let known: Set = ["int8", "int8-dynamic", "fp16", "prune", "int8-weights", "int4-weights", "low-rank"]
         return recipes.filter { !known.contains($0.name) }.map { recipe in
             // Zeros: the file is packed better, and no smaller.
             let isSparse = recipe.name.hasPrefix("sparse")

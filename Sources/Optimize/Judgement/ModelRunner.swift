@@ -24,7 +24,8 @@ package struct ModelRunner: ConstantEvaluator {
     ///   - threads: inside of one run.
     /// - Throws: `GraphError` over 2 GB, `EngineError` when the engine refuses it.
     package func session(_ model: Model, optimized: Bool, threads: Int = 1) throws -> any Session {
-        try load(model, optimized ? .full : .done, threads: threads)
+        // To OpenVINO and LiteRT, "done" is a form of their own that they wrote; they have no way to leave a graph alone.
+        try load(model, optimized || engine.kind != .onnxRuntime ? .full : .done, threads: threads)
     }
 
     /// What the engine's own optimisation makes of a model, read back from a file that the engine writes and that is removed

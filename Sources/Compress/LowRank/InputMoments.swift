@@ -1,0 +1,119 @@
+import Engines
+import ModelGraph
+import Optimize
+import Tensors
+
+/// Second moments `Σ xᵀx` and sums `Σ x` of the rows that arrive at layers, over any number of samples.
+///
+/// The engine multiplies: the model is run with the products as further outputs, so that what is held of a value is a square
+/// of its channels, whatever there is of rows.
+struct InputMoments {
+    /// A value that layers read.
+    struct Wanted: Hashable {
+        let name: String
+        let size: Int
+        /// Whether channels are its second axis, as in pictures, and not its last.
+        let isPicture: Bool
+    }
+
+    let size: Int
+    /// Row-major.
+    private(set) var products: [Double]
+    private(set) var sums: [Double]
+    private(set) var rows = 0
+    /// Of the value in the first run.
+    private(set) var shape: [Int] = []
+
+    private init(size: Int) {
+        self.size = size
+        products = [Double](repeating: 0, count: size * size)
+        sums = [Double](repeating: 0, count: size)
+    }
+
+    private mutating func add(_ square: [Float], _ sum: [Float], _ shape: [Int]) throws {
+        guard square.count == products.count, sum.count == size, square.allSatisfy(\.isFinite) else {
+            throw RuleFault("what arrives at a layer is not finite")
+        }
+        for (place, value) in square.enumerated() { products[place] += Double(value) }
+        for (place, value) in sum.enumerated() { sums[place] += Double(value) }
+        rows += shape.reduce(1, *) / size
+        if self.shape.isEmpty { self.shape = shape }
+    }
+
+    /// Runs the model on calibration inputs, for as many values at a time as the settings' memory allows.
+    ///
+    /// - Throws: the engine's words, and what the calibration data are refused for.
+    static func collected(
+        _ model: Model, _ wanted: [Wanted], _ context: RecipeContext
+    ) throws -> [Wanted: InputMoments] {
+        var found: [Wanted: InputMoments] = [:]
+        var start = 0
+        while start < wanted.count {
+            var (end, bytes) = (start, 0)
+            // In double precision here, in single once at the engine and once in what it returns.
+            while end < wanted.count, end == start || bytes + 16 * wanted[end].size * wanted[end].size
+                <= context.settings.observedBytes
+            {
+                bytes += 16 * wanted[end].size * wanted[end].size
+                end += 1
+            }
+            context.progress(RecipeStep("multiplying inputs of layers", done: start, of: wanted.count))
+            let group = Array(wanted[start..<end])
+            let session = try context.runner.session(try observed(model, group), optimized: true)
+            for value in group { found[value] = InputMoments(size: value.size) }
+            try context.calibration.forEachBatch(of: 8, for: session.signature) { inputs in
+                let made = try session.run(inputs)
+                guard made.count == 3 * group.count else { throw RuleFault("the engine left out values") }
+                for (place, value) in group.enumerated() {
+                    let shape = made[3 * place + 2].values(as: Int64.self)?.map { Int($0) } ?? []
+                    try found[value]?.add(
+                        made[3 * place].values(as: Float.self) ?? [], made[3 * place + 1].values(as: Float.self) ?? [],
+                        shape)
+                }
+            }
+            start = end
+        }
+        return found
+    }
+
+    /// The model with products, sums and shapes as its outputs, and without what nobody needs for them.
+    private static func observed(_ model: Model, _ wanted: [Wanted]) throws -> Model {
+        var model = model
+        model.graph.outputs = []
+        let isListed = model.opset ?? 0 >= 13
+        for (number, value) in wanted.enumerated() {
+            func name(_ word: String) -> String { "slipway.\(word).\(number)" }
+            func constant(_ word: String, _ values: [Int64]) throws {
+                model.graph.initializers.append(
+                    TensorValue(name(word), try Tensor(.int64, Shape([values.count]), values: values)))
+            }
+            func node(_ type: String, _ inputs: [String], _ word: String, _ attributes: [Attribute] = []) {
+                model.graph.nodes.append(Node(type, inputs, [name(word)], name: name(word), attributes: attributes))
+            }
+            var source = value.name
+            if value.isPicture {
+                node("Transpose", [source], "last", [Attribute("perm", .ints([0, 2, 3, 1]))])
+                source = name("last")
+            }
+            try constant("sizes", [-1, Int64(value.size)])
+            node("Reshape", [source, name("sizes")], "rows")
+            node("Transpose", [name("rows")], "turned", [Attribute("perm", .ints([1, 0]))])
+            node("MatMul", [name("turned"), name("rows")], "square")
+            let keep = Attribute("keepdims", .int(0))
+            if isListed {
+                try constant("axis", [0])
+                node("ReduceSum", [name("rows"), name("axis")], "sum", [keep])
+            } else {
+                node("ReduceSum", [name("rows")], "sum", [keep, Attribute("axes", .ints([0]))])
+            }
+            node("Shape", [value.name], "shape")
+            model.graph.outputs += [
+                ValueInfo(name("square"), .float32, nil), ValueInfo(name("sum"), .float32, nil),
+                ValueInfo(name("shape"), .int64, nil),
+            ]
+        }
+        var editor = GraphEditor(model)
+        editor.removeUnused()
+        return editor.model
+    }
+}
