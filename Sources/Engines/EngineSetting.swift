@@ -51,7 +51,8 @@ package struct EngineSetting: Hashable, Sendable {
             guard has(["avx512_bf16", "amx_bf16", "bf16"]) else { return "this processor has no such arithmetic" }
         case .float16:
             guard engine == .openVINO else {
-                return "\(engine.displayName) has no such kernels on processors: it would widen and narrow numbers at each node"
+                return
+                    "\(engine.displayName) has no such kernels on processors: it would widen and narrow numbers at each node"
             }
             guard has(["avx512_fp16", "asimdhp"]) else {
                 return "no kernel computes in 16-bit floats on this processor, which can only store them"

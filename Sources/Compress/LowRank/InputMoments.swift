@@ -21,7 +21,7 @@ struct InputMoments {
     private(set) var products: [Double]
     private(set) var sums: [Double]
     private(set) var rows = 0
-    /// Of the value in the first run.
+    /// Of the value in a run of one row; of as many as there have to be, where the model says how many.
     private(set) var shape: [Int] = []
 
     private init(size: Int) {
@@ -30,13 +30,13 @@ struct InputMoments {
         sums = [Double](repeating: 0, count: size)
     }
 
-    private mutating func add(_ square: [Float], _ sum: [Float], _ shape: [Int]) throws {
+    private mutating func add(_ square: [Float], _ sum: [Float], rows count: Int, shape: [Int]) throws {
         guard square.count == products.count, sum.count == size, square.allSatisfy(\.isFinite) else {
             throw RuleFault("what arrives at a layer is not finite")
         }
         for (place, value) in square.enumerated() { products[place] += Double(value) }
         for (place, value) in sum.enumerated() { sums[place] += Double(value) }
-        rows += shape.reduce(1, *) / size
+        rows += count
         if self.shape.isEmpty { self.shape = shape }
     }
 
@@ -51,8 +51,10 @@ struct InputMoments {
         while start < wanted.count {
             var (end, bytes) = (start, 0)
             // In double precision here, in single once at the engine and once in what it returns.
-            while end < wanted.count, end == start || bytes + 16 * wanted[end].size * wanted[end].size
-                <= context.settings.observedBytes
+            while end < wanted.count,
+                end == start
+                    || bytes + 16 * wanted[end].size * wanted[end].size
+                        <= context.settings.observedBytes
             {
                 bytes += 16 * wanted[end].size * wanted[end].size
                 end += 1
@@ -60,15 +62,19 @@ struct InputMoments {
             context.progress(RecipeStep("multiplying inputs of layers", done: start, of: wanted.count))
             let group = Array(wanted[start..<end])
             let session = try context.runner.session(try observed(model, group), optimized: true)
+            let isOpen = InputFit.fixedBatch(session.signature) == nil
             for value in group { found[value] = InputMoments(size: value.size) }
             try context.calibration.forEachBatch(of: 8, for: session.signature) { inputs in
                 let made = try session.run(inputs)
                 guard made.count == 3 * group.count else { throw RuleFault("the engine left out values") }
                 for (place, value) in group.enumerated() {
-                    let shape = made[3 * place + 2].values(as: Int64.self)?.map { Int($0) } ?? []
+                    var shape = made[3 * place + 2].values(as: Int64.self)?.map { Int($0) } ?? []
+                    let rows = shape.reduce(1, *) / value.size
+                    let width = inputs.first?.rowCount ?? 1
+                    if isOpen, let first = shape.first, first.isMultiple(of: width) { shape[0] = first / width }
                     try found[value]?.add(
                         made[3 * place].values(as: Float.self) ?? [], made[3 * place + 1].values(as: Float.self) ?? [],
-                        shape)
+                        rows: rows, shape: shape)
                 }
             }
             start = end

@@ -83,7 +83,9 @@ struct LowRankLayer {
                 throw RuleFault("a weight is not finite")
             }
             var turned = [Float](repeating: 0, count: values.count)
-            for column in 0..<width { for row in 0..<rows { turned[row * width + column] = values[column * rows + row] } }
+            for column in 0..<width {
+                for row in 0..<rows { turned[row * width + column] = values[column * rows + row] }
+            }
             return turned
         }
     }
@@ -110,7 +112,9 @@ struct LowRankLayer {
     private func tensor(_ values: [Float], _ rows: Int, _ columns: Int) throws -> Tensor {
         guard value.isPicture else { return try Tensor(.float32, Shape([rows, columns]), values: values) }
         var turned = [Float](repeating: 0, count: values.count)
-        for row in 0..<rows { for column in 0..<columns { turned[column * rows + row] = values[row * columns + column] } }
+        for row in 0..<rows {
+            for column in 0..<columns { turned[column * rows + row] = values[row * columns + column] }
+        }
         return try Tensor(.float32, Shape([columns, rows, 1, 1]), values: turned)
     }
 }

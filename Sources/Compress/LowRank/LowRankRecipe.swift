@@ -46,7 +46,8 @@ struct LowRankChoice: PreparedRecipe {
 
     init(_ model: Model, _ context: RecipeContext) throws {
         guard !context.calibration.isGenerated || context.settings.ranks != nil else {
-            throw RuleFault("which directions matter cannot be told from made-up inputs; give real ones with --calibration")
+            throw RuleFault(
+                "which directions matter cannot be told from made-up inputs; give real ones with --calibration")
         }
         reference = model
         view = GraphView(model)
@@ -60,7 +61,9 @@ struct LowRankChoice: PreparedRecipe {
             }
             layers.removeAll { ranks[$0.label] == nil }
         }
-        guard !layers.isEmpty else { throw RuleFault("no layer with constant weights is large enough for two thinner ones") }
+        guard !layers.isEmpty else {
+            throw RuleFault("no layer with constant weights is large enough for two thinner ones")
+        }
         let values = Array(Set(layers.map(\.value))).sorted { ($0.name, $0.size) < ($1.name, $1.size) }
         let moments = try InputMoments.collected(model, values, context)
         var race = LayerRace(context.runner)
@@ -74,7 +77,8 @@ struct LowRankChoice: PreparedRecipe {
             }
             if let rank = context.settings.ranks?[layer.label] {
                 guard rank < min(layer.depth, layer.columns) else {
-                    throw RuleFault("ranks: '\(layer.label)' is \(layer.depth) by \(layer.columns); \(rank) is no lower rank")
+                    throw RuleFault(
+                        "ranks: '\(layer.label)' is \(layer.depth) by \(layer.columns); \(rank) is no lower rank")
                 }
                 choose(layer, factors, rank, "rank \(rank), as the recipe says")
             } else {
@@ -89,7 +93,8 @@ struct LowRankChoice: PreparedRecipe {
         let needed = factors.rank(losing: Self.loss)
         let rank = (needed + Self.multiple - 1) / Self.multiple * Self.multiple
         let whole = min(layer.depth, layer.columns)
-        let words = "rank \(needed) of \(whole) would be needed for \((1 - Self.loss) * 100) % of what its answers vary by"
+        let words =
+            "rank \(needed) of \(whole) would be needed for \((1 - Self.loss) * 100) % of what its answers vary by"
         guard rank * (layer.depth + layer.columns) < layer.depth * layer.columns else {
             return leave(layer, "\(words): more operations, not fewer")
         }
@@ -121,9 +126,6 @@ struct LowRankChoice: PreparedRecipe {
     }
 
     func result(leaving nodes: Set<String>) throws -> RecipeResult {
-        guard !chosen.isEmpty else {
-            throw RuleFault("no layer is faster as two thinner ones: \(records.first?.action ?? "there is none")")
-        }
         var editor = GraphEditor(reference)
         var edits = GraphEdits()
         var result = RecipeResult(reference, layers: records)

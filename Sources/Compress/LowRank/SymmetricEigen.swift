@@ -141,7 +141,8 @@ struct SymmetricEigen {
     }
 
     private static func step(
-        _ v: inout [Double], _ d: inout [Double], _ e: inout [Double], _ f: inout Double, _ l: Int, _ m: Int, _ size: Int
+        _ v: inout [Double], _ d: inout [Double], _ e: inout [Double], _ f: inout Double, _ l: Int, _ m: Int,
+        _ size: Int
     ) {
         var g = d[l]
         var p = (d[l + 1] - g) / (2 * e[l])

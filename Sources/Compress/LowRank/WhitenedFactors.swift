@@ -23,34 +23,35 @@ struct WhitenedFactors {
     /// - Parameter weights: `depth` rows of `columns`.
     /// - Returns: `nil` where the inputs say nothing, or numbers leave double precision.
     init?(_ weights: [Float], columns: Int, _ moments: InputMoments) {
-        depth = moments.size
-        self.columns = columns
-        self.weights = weights.map { Double($0) }
+        let depth = moments.size
         guard moments.rows > 0, weights.count == depth * columns else { return nil }
+        let exact = weights.map { Double($0) }
         var square = moments.products.map { $0 / Double(moments.rows) }
         let mean = (0..<depth).reduce(0) { $0 + square[$1 * depth + $1] } / Double(depth)
         guard mean > 0, mean.isFinite else { return nil }
         for channel in 0..<depth { square[channel * depth + channel] += Self.damping * mean }
-        let turned = Matrix.turned(self.weights, depth, columns)
+        let turned = Matrix.turned(exact, depth, columns)
+        let found: SymmetricEigen?
         if columns <= depth {
             lower = nil
-            let product = Matrix.product(turned, Matrix.product(square, self.weights, depth, depth, columns), columns, depth, columns)
-            guard let eigen = SymmetricEigen(product, size: columns) else { return nil }
-            self.eigen = eigen
+            let heard = Matrix.product(square, exact, depth, depth, columns)
+            found = SymmetricEigen(Matrix.product(turned, heard, columns, depth, columns), size: columns)
         } else {
-            guard let lower = Matrix.cholesky(square, depth) else { return nil }
-            self.lower = lower
-            let inner = Matrix.product(self.weights, turned, depth, columns, depth)
-            let upper = Matrix.turned(lower, depth, depth)
-            let product = Matrix.product(upper, Matrix.product(inner, lower, depth, depth, depth), depth, depth, depth)
-            guard let eigen = SymmetricEigen(product, size: depth) else { return nil }
-            self.eigen = eigen
+            guard let factor = Matrix.cholesky(square, depth) else { return nil }
+            lower = factor
+            let inner = Matrix.product(exact, turned, depth, columns, depth)
+            let heard = Matrix.product(inner, factor, depth, depth, depth)
+            let upper = Matrix.turned(factor, depth, depth)
+            found = SymmetricEigen(Matrix.product(upper, heard, depth, depth, depth), size: depth)
         }
+        guard let found else { return nil }
         // What is the same for all inputs is no information, and must not pay for what is lost.
         let means = moments.sums.map { $0 / Double(moments.rows) }
-        let steady = Matrix.product(means, self.weights, 1, depth, columns).reduce(0) { $0 + $1 * $1 }
-        energy = eigen.values.reduce(0) { $0 + max(0, $1) } - steady
+        let steady = Matrix.product(means, exact, 1, depth, columns).reduce(0) { $0 + $1 * $1 }
+        energy = found.values.reduce(0) { $0 + max(0, $1) } - steady
         guard energy > 0 else { return nil }
+        (self.depth, self.columns, self.weights) = (depth, columns, exact)
+        eigen = found
     }
 
     /// The share of what outputs vary by that is lost with a rank.

@@ -158,7 +158,8 @@ extension RecipePart {
             guard case .object(let list) = value, list.count <= most else { throw fault("ranks by names of nodes") }
             for rank in list {
                 guard let number = rank.value.intValue, number > 0 else {
-                    throw RuleFault("\(place): expected a rank of at least 1, found \(rank.value.encodedString().prefix(60))")
+                    throw RuleFault(
+                        "\(place): expected a rank of at least 1, found \(rank.value.encodedString().prefix(60))")
                 }
                 ranks[rank.key] = number
             }

@@ -196,7 +196,8 @@ struct DeployOptions: ParsableArguments {
     }
 
     private var hasSettings: Bool {
-        engine != nil || hasEngineSettings || batch != nil || cache != nil || pin != nil || routingKey != nil || p99 != nil || feedback != nil || outliers != nil || record != nil
+        engine != nil || hasEngineSettings || batch != nil || cache != nil || pin != nil || routingKey != nil
+            || p99 != nil || feedback != nil || outliers != nil || record != nil
             || hasRecordSettings
     }
 
