@@ -173,6 +173,15 @@ import Testing
         }
     }
 
+    @Test func valuesAreLookedAtInGroupsThatFit() {
+        let wanted = [64, 64, 4096, 32, 32].enumerated().map { place, size in
+            InputMoments.Wanted(name: "v\(place)", size: size, isPicture: false)
+        }
+        let groups = InputMoments.groups(wanted, bytes: 16 * 64 * 64 + 16 * 32 * 32)
+        #expect(groups.map { $0.map(\.name) } == [["v0"], ["v1"], ["v2"], ["v3", "v4"]])
+        #expect(InputMoments.groups(wanted, bytes: 1 << 40).count == 1 && InputMoments.groups([], bytes: 1).isEmpty)
+    }
+
     @Test func madeUpInputsTellNothing() throws {
         let model = try Self.layer(try Self.thin(64, 64, rank: 8, seed: 5), 64, 64)
         let fault = #expect(throws: RuleFault.self) {

@@ -116,7 +116,7 @@ import Trust
 
     @Test(arguments: [
         (NamedEngine(name: "abacus"), "there is no engine 'abacus'; choose onnxruntime, openvino or litert"),
-        (NamedEngine(name: "openvino", precision: "fp7"), "there is no precision 'fp7'; choose fp32 or bf16"),
+        (NamedEngine(name: "openvino", precision: "fp7"), "there is no precision 'fp7'; choose fp32, bf16 or fp16"),
     ]) func anEngineThatIsUnknownIsSaid(engine: NamedEngine, reason: String) async throws {
         let report = try await platform.apply(harbour.revision(1, .only(one, engine: .named(engine))))
         #expect(report.outcome == .failed(reason: "digits:1: does not load: \(reason)"))

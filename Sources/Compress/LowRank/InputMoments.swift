@@ -40,44 +40,47 @@ struct InputMoments {
         if self.shape.isEmpty { self.shape = shape }
     }
 
-    /// Runs the model on calibration inputs, for as many values at a time as the settings' memory allows.
+    /// Values in groups whose moments fit into so many bytes; a value that does not fit alone is a group by itself.
+    static func groups(_ wanted: [Wanted], bytes most: Int) -> [[Wanted]] {
+        var groups: [[Wanted]] = []
+        var left = 0
+        for value in wanted {
+            // In double precision here, in single once at the engine and once in what it returns.
+            let bytes = 16 * value.size * value.size
+            if groups.isEmpty || bytes > left {
+                groups.append([])
+                left = most
+            }
+            groups[groups.count - 1].append(value)
+            left -= bytes
+        }
+        return groups
+    }
+
+    /// Runs the model on all calibration inputs.
     ///
     /// - Throws: the engine's words, and what the calibration data are refused for.
     static func collected(
         _ model: Model, _ wanted: [Wanted], _ context: RecipeContext
     ) throws -> [Wanted: InputMoments] {
-        var found: [Wanted: InputMoments] = [:]
-        var start = 0
-        while start < wanted.count {
-            var (end, bytes) = (start, 0)
-            // In double precision here, in single once at the engine and once in what it returns.
-            while end < wanted.count,
-                end == start
-                    || bytes + 16 * wanted[end].size * wanted[end].size
-                        <= context.settings.observedBytes
-            {
-                bytes += 16 * wanted[end].size * wanted[end].size
-                end += 1
+        var found = Dictionary(uniqueKeysWithValues: wanted.map { ($0, InputMoments(size: $0.size)) })
+        let session = try context.runner.session(try observed(model, wanted), optimized: true)
+        let isOpen = InputFit.fixedBatch(session.signature) == nil
+        var seen = 0
+        try context.calibration.forEachBatch(of: 8, for: session.signature) { inputs in
+            let width = inputs.first?.rowCount ?? 1
+            context.progress(RecipeStep("multiplying inputs of layers", done: seen, of: context.calibration.rows))
+            seen += width
+            let made = try session.run(inputs)
+            guard made.count == 3 * wanted.count else { throw RuleFault("the engine left out values") }
+            for (place, value) in wanted.enumerated() {
+                var shape = made[3 * place + 2].values(as: Int64.self)?.map { Int($0) } ?? []
+                let rows = shape.reduce(1, *) / value.size
+                if isOpen, let first = shape.first, first.isMultiple(of: width) { shape[0] = first / width }
+                try found[value]?.add(
+                    made[3 * place].values(as: Float.self) ?? [], made[3 * place + 1].values(as: Float.self) ?? [],
+                    rows: rows, shape: shape)
             }
-            context.progress(RecipeStep("multiplying inputs of layers", done: start, of: wanted.count))
-            let group = Array(wanted[start..<end])
-            let session = try context.runner.session(try observed(model, group), optimized: true)
-            let isOpen = InputFit.fixedBatch(session.signature) == nil
-            for value in group { found[value] = InputMoments(size: value.size) }
-            try context.calibration.forEachBatch(of: 8, for: session.signature) { inputs in
-                let made = try session.run(inputs)
-                guard made.count == 3 * group.count else { throw RuleFault("the engine left out values") }
-                for (place, value) in group.enumerated() {
-                    var shape = made[3 * place + 2].values(as: Int64.self)?.map { Int($0) } ?? []
-                    let rows = shape.reduce(1, *) / value.size
-                    let width = inputs.first?.rowCount ?? 1
-                    if isOpen, let first = shape.first, first.isMultiple(of: width) { shape[0] = first / width }
-                    try found[value]?.add(
-                        made[3 * place].values(as: Float.self) ?? [], made[3 * place + 1].values(as: Float.self) ?? [],
-                        rows: rows, shape: shape)
-                }
-            }
-            start = end
         }
         return found
     }

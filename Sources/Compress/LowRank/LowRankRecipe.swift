@@ -34,7 +34,8 @@ struct LowRankChoice: PreparedRecipe {
         let rank: Int
         let factors: (first: [Float], second: [Float])
         let words: String
-        let decibels: Double
+        /// The share of what answers vary by that is lost.
+        let loss: Double
     }
 
     /// The share of what a layer's answers vary by that may be lost: 25 dB of signal to noise, as for products in 8 bits.
@@ -65,26 +66,30 @@ struct LowRankChoice: PreparedRecipe {
             throw RuleFault("no layer with constant weights is large enough for two thinner ones")
         }
         let values = Array(Set(layers.map(\.value))).sorted { ($0.name, $0.size) < ($1.name, $1.size) }
-        let moments = try InputMoments.collected(model, values, context)
         var race = LayerRace(context.runner)
-        for (number, layer) in layers.enumerated() {
-            context.progress(RecipeStep("looking for thin layers", done: number, of: layers.count))
-            guard let seen = moments[layer.value],
-                let factors = WhitenedFactors(try layer.weights(), columns: layer.columns, seen)
-            else {
-                leave(layer, "what arrives at it says nothing")
-                continue
-            }
-            if let rank = context.settings.ranks?[layer.label] {
-                guard rank < min(layer.depth, layer.columns) else {
-                    throw RuleFault(
-                        "ranks: '\(layer.label)' is \(layer.depth) by \(layer.columns); \(rank) is no lower rank")
-                }
-                choose(layer, factors, rank, "rank \(rank), as the recipe says")
-            } else {
-                try consider(layer, factors, seen.shape, &race)
+        var done = 0
+        for group in InputMoments.groups(values, bytes: context.settings.observedBytes) {
+            let moments = try InputMoments.collected(model, group, context)
+            for layer in layers {
+                guard let seen = moments[layer.value] else { continue }
+                context.progress(RecipeStep("looking for thin layers", done: done, of: layers.count))
+                done += 1
+                try look(at: layer, seen, context.settings.ranks?[layer.label], &race)
             }
         }
+    }
+
+    private mutating func look(
+        at layer: LowRankLayer, _ seen: InputMoments, _ rank: Int?, _ race: inout LayerRace
+    ) throws {
+        guard let factors = WhitenedFactors(try layer.weights(), columns: layer.columns, seen) else {
+            return leave(layer, "what arrives at it says nothing")
+        }
+        guard let rank else { return try consider(layer, factors, seen.shape, &race) }
+        guard rank < min(layer.depth, layer.columns) else {
+            throw RuleFault("ranks: '\(layer.label)' is \(layer.depth) by \(layer.columns); \(rank) is no lower rank")
+        }
+        choose(layer, factors, rank, "rank \(rank), as the recipe says")
     }
 
     private mutating func consider(
@@ -94,7 +99,7 @@ struct LowRankChoice: PreparedRecipe {
         let rank = (needed + Self.multiple - 1) / Self.multiple * Self.multiple
         let whole = min(layer.depth, layer.columns)
         let words =
-            "rank \(needed) of \(whole) would be needed for \((1 - Self.loss) * 100) % of what its answers vary by"
+            "rank \(needed) of \(whole) would be needed for \(Self.percent(1 - Self.loss)) of what its answers vary by"
         guard rank * (layer.depth + layer.columns) < layer.depth * layer.columns else {
             return leave(layer, "\(words): more operations, not fewer")
         }
@@ -108,12 +113,14 @@ struct LowRankChoice: PreparedRecipe {
         chosen.append(
             Chosen(
                 layer: layer, rank: rank, factors: factors.factors(rank: rank), words: words,
-                decibels: .decibels(1, factors.loss(rank: rank))))
+                loss: factors.loss(rank: rank)))
     }
 
     private mutating func leave(_ layer: LowRankLayer, _ reason: String) {
         records.append(LayerRecord(layer.label, layer.node.operatorType, isChanged: false, reason))
     }
+
+    private static func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
 
     // MARK: - Results
 
@@ -129,6 +136,7 @@ struct LowRankChoice: PreparedRecipe {
         var editor = GraphEditor(reference)
         var edits = GraphEdits()
         var result = RecipeResult(reference, layers: records)
+        var most = 0.0
         for one in chosen {
             let (label, type) = (one.layer.label, one.layer.node.operatorType)
             guard !nodes.contains(label) else {
@@ -138,8 +146,9 @@ struct LowRankChoice: PreparedRecipe {
             }
             edits.replacements[one.layer.index] = try one.layer.nodes(one.factors, rank: one.rank, &editor)
             result.layers.append(
-                LayerRecord(label, type, isChanged: true, one.words, decibels: one.decibels))
+                LayerRecord(label, type, isChanged: true, one.words, decibels: .decibels(1, one.loss)))
             result.ranks[label] = one.rank
+            most = max(most, one.loss)
         }
         try editor.apply(edits)
         editor.removeUnused()
@@ -147,9 +156,10 @@ struct LowRankChoice: PreparedRecipe {
         result.layers.sort { order[$0.node] ?? 0 < order[$1.node] ?? 0 }
         result.model = editor.model
         result.notes = [
-            "\(result.ranks.count) of \(chosen.count + records.count) layers as two thinner ones; each loses at most "
-                + "\(Self.loss * 100) % of what its answers vary by on \(source.words)"
+            "\(result.ranks.count) of \(chosen.count + records.count) layers as two thinner ones, for what arrives on "
+                + source.words
         ]
+        if most > 0 { result.notes[0] += "; each loses at most \(Self.percent(most)) of what its answers vary by" }
         return result
     }
 }
