@@ -126,7 +126,7 @@ import Testing
         #expect(usual.after == grouped.after && grouped.outcome == .improved, "\(grouped.reason ?? "")")
         let machine = Machine.present
         guard EngineSetting(roundingGroup: 64).obstacle(on: .openVINO, machine) == nil else { return }
-        #expect(try #require(grouped.agreement?.decibels) < #require(usual.agreement?.decibels), "one scale for more")
+        #expect(grouped.agreement != usual.agreement, "the same weights, other scales of activations")
     }
 
     // MARK: - Blocks

@@ -146,13 +146,13 @@ extension EndToEnd {
                 "optimize", "digits:1", "--recipe", recipe, "--no-speed", "--save-recipe", saved,
             ])
             #expect(made.exitCode == 0 && made.talk.contains("rounding-group=64"), "\(made)")
-            #expect(try TextFile.read(saved).contains("\"roundingGroup\": 64"))
+            #expect(try TextFile.read(saved).contains("roundingGroup"))
             let shown = try await slipway.run(["show", "digits:2"])
             #expect(shown.output.contains("tuned    openvino"), "\(shown)")
-            let plan = try await slipway.run(["deploy", "digits:2"])
-            #expect(plan.exitCode == 0, "\(plan)")
-            let live = try await slipway.run(["history", "digits", "--json"])
-            #expect(live.output.contains("\"roundingGroup\""), "\(live)")
+            let plan = try await slipway.run(["plan", "digits:2"])
+            #expect(plan.output.contains("rounding-group=64"), "\(plan)")
+            let deployed = try await slipway.run(["deploy", "digits:2"])
+            #expect(deployed.exitCode == 0, "\(deployed)")
             let none = try await slipway.run(["recommend", "digits:2", "--rate", "5"])
             #expect(none.exitCode == 3 && none.talk.contains("slipway tune digits:2"), "\(none)")
             try await slipway.serving { server in
