@@ -53,7 +53,11 @@ struct LayerRace {
 
     /// Numbers of the usual size, which no kernel treats as special.
     private static func tensor(_ sizes: [Int]) throws -> Tensor {
-        let values = (0..<sizes.reduce(1, *)).map { Float(($0 &* 2_654_435_761) & 0xff) / 512 - 0.25 }
+        let count = sizes.reduce(1, *)
+        let values: [Float] = (0..<count).map { (place: Int) -> Float in
+            let step = (place &* 40_503) & 0xff
+            return Float(step) / 512 - 0.25
+        }
         return try Tensor(.float32, Shape(sizes), values: values)
     }
 }
