@@ -34,9 +34,11 @@ def onnx_runtime(path, inputs):
     return found
 
 
-def open_vino(path, inputs, precision="f32"):
-    """Seconds of a run by kernel, on OpenVINO with one thread."""
+def open_vino(path, inputs, precision="f32", group=None):
+    """Seconds of a run by kernel, on OpenVINO with one thread; `group`: activations that share a scale (None: its choice)."""
     settings = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": 1, "PERF_COUNT": True}
+    if group:
+        settings["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = group
     request = openvino.Core().compile_model(path, "CPU", settings).create_infer_request()
     runs = []
     for _ in range(RUNS):

@@ -74,6 +74,8 @@ package struct RecipeResult: Sendable {
     package var notes: [String]
     /// Bytes of the packed file before and after, where these are all that gets smaller.
     package var packed: (before: Int, after: Int)?
+    /// The ranks that layers got, by node, where that was found by measuring time.
+    package var ranks: [String: Int] = [:]
 
     package init(_ model: Model, layers: [LayerRecord] = [], notes: [String] = []) {
         self.model = model

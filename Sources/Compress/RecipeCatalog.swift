@@ -2,7 +2,7 @@
 package enum RecipeCatalog {
     package static let all: [any Recipe] = [
         Int8Recipe(), DynamicIntegers(), BlockWeights(bits: 8), BlockWeights(bits: 4), HalfWeights(), PruneRecipe(),
-        SparseWeights(), SparseWeights(keeping: 2, of: 4),
+        LowRankRecipe(), SparseWeights(), SparseWeights(keeping: 2, of: 4),
     ]
 
     package static var names: [String] { all.map(\.name) }

@@ -10,6 +10,8 @@ package struct RecipeSettings: Hashable, Sendable {
     package var seed: UInt64 = 0
     /// The share of operations that pruning is to cut, from 0 to 1; `nil`: the recipe's own choice.
     package var prunedShare: Double?
+    /// The ranks that layers get, by node; `nil`: what is measured to be faster.
+    package var ranks: [String: Int]?
     /// Bytes that observed tensors may take at a time.
     package var observedBytes = 256 << 20
     /// Threads that may work at a time.

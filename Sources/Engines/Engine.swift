@@ -122,7 +122,7 @@ package struct Device: Hashable, Sendable, Codable, CustomStringConvertible {
 /// How a session is set up.
 package struct SessionOptions: Hashable, Sendable {
     /// The arithmetic an engine may use inside.
-    package enum Precision: String, Hashable, Sendable, Codable { case float32, bfloat16 }
+    package enum Precision: String, Hashable, Sendable, Codable, CaseIterable { case float32, bfloat16, float16 }
 
     /// What an engine does with a graph before it runs.
     package enum Optimization: Hashable, Sendable {
@@ -144,6 +144,9 @@ package struct SessionOptions: Hashable, Sendable {
     /// Runs that will be in flight at a time; an engine sizes its pools by it.
     package var concurrentRuns = 1
     package var precision: Precision = .float32
+    /// How many numbers in a row share a scale where an engine rounds activations to 8 bits by itself, as OpenVINO does before
+    /// products with weights in 8 bits; `nil`: as many as it chooses (32). Larger groups are faster and less exact.
+    package var roundingGroup: Int?
     /// The beginning of the name of a file into which the engine writes how long each node took, once the session is gone.
     /// Only for engines with `recordsOptimization`.
     package var profile: String?

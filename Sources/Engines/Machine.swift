@@ -46,7 +46,8 @@ package struct Machine: Hashable, Sendable {
     }
 
     private static let known: [Substring] = [
-        "amx_bf16", "amx_int8", "avx2", "avx512_bf16", "avx512_vnni", "avx512f", "avx_vnni", "bf16", "i8mm", "sve",
+        "amx_bf16", "amx_int8", "asimdhp", "avx2", "avx512_bf16", "avx512_fp16", "avx512_vnni", "avx512f", "avx_vnni",
+        "bf16", "i8mm", "sve",
     ]
 
     /// Processors of the mask that the kernel lets this process run on, or all there are.

@@ -109,6 +109,26 @@ import Testing
         #expect(Double.decibels(signal, noise) > 30, "activations rounded as well")
     }
 
+    @Test func answersInLargerGroupsAreJudgedAsTheyWillRun() throws {
+        let model = try Small.perceptron()
+        let batches = try Small.batches(8)
+        let engine = try Self.catalog.engine(.openVINO)
+        let rows = HeldRows([batches[7]], words: "held rows")
+        func report(_ setting: EngineSetting) throws -> CompressionReport {
+            var demands = CompressionWork.Demands()
+            (demands.measuresSpeed, demands.setting) = (false, setting)
+            var settings = RecipeSettings()
+            settings.target = .openVINO
+            return try CompressionWork(engine, DynamicIntegers(), settings, demands, passes: [])
+                .run(model, calibration: GivenBatches(batches: batches, isGenerated: false), rows: rows).report
+        }
+        let (usual, grouped) = (try report(.usual), try report(EngineSetting(roundingGroup: 64)))
+        #expect(usual.after == grouped.after && grouped.outcome == .improved, "\(grouped.reason ?? "")")
+        let machine = Machine.present
+        guard EngineSetting(roundingGroup: 64).obstacle(on: .openVINO, machine) == nil else { return }
+        #expect(grouped.agreement != usual.agreement, "the same weights, other scales of activations")
+    }
+
     // MARK: - Blocks
 
     @Test(arguments: [(8, 38.0), (4, 14.0)])

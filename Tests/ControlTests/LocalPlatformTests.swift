@@ -102,12 +102,13 @@ import Trust
 
     @Test func anotherEngineForTheSameVersionReplacesTheOldSession() async throws {
         _ = try await platform.apply(harbour.revision(1, .only(one)))
-        let engine = EngineChoice.named(NamedEngine(name: "openvino", precision: "bf16", threads: 3, instances: 2))
+        let engine = EngineChoice.named(
+            NamedEngine(name: "openvino", precision: "bf16", threads: 3, instances: 2, roundingGroup: 64))
         let report = try await platform.apply(harbour.revision(2, .only(one, engine: engine)))
         #expect(report.outcome == .healthy)
         let session = try #require(harbour.engine.alive.first)
         #expect(harbour.engine.loaded == 2 && harbour.engine.alive.count == 1)
-        #expect(session.options.precision == .bfloat16)
+        #expect(session.options.precision == .bfloat16 && session.options.roundingGroup == 64)
         #expect(session.options.threadsPerRun == 3 && session.options.concurrentRuns == 2)
         let servable = try #require(await platform.answering()[try .digits]?.servables[one.digest])
         #expect(servable.session === session && !servable.isRetired)
@@ -115,7 +116,7 @@ import Trust
 
     @Test(arguments: [
         (NamedEngine(name: "abacus"), "there is no engine 'abacus'; choose onnxruntime, openvino or litert"),
-        (NamedEngine(name: "openvino", precision: "fp7"), "there is no precision 'fp7'; choose fp32 or bf16"),
+        (NamedEngine(name: "openvino", precision: "fp7"), "there is no precision 'fp7'; choose fp32, bf16 or fp16"),
     ]) func anEngineThatIsUnknownIsSaid(engine: NamedEngine, reason: String) async throws {
         let report = try await platform.apply(harbour.revision(1, .only(one, engine: .named(engine))))
         #expect(report.outcome == .failed(reason: "digits:1: does not load: \(reason)"))

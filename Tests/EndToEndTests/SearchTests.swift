@@ -1,3 +1,4 @@
+import Client
 import Glibc
 import ModelGraph
 import Subprocess
@@ -126,6 +127,38 @@ extension EndToEnd {
             #expect(share > 0 && report["drop"]?.doubleValue ?? 1 <= 0.02)
             let steps = report["steps"]?["steps"]?.arrayValue ?? []
             #expect(steps.last?["share"]?.doubleValue == share)
+        }
+
+        @Test
+        func whatTheEngineIsToldIsRecordedAndDeployed() async throws {
+            let slipway = try Slipway()
+            try await slipway.expect(
+                "import", "Examples/digits/mlp.onnx", "--name", "digits", "--processing",
+                "Examples/digits/processing.json", "--evaluation", "Examples/digits/held-out.npz")
+            let recipe = slipway.scratch.file("told.json")
+            let saved = slipway.scratch.file("saved.json")
+            try TextFile.write(
+                #"""
+                [{"step": "passes"}, {"step": "int8-dynamic", "target": "openvino"},
+                 {"step": "engine", "target": "openvino", "roundingGroup": 64}]
+                """#, to: recipe)
+            let made = try await slipway.run([
+                "optimize", "digits:1", "--recipe", recipe, "--no-speed", "--save-recipe", saved,
+            ])
+            #expect(made.exitCode == 0 && made.talk.contains("rounding-group=64"), "\(made)")
+            #expect(try TextFile.read(saved).contains("roundingGroup"))
+            let shown = try await slipway.run(["show", "digits:2"])
+            #expect(shown.output.contains("tuned    openvino"), "\(shown)")
+            let plan = try await slipway.run(["plan", "digits:2"])
+            #expect(plan.output.contains("rounding-group=64"), "\(plan)")
+            let deployed = try await slipway.run(["deploy", "digits:2"])
+            #expect(deployed.exitCode == 0, "\(deployed)")
+            let none = try await slipway.run(["recommend", "digits:2", "--rate", "5"])
+            #expect(none.exitCode == 3 && none.talk.contains("slipway tune digits:2"), "\(none)")
+            try await slipway.serving { server in
+                let reply = try await server.dataPlane().request("GET", "/v2/models/digits")
+                #expect(reply.status == 200 && reply.text.contains("openvino"), "\(reply.text)")
+            }
         }
 
         @Test

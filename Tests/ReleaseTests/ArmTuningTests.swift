@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ArmTuningTests {
     private static let tuning = ArmTuning(
-        engine: NamedEngine(name: "openvino", precision: "bf16", threads: 2, instances: 1),
+        engine: NamedEngine(name: "openvino", precision: "bf16", threads: 2, instances: 1, roundingGroup: 128),
         batching: .named(NamedBatching(rows: 8)), machine: "P, 2 cores", engineVersion: "1")
 
     private func tuned(_ number: Int, _ tuning: ArmTuning? = ArmTuningTests.tuning) throws -> Candidate {
@@ -53,6 +53,8 @@ import Testing
         "{}", "{\"engine\":\"auto\",\"machine\":\"m\",\"engineVersion\":\"1\"}",
         "{\"engine\":{\"name\":\"x y\"},\"machine\":\"m\",\"engineVersion\":\"1\"}",
         "{\"engine\":{\"name\":\"x\"},\"machine\":1,\"engineVersion\":\"1\"}",
+        "{\"engine\":{\"name\":\"x\",\"roundingGroup\":0},\"machine\":\"m\",\"engineVersion\":\"1\"}",
+        "{\"engine\":{\"name\":\"x\",\"roundingGroup\":65537},\"machine\":\"m\",\"engineVersion\":\"1\"}",
         "{\"engine\":{\"name\":\"x\"},\"machine\":\"m\",\"engineVersion\":\"1\",\"batching\":{\"rows\":0}}",
     ]) func whatIsNoTuningIsRefused(text: String) {
         #expect(throws: ReleaseError.self) { try ArmTuning(json: JSONValue.parse(Array(text.utf8))) }

@@ -30,6 +30,8 @@ package struct CompressionReport: Sendable {
     /// The share that was pruned, where it was searched, and what was tried.
     package var share: Double?
     package var triedShares: [Double] = []
+    /// The ranks that layers got.
+    package private(set) var ranks: [String: Int] = [:]
     package var speed: SpeedComparison?
 
     init(
@@ -52,6 +54,7 @@ package struct CompressionReport: Sendable {
         agreement = made.verdict.agreement
         accuracyAfter = made.verdict.accuracy
         left = made.left
+        ranks = made.result.ranks
         drop = made.verdict.drop
     }
 

@@ -7,6 +7,8 @@ import Tensors
 package struct CompressionWork: Sendable {
     /// What is asked of the result.
     package struct Demands: Hashable, Sendable {
+        /// What the engine is told when it runs the result.
+        package var setting = EngineSetting.usual
         /// The accuracy (or agreement with the original, where no answers are known) that may be lost, from 0 to 1; `nil`:
         /// nothing is given up for it, and only what is broken is refused.
         package var largestDrop: Double?
@@ -26,6 +28,8 @@ package struct CompressionWork: Sendable {
     private static let broken = (drop: 0.05, cosine: 0.9)
 
     private let runner: ModelRunner
+    /// What runs the result.
+    private let results: ModelRunner
     private let recipe: any Recipe
     private let settings: RecipeSettings
     private let demands: Demands
@@ -38,6 +42,7 @@ package struct CompressionWork: Sendable {
         passes: [any GraphPass] = PassCatalog.all, progress: @escaping @Sendable (RecipeStep) -> Void = { _ in }
     ) {
         runner = ModelRunner(engine)
+        results = ModelRunner(engine, demands.setting)
         self.recipe = recipe
         self.settings = settings
         self.demands = demands
@@ -53,7 +58,7 @@ package struct CompressionWork: Sendable {
     package func run(
         _ original: Model, calibration: any CalibrationSource, rows: HeldRows
     ) throws -> (model: Model, report: CompressionReport) {
-        let judge = RecipeJudge(original, runner, rows, threads: settings.threads)
+        let judge = RecipeJudge(original, runner, results: results, rows, threads: settings.threads)
         var report = CompressionReport(
             recipe: recipe.name, engine: runner.engineName, calibration: calibration.words,
             isGenerated: calibration.isGenerated, rows: rows.words, before: try ModelFigures(original))
@@ -129,7 +134,9 @@ package struct CompressionWork: Sendable {
 
     /// Why a result is not worth having.
     private func worse(_ report: CompressionReport, _ verdict: RecipeJudge.Verdict) -> String? {
-        guard demands.isCandidate || report.layers.contains(where: \.isChanged) else {
+        // What the engine is told may be all that changes, and leaves the file as it is.
+        let isTold = demands.setting != .usual
+        guard demands.isCandidate || isTold || report.layers.contains(where: \.isChanged) else {
             return "no node of it could be changed"
         }
         func percent(_ value: Double) -> String { "\((value * 10_000).rounded() / 100) %" }
@@ -150,7 +157,7 @@ package struct CompressionWork: Sendable {
                 return "its answers would be others (cosine \(cosine)); --max-accuracy-drop says how far they may be"
             }
         }
-        guard !demands.isCandidate else { return nil }
+        guard !demands.isCandidate, !isTold else { return nil }
         if let packed = report.packed {
             return packed.after < packed.before ? nil : "the packed file would be no smaller"
         }
@@ -162,7 +169,8 @@ package struct CompressionWork: Sendable {
     private func speed(_ before: Model, _ after: Model, _ batch: [Tensor]) throws -> SpeedComparison {
         let isFixed = before.graph.requiredInputs.contains { $0.type?.tensor?.dimensions?.first?.size != nil }
         let inputs = TrialInputs(sets: [isFixed ? batch : try batch.map { try $0.rows(0..<1) }])
-        let first = try SpeedComparison(before, after, runner, on: inputs)
-        return first.isSlower ? try SpeedComparison(before, after, runner, on: inputs, budget: 3) : first
+        let first = try SpeedComparison(before, after, runner, andOn: results, on: inputs)
+        return first.isSlower
+            ? try SpeedComparison(before, after, runner, andOn: results, on: inputs, budget: 3) : first
     }
 }

@@ -6,14 +6,21 @@ package import Tensors
 /// Holds a recipe's results to the original: its answers on held rows, and how well it does where answers are known.
 package struct RecipeJudge: Sendable {
     private let runner: ModelRunner
+    /// What runs results.
+    private let results: ModelRunner
     private let rows: HeldRows
     private let threads: Int
     /// What the original answers, from whichever session runs it first.
     package let reference: ReferenceAnswers
 
-    /// - Parameter threads: that may work at a time.
-    package init(_ original: Model, _ runner: ModelRunner, _ rows: HeldRows, threads: Int) {
+    /// - Parameters:
+    ///   - results: what runs results, where that is told something else than what runs the original.
+    ///   - threads: that may work at a time.
+    package init(
+        _ original: Model, _ runner: ModelRunner, results: ModelRunner? = nil, _ rows: HeldRows, threads: Int
+    ) {
         self.runner = runner
+        self.results = results ?? runner
         self.rows = rows
         self.threads = threads
         reference = ReferenceAnswers(original, rows)
@@ -41,7 +48,7 @@ package struct RecipeJudge: Sendable {
     package func verdict(on model: Model, givingUpBeyond limit: Double? = nil) throws -> Verdict {
         let original = try reference.answers(runner, threads: threads)
         let lanes = BatchRuns.lanes(rows, threads: threads)
-        let session = try runner.session(model, optimized: true, threads: max(1, threads / lanes))
+        let session = try results.session(model, optimized: true, threads: max(1, threads / lanes))
         var agreement = OutputAgreement()
         // As many batches as run side by side, then a look at what they tell.
         for start in stride(from: 0, to: rows.batches.count, by: lanes) {

@@ -108,6 +108,11 @@ package struct CandidateSearch: Hashable, Sendable {
         }
         if candidate.needsShare, prunedShare(candidate) == nil { return "nothing can be cut within the allowed loss" }
         let recipes = candidate.recipe.recipes
+        if candidate.recipe.setting != .usual {
+            let plain = entry(candidate.recipe.withoutSetting.recipes, candidate)
+            guard let plain, plain.candidate.name != candidate.name, let why = failure(plain) else { return nil }
+            return "\(plain.candidate.name) is not usable: \(why)"
+        }
         if recipes.count > 1, let last = recipes.last, let alone = entry([last], candidate), let why = failure(alone) {
             return "\(last) alone is not usable: \(why)"
         }
@@ -132,7 +137,7 @@ package struct CandidateSearch: Hashable, Sendable {
         let able = entries.filter { entry in
             guard let made = entry.measurement else { return false }
             guard entry.candidate.isOriginal || SearchOutcome.refusal(of: made, goals) == nil else { return false }
-            return digests.insert("\(entry.candidate.engine) \(made.digest)").inserted
+            return digests.insert("\(entry.candidate.engine) \(entry.candidate.recipe.setting) \(made.digest)").inserted
         }
         let others = able.dropFirst().sorted { left, right in
             (left.candidate.isOriginal ? 0 : 1, left.measurement?.bytes ?? 0)
@@ -149,6 +154,7 @@ package struct CandidateSearch: Hashable, Sendable {
         let candidate = entries[index].candidate
         let twin = entries.first { entry in
             entry.measurement?.digest == made.digest && entry.candidate.engine == candidate.engine
+                && entry.candidate.recipe.setting == candidate.recipe.setting
         }
         entries[index].state =
             twin.map { .dropped("the same file as \($0.candidate.name)") } ?? .made(made)

@@ -12,7 +12,7 @@ package struct RecipeChain: Recipe {
     /// - Throws: `RuleFault` for a recipe that is not known.
     package static func recipe(_ list: RecipeList) throws(RuleFault) -> any Recipe {
         var links: [RecipeLink] = []
-        for part in list.parts where part.name != RecipePart.passes {
+        for part in list.parts where part.name != RecipePart.passes && part.name != RecipePart.engine {
             guard let recipe = RecipeCatalog.recipe(part.name) else {
                 throw RuleFault("there is no recipe '\(part.name)'")
             }
@@ -73,6 +73,7 @@ private struct RecipeLink: Sendable {
         if let calibrator = part.calibrator { settings.calibrator = calibrator }
         if let target = part.target { settings.target = target }
         if let share = part.share { settings.prunedShare = share }
+        if !part.ranks.isEmpty { settings.ranks = part.ranks }
         if let byteProducts = part.byteProducts { settings.hasByteProducts = byteProducts }
         return RecipeContext(
             runner: context.runner, calibration: context.calibration, settings: settings,
@@ -118,6 +119,7 @@ extension RecipeResult {
         var result = self
         result.layers = earlier.layers + layers
         result.notes = earlier.notes + notes
+        result.ranks = earlier.ranks.merging(ranks) { _, later in later }
         return result
     }
 }

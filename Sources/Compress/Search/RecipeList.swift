@@ -1,4 +1,4 @@
-import Engines
+package import Engines
 package import Optimize
 package import Tensors
 
@@ -21,6 +21,14 @@ package struct RecipeList: Hashable, Sendable {
 
     /// The names of its recipes, without `passes`.
     package var recipes: [String] { parts.map(\.name).filter { $0 != RecipePart.passes } }
+
+    /// What the engine is told when it runs the result.
+    package var setting: EngineSetting { parts.last { $0.name == RecipePart.engine }?.setting ?? .usual }
+
+    /// The steps that make the file: all but what the engine is told.
+    package var withoutSetting: RecipeList {
+        RecipeList(parts.filter { $0.name != RecipePart.engine }, seed: seed)
+    }
 
     /// As a file has it.
     package var json: JSONValue {
@@ -71,6 +79,9 @@ extension RecipeList {
             if part.name == RecipePart.passes, number > 0 {
                 throw RuleFault("steps[\(number)]: passes come first, and once")
             }
+            if part.name == RecipePart.engine, number < list.count - 1 {
+                throw RuleFault("steps[\(number)]: what the engine is told comes last, and once")
+            }
             parts.append(part)
         }
         self.init(parts, seed: seed)
@@ -82,6 +93,8 @@ extension RecipeList {
         case RecipePart.passes: ["without"]
         case "int8": ["target", "calibrator", "floats", "byteProducts"]
         case "prune": ["target", "share"]
+        case "low-rank": ["target", "ranks"]
+        case RecipePart.engine: ["target", "precision", "roundingGroup"]
         default: ["target", "byteProducts"]
         }
     }
@@ -90,7 +103,7 @@ extension RecipeList {
         guard case .object(let members) = json else {
             throw RuleFault("\(place): expected {\"step\": …}, found \(json.encodedString().prefix(60))")
         }
-        let names = [RecipePart.passes] + RecipeCatalog.names
+        let names = [RecipePart.passes] + RecipeCatalog.names + [RecipePart.engine]
         guard let name = json["step"]?.stringValue, names.contains(name) else {
             throw RuleFault(
                 "\(place).step: expected one of \(names.joined(separator: ", ")), "
@@ -104,6 +117,9 @@ extension RecipeList {
                     "\(place).\(member.key): \(name) has no such parameter; it has \(allowed.joined(separator: ", "))")
             }
             try part.read(member, at: "\(place).\(member.key)", most: most.names)
+        }
+        if name == RecipePart.engine, part.setting == .usual {
+            throw RuleFault("\(place): the engine is told nothing; say precision or roundingGroup")
         }
         return part
     }
@@ -138,6 +154,25 @@ extension RecipePart {
                 throw fault("a number between 0 and 1")
             }
             share = number
+        case "ranks":
+            guard case .object(let list) = value, list.count <= most else { throw fault("ranks by names of nodes") }
+            for rank in list {
+                guard let number = rank.value.intValue, number > 0 else {
+                    throw RuleFault(
+                        "\(place): expected a rank of at least 1, found \(rank.value.encodedString().prefix(60))")
+                }
+                ranks[rank.key] = number
+            }
+        case "precision":
+            guard let precision = value.stringValue.flatMap(SessionOptions.Precision.init(word:)) else {
+                throw fault("one of \(SessionOptions.Precision.allCases.map(\.word).joined(separator: ", "))")
+            }
+            setting.precision = precision
+        case "roundingGroup":
+            guard let number = value.intValue, (1...EngineSetting.largestGroup).contains(number) else {
+                throw fault("a whole number from 1 to \(EngineSetting.largestGroup)")
+            }
+            setting.roundingGroup = number
         default:
             guard let truth = value.boolValue else { throw fault("true or false") }
             byteProducts = truth

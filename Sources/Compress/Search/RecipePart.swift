@@ -17,14 +17,21 @@ package struct RecipePart: Hashable, Sendable {
     package var floats: [String] = []
     /// Whether the processors that will run the result multiply bytes and add up products in 32 bits; `nil`: as this machine's.
     package var byteProducts: Bool?
+    /// The ranks that layers get, by node; empty: what is measured to be faster. Of `low-rank`.
+    package var ranks: [String: Int] = [:]
+    /// What the engine is told when it runs the result. Of `engine`.
+    package var setting = EngineSetting.usual
 
     /// The name of what runs before recipes and leaves answers alone.
     package static let passes = "passes"
+    /// The name of what changes no file: what the engine is told.
+    package static let engine = "engine"
 
     package init(_ name: String) { self.name = name }
 
     /// In a word or two: `prune 40 %`.
     package var words: String {
+        if name == Self.engine { return setting == .usual ? name : setting.words }
         guard let share else { return name }
         return "\(name) \(Int((share * 100).rounded())) %"
     }
@@ -38,6 +45,12 @@ package struct RecipePart: Hashable, Sendable {
         if let share { members.append(("share", .number(share))) }
         if !floats.isEmpty { members.append(("floats", .array(floats.map(JSONValue.string)))) }
         if let byteProducts { members.append(("byteProducts", .bool(byteProducts))) }
+        if !ranks.isEmpty {
+            let sorted = ranks.sorted { $0.key < $1.key }
+            members.append(("ranks", .object(sorted.map { ($0.key, .integer($0.value)) })))
+        }
+        if setting.precision != .float32 { members.append(("precision", .string(setting.precision.word))) }
+        if let group = setting.roundingGroup { members.append(("roundingGroup", .integer(group))) }
         return .object(members)
     }
 
@@ -53,6 +66,10 @@ package struct RecipePart: Hashable, Sendable {
         say("share", share.map { "\(Int(($0 * 100).rounded())) %" })
         say("floats", floats.isEmpty ? nil : floats.joined(separator: ", "))
         say("byteProducts", byteProducts.map { $0 ? "yes" : "no" })
+        let told = ranks.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        say("ranks", told.isEmpty ? nil : told.joined(separator: ", "))
+        say("precision", setting.precision == .float32 ? nil : setting.precision.word)
+        say("roundingGroup", setting.roundingGroup.map(String.init))
         return OptimisationRecord.Step(name, parameters)
     }
 }

@@ -22,6 +22,9 @@ package struct SearchFacts: Hashable, Sendable {
         self.isGenerated = isGenerated
     }
 
+    /// Whether products prevail.
+    var isTransformer: Bool { products > 2 * convolutions }
+
     /// - Throws: `GraphError` over 2 GB.
     package init(_ model: Model, isGenerated: Bool) throws {
         let constants = Dictionary(
@@ -51,7 +54,9 @@ package struct SearchFacts: Hashable, Sendable {
             }
         }
         // A recipe that is not known here may do anything.
-        let known: Set = ["passes", "int8", "int8-dynamic", "int8-weights", "fp16", "int4-weights", "prune"]
+        let known: Set = [
+            "passes", "int8", "int8-dynamic", "int8-weights", "fp16", "int4-weights", "prune", RecipePart.engine,
+        ]
         guard list.parts.allSatisfy({ known.contains($0.name) }) else { return 0 }
         return max(0, bytes - floatBytes) * 9 / 10 + Int(Double(floatBytes) * share)
     }

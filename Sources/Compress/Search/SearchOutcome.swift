@@ -154,11 +154,16 @@ package struct SearchOutcome: Hashable, Sendable {
     }
 
     private mutating func noteEngines(_ base: SearchMeasurement) {
-        if let winner, let first = findings.first, findings[winner].candidate.engine != first.candidate.engine {
-            notes.append(
-                "measured on \(findings[winner].candidate.engine.displayName): deploy it with "
-                    + "--engine \(findings[winner].candidate.engine.rawValue)")
-            return
+        if let winner, let first = findings.first?.candidate.engine {
+            let candidate = findings[winner].candidate
+            let setting = candidate.recipe.setting
+            if candidate.engine != first || setting != .usual {
+                let how = setting == .usual ? "" : ", \(setting.words)"
+                notes.append(
+                    "measured on \(candidate.engine.displayName)\(how): a version that is deployed on this machine runs so; "
+                        + "by hand: --engine \(candidate.engine.rawValue)\(setting.arguments)")
+                return
+            }
         }
         let best = winner.flatMap { findings[$0].measurement?.time?.p50 } ?? base.time?.p50
         for finding in findings.dropFirst() where finding.candidate.isOriginal && finding.reason == nil {

@@ -121,15 +121,12 @@ struct VersionLoader: Sendable {
         options.threadsPerRun = engine.threads ?? options.threadsPerRun
         options.concurrentRuns = engine.instances ?? options.concurrentRuns
         if let precision = engine.precision {
-            guard let precision = Self.precisions[precision] else {
-                throw ReleaseError(.invalid, "there is no precision '\(precision)'", help: "choose fp32 or bf16")
+            guard let known = SessionOptions.Precision(word: precision) else {
+                throw ReleaseError(.invalid, "there is no precision '\(precision)'", help: "choose fp32, bf16 or fp16")
             }
-            options.precision = precision
+            options.precision = known
         }
+        options.roundingGroup = engine.roundingGroup
         return options
     }
-
-    private static let precisions: [String: SessionOptions.Precision] = [
-        "fp32": .float32, "float32": .float32, "bf16": .bfloat16, "bfloat16": .bfloat16,
-    ]
 }

@@ -96,6 +96,7 @@ package struct Recommendation: Hashable, Sendable {
             ("form", .string(form.rawValue)), ("machines", .integer(machines)), ("machine", machine.json),
             ("engine", .string(setup.engine.rawValue)), ("precision", .string(setup.named.precision ?? "fp32")),
             ("threads", .integer(setup.threads)), ("instances", .integer(setup.instances)),
+            ("roundingGroup", setup.setting.roundingGroup.map(JSONValue.integer) ?? .null),
             ("batching", .string(batching.description)), ("capacity", .number(capacity)),
             ("utilisation", .number(utilisation(demand))), ("hourly", number(hourly)),
             ("perMillion", number(perMillion(demand))),

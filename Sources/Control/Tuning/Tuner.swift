@@ -43,9 +43,21 @@ package struct Tuner: Sendable {
     }
 
     /// What would be tried, before anything is.
-    package func space(runSeconds: Double? = nil) -> TuningSpace {
+    package func space(of record: VersionRecord, runSeconds: Double? = nil) throws -> TuningSpace {
         let installed = engines.survey().filter { $0.problem == nil }.map(\.kind)
-        return TuningSpace(machine: machine, engines: installed, runSeconds: runSeconds)
+        return TuningSpace(
+            machine: machine, engines: installed, runSeconds: runSeconds,
+            roundsByItself: try Self.roundsByItself(registry, record))
+    }
+
+    /// Whether a version was made for an engine that rounds activations by itself.
+    private static func roundsByItself(_ registry: ModelRegistry, _ record: VersionRecord) throws -> Bool {
+        try registry.referrers(of: record.digest, kind: .lineage).contains { lineage in
+            (lineage.payload["steps"]?["steps"]?.arrayValue ?? []).contains { step in
+                step["step"]?.stringValue == "int8-dynamic"
+                    && step["target"]?.stringValue == EngineKind.openVINO.rawValue
+            }
+        }
     }
 
     /// Searches.
@@ -69,7 +81,7 @@ package struct Tuner: Sendable {
 
         progress(0, "running it once")
         let reference = try await screening.reference(cores: machine.cores)
-        let space = space(runSeconds: reference.runSeconds)
+        let space = try space(of: record, runSeconds: reference.runSeconds)
         var trials = try await screening.first(space.setups, reference) { done, setup in
             progress(0.35 * done, "\(setup)")
         }

@@ -161,6 +161,7 @@ extension TuningTrial {
         return .object([
             ("engine", .string(setup.engine.rawValue)), ("precision", .string(setup.named.precision ?? "fp32")),
             ("threads", .integer(setup.threads)), ("instances", .integer(setup.instances)),
+            ("roundingGroup", setup.setting.roundingGroup.map(JSONValue.integer) ?? .null),
             ("rate", number(rate?.mean)), ("low", number(rate?.low)), ("high", number(rate?.high)),
             ("runs", .integer(rate?.count ?? 0)), ("cosine", number(cosine)),
             ("largestDifference", number(largestDifference)), ("outcome", .string(outcome)),

@@ -7,9 +7,9 @@ package import Trust
 
 /// What was measured for versions, as the home keeps it: every tuning stays, the newest of a machine counts.
 package struct TuningRecords: Sendable {
-    private let registry: ModelRegistry
-    private let engines: any EngineSource
-    private let machine: Machine
+    let registry: ModelRegistry
+    let engines: any EngineSource
+    let machine: Machine
 
     /// - Parameter machine: where versions will run.
     package init(_ registry: ModelRegistry, engines: any EngineSource, machine: Machine = .present) {

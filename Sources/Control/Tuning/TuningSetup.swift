@@ -1,22 +1,27 @@
 package import Engines
 package import Release
-import Tensors
+package import Tensors
 
 /// One way of running a version.
 package struct TuningSetup: Hashable, Sendable {
     package var engine: EngineKind
-    package var precision: SessionOptions.Precision
+    package var setting: EngineSetting
     /// Threads inside one run.
     package var threads: Int
     /// Runs at a time.
     package var instances: Int
 
-    package init(engine: EngineKind, precision: SessionOptions.Precision = .float32, threads: Int, instances: Int) {
+    package init(
+        engine: EngineKind, precision: SessionOptions.Precision = .float32, roundingGroup: Int? = nil, threads: Int,
+        instances: Int
+    ) {
         self.engine = engine
-        self.precision = precision
+        setting = EngineSetting(precision: precision, roundingGroup: roundingGroup)
         self.threads = threads
         self.instances = instances
     }
+
+    package var precision: SessionOptions.Precision { setting.precision }
 
     /// What a server does that was told nothing.
     package static func usual(cores: Int) -> TuningSetup {
@@ -26,14 +31,14 @@ package struct TuningSetup: Hashable, Sendable {
     /// As a deployment names it.
     package var named: NamedEngine {
         NamedEngine(
-            name: engine.rawValue, precision: precision == .bfloat16 ? "bf16" : "fp32", threads: threads,
-            instances: instances)
+            name: engine.rawValue, precision: setting.precision.word, threads: threads, instances: instances,
+            roundingGroup: setting.roundingGroup)
     }
 
     /// As an engine is asked for it.
-    func options(declared: Signature) -> SessionOptions {
+    package func options(declared: Signature?) -> SessionOptions {
         var options = SessionOptions()
-        options.precision = precision
+        setting.apply(to: &options)
         options.threadsPerRun = threads
         options.concurrentRuns = instances
         options.declared = declared
@@ -44,16 +49,16 @@ package struct TuningSetup: Hashable, Sendable {
     package init?(_ engine: NamedEngine) {
         guard let kind = EngineKind(rawValue: engine.name) else { return nil }
         self.init(
-            engine: kind, precision: engine.precision == "bf16" ? .bfloat16 : .float32, threads: engine.threads ?? 1,
-            instances: engine.instances ?? 1)
+            engine: kind, precision: engine.precision.flatMap(SessionOptions.Precision.init(word:)) ?? .float32,
+            roundingGroup: engine.roundingGroup, threads: engine.threads ?? 1, instances: engine.instances ?? 1)
     }
 }
 
 extension TuningSetup: CustomStringConvertible {
     /// `openvino bf16, 1 x 2 threads`.
     package var description: String {
-        let word = precision == .bfloat16 ? " bf16" : ""
-        return "\(engine.rawValue)\(word), \(instances) x \(threads) thread\(threads == 1 ? "" : "s")"
+        let words = setting == .usual ? "" : " \(setting.words)"
+        return "\(engine.rawValue)\(words), \(instances) x \(threads) thread\(threads == 1 ? "" : "s")"
     }
 }
 
@@ -66,26 +71,33 @@ package struct TuningSpace: Hashable, Sendable {
 
     /// A run that takes less than this many seconds gains nothing from threads of its own: waking one takes as long.
     private static let worthThreads = 100e-6
+    /// Numbers that share a scale, where that may be chosen: four times what OpenVINO does by itself.
+    private static let group = 128
 
     /// - Parameters:
     ///   - engines: those that are installed and run the version.
     ///   - runSeconds: what a run takes with one thread; `nil` where that is not known yet.
-    package init(machine: Machine, engines: [EngineKind], runSeconds: Double? = nil) {
+    ///   - roundsByItself: whether the version's weights are such that an engine rounds activations by itself.
+    package init(
+        machine: Machine, engines: [EngineKind], runSeconds: Double? = nil, roundsByItself: Bool = false
+    ) {
         let usual = TuningSetup.usual(cores: machine.cores)
         setups = [usual]
-        let hasBFloat16 = machine.extensions.contains { ["avx512_bf16", "amx_bf16", "bf16"].contains($0) }
-        if !hasBFloat16 { skipped.append("bf16: this processor has no such arithmetic") }
+        var settings = [
+            EngineSetting.usual, EngineSetting(precision: .bfloat16), EngineSetting(precision: .float16),
+        ]
+        if roundsByItself { settings.append(EngineSetting(roundingGroup: Self.group)) }
+        if let reason = settings[1].obstacle(on: .openVINO, machine) { skipped.append("bf16: \(reason)") }
         let isShort = runSeconds.map { $0 < Self.worthThreads } ?? false
         if isShort, machine.cores > 1 {
             skipped.append("threads inside a run: a run is too short for them")
         }
         for engine in engines {
-            let precisions: [SessionOptions.Precision] =
-                engine == .openVINO && hasBFloat16 ? [.float32, .bfloat16] : [.float32]
-            for precision in precisions {
+            for setting in settings where setting.obstacle(on: engine, machine) == nil {
                 for (threads, instances) in Self.shapes(cores: machine.cores, isShort: isShort) {
                     let setup = TuningSetup(
-                        engine: engine, precision: precision, threads: threads, instances: instances)
+                        engine: engine, precision: setting.precision, roundingGroup: setting.roundingGroup,
+                        threads: threads, instances: instances)
                     if !setups.contains(setup) { setups.append(setup) }
                 }
             }

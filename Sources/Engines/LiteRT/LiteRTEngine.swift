@@ -30,11 +30,7 @@ package struct LiteRTEngine: Engine {
         guard devices.contains(options.device) else {
             throw EngineError(.unsupported, kind, "there is no device \(options.device) here; there is cpu")
         }
-        guard options.precision == .float32 else {
-            throw EngineError(
-                .unsupported, kind,
-                "precision \(options.precision.rawValue) is not offered; choose float32, or the engine OpenVINO")
-        }
+        try options.requireUsualSetting(kind)
         guard options.optimization == .full else {
             throw EngineError(.unsupported, kind, "it does not write down what it makes of a model")
         }

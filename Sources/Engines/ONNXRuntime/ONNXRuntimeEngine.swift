@@ -27,11 +27,7 @@ package struct ONNXRuntimeEngine: Engine {
             let known = devices.map(\.description).joined(separator: ", ")
             throw EngineError(.unsupported, kind, "there is no device \(options.device) here; there is \(known)")
         }
-        guard options.precision == .float32 else {
-            throw EngineError(
-                .unsupported, kind,
-                "precision \(options.precision.rawValue) is not offered; choose float32, or the engine OpenVINO")
-        }
+        try options.requireUsualSetting(kind)
         return try ONNXRuntimeSession(library, source, options)
     }
 }

@@ -31,11 +31,24 @@ package struct OpenVINOEngine: Engine {
         if case .recordedAsORT = options.optimization {
             throw EngineError(.unsupported, kind, "it does not write ONNX Runtime's format")
         }
-        if options.precision == .bfloat16 {
+        if options.precision != .float32 {
             let capabilities = library.property("OPTIMIZATION_CAPABILITIES", ofDevice: name) ?? ""
-            guard capabilities.split(separator: " ").contains("BF16") else {
+            let needed = options.precision == .bfloat16 ? "BF16" : "FP16"
+            guard capabilities.split(separator: " ").contains(Substring(needed)) else {
                 throw EngineError(
-                    .unsupported, kind, "device \(options.device) has no bfloat16 arithmetic; choose float32")
+                    .unsupported, kind,
+                    "device \(options.device) has no \(options.precision.rawValue) arithmetic; choose float32")
+            }
+        }
+        if let group = options.roundingGroup {
+            guard options.device.kind == .cpu, options.optimization != .done else {
+                throw EngineError(
+                    .unsupported, kind, "activations are rounded by groups on processors, where a graph is compiled")
+            }
+            guard (1...EngineSetting.largestGroup).contains(group) else {
+                throw EngineError(
+                    .unsupported, kind,
+                    "groups of \(group) numbers cannot be rounded; choose from 1 to \(EngineSetting.largestGroup)")
             }
         }
         return try OpenVINOSession(library, source, options, deviceName: name)

@@ -132,7 +132,7 @@ extension OpenVINOLibrary {
     ///
     /// - Throws: `EngineError.Code.modelRejected`.
     func compile(
-        _ source: ModelSource, device: String, properties: KeyValuePairs<String, String>
+        _ source: ModelSource, device: String, properties: [(key: String, value: String)]
     ) throws(EngineError) -> CompiledModel {
         var model: OpaquePointer?
         switch source {
@@ -168,7 +168,7 @@ extension OpenVINOLibrary {
     ///
     /// - Throws: `EngineError.Code.modelRejected` for what another version or machine wrote.
     func importModel(
-        _ bytes: TensorBuffer, device: String, properties: KeyValuePairs<String, String>
+        _ bytes: TensorBuffer, device: String, properties: [(key: String, value: String)]
     ) throws(EngineError) -> CompiledModel {
         try importing.withLock { _ throws(EngineError) in
             var api = api

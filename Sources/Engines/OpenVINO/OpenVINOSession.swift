@@ -55,20 +55,24 @@ final class OpenVINOSession: Session, @unchecked Sendable {
         return (try library.importModel(bytes, device: device, properties: properties(options)), bytes)
     }
 
-    private static func properties(_ options: SessionOptions) -> KeyValuePairs<String, String> {
-        let precision = options.precision == .bfloat16 ? "bf16" : "f32"
-        guard options.device.kind == .cpu else { return ["INFERENCE_PRECISION_HINT": precision] }
+    private static func properties(_ options: SessionOptions) -> [(key: String, value: String)] {
+        let precisions: [SessionOptions.Precision: String] = [.bfloat16: "bf16", .float16: "f16"]
+        let precision = precisions[options.precision] ?? "f32"
+        guard options.device.kind == .cpu else { return [("INFERENCE_PRECISION_HINT", precision)] }
         let threadsPerRun = min(max(1, options.threadsPerRun), 1024)
         var streams = min(max(1, options.concurrentRuns), 1024)
         // One thread in all would hide failures; see `checkThreads`.
         if threadsPerRun * streams == 1 { streams = 2 }
-        return [
-            "INFERENCE_NUM_THREADS": String(threadsPerRun * streams),
-            "NUM_STREAMS": String(streams),
-            "INFERENCE_PRECISION_HINT": precision,
+        var properties = [
+            (key: "INFERENCE_NUM_THREADS", value: String(threadsPerRun * streams)),
+            (key: "NUM_STREAMS", value: String(streams)), (key: "INFERENCE_PRECISION_HINT", value: precision),
             // Several sessions would pin their threads to the same first cores.
-            "ENABLE_CPU_PINNING": "NO",
+            (key: "ENABLE_CPU_PINNING", value: "NO"),
         ]
+        if let group = options.roundingGroup {
+            properties.append((key: "DYNAMIC_QUANTIZATION_GROUP_SIZE", value: String(group)))
+        }
+        return properties
     }
 
     /// Refuses the one set-up in which the CPU plugin answers wrongly instead of failing: with a single thread in all

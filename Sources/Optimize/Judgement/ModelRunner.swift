@@ -6,9 +6,12 @@ package import Tensors
 /// Runs models that are in memory.
 package struct ModelRunner: ConstantEvaluator {
     private let engine: any Engine
+    private let setting: EngineSetting
 
-    package init(_ engine: any Engine) {
+    /// - Parameter setting: what the engine is told in every session.
+    package init(_ engine: any Engine, _ setting: EngineSetting = .usual) {
         self.engine = engine
+        self.setting = setting
     }
 
     /// The engine's name and version.
@@ -21,7 +24,8 @@ package struct ModelRunner: ConstantEvaluator {
     ///   - threads: inside of one run.
     /// - Throws: `GraphError` over 2 GB, `EngineError` when the engine refuses it.
     package func session(_ model: Model, optimized: Bool, threads: Int = 1) throws -> any Session {
-        try load(model, optimized ? .full : .done, threads: threads)
+        // To OpenVINO and LiteRT, "done" is a form of their own that they wrote; they have no way to leave a graph alone.
+        try load(model, optimized || engine.kind != .onnxRuntime ? .full : .done, threads: threads)
     }
 
     /// What the engine's own optimisation makes of a model, read back from a file that the engine writes and that is removed
@@ -59,6 +63,7 @@ package struct ModelRunner: ConstantEvaluator {
             filled += piece.count
         }
         var options = SessionOptions()
+        setting.apply(to: &options)
         options.optimization = optimization
         options.threadsPerRun = threads
         return try engine.load(.memory(buffer), options: options)

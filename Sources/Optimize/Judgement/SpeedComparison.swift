@@ -16,11 +16,16 @@ package struct SpeedComparison: Hashable, Sendable {
 
     /// Runs both turn by turn, so that what else the machine does hits both.
     ///
-    /// - Parameter budget: seconds, for both together.
+    /// - Parameters:
+    ///   - other: what runs the second, where that is told something else than what runs the first.
+    ///   - budget: seconds, for both together.
     package init(
-        _ before: Model, _ after: Model, _ runner: ModelRunner, on inputs: TrialInputs, budget: Double = 1
+        _ before: Model, _ after: Model, _ runner: ModelRunner, andOn other: ModelRunner? = nil,
+        on inputs: TrialInputs, budget: Double = 1
     ) throws {
-        let sessions = try [before, after].map { try runner.session($0, optimized: true) }
+        let sessions = [
+            try runner.session(before, optimized: true), try (other ?? runner).session(after, optimized: true),
+        ]
         let set = inputs.sets[0]
         for session in sessions { for _ in 0..<2 { _ = try session.run(set) } }
         var times: [[Double]] = [[], []]

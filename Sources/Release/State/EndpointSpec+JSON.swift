@@ -68,6 +68,7 @@ extension EngineChoice {
                 ("name", .string(engine.name)), ("precision", engine.precision.map { .string($0) }),
                 ("device", engine.device.map { .string($0) }), ("threads", engine.threads.map { .integer($0) }),
                 ("instances", engine.instances.map { .integer($0) }),
+                ("roundingGroup", engine.roundingGroup.map { .integer($0) }),
             ])
         }
     }
@@ -77,12 +78,14 @@ extension EngineChoice {
             self = .auto
             return
         }
-        let fields = try JSONFields(json, "engine", known: ["name", "precision", "device", "threads", "instances"])
+        let fields = try JSONFields(
+            json, "engine", known: ["name", "precision", "device", "threads", "instances", "roundingGroup"])
         self = .named(
             NamedEngine(
                 name: try fields.string("name"), precision: try fields.stringIfPresent("precision"),
                 device: try fields.stringIfPresent("device"), threads: try fields.intIfPresent("threads"),
-                instances: try fields.intIfPresent("instances")))
+                instances: try fields.intIfPresent("instances"),
+                roundingGroup: try fields.intIfPresent("roundingGroup")))
     }
 }
 

@@ -15,15 +15,19 @@ package struct NamedEngine: Hashable, Sendable {
     package var threads: Int?
     /// Runs at a time.
     package var instances: Int?
+    /// Numbers in a row that share a scale, where an engine rounds activations by itself.
+    package var roundingGroup: Int?
 
     package init(
-        name: String, precision: String? = nil, device: String? = nil, threads: Int? = nil, instances: Int? = nil
+        name: String, precision: String? = nil, device: String? = nil, threads: Int? = nil, instances: Int? = nil,
+        roundingGroup: Int? = nil
     ) {
         self.name = name
         self.precision = precision
         self.device = device
         self.threads = threads
         self.instances = instances
+        self.roundingGroup = roundingGroup
     }
 }
 
@@ -45,6 +49,7 @@ extension NamedEngine: CustomStringConvertible {
     package var description: String {
         var words = [name]
         if let precision { words.append("precision=\(precision)") }
+        if let roundingGroup { words.append("rounding-group=\(roundingGroup)") }
         if let device { words.append("device=\(device)") }
         if let threads { words.append("threads=\(threads)") }
         if let instances { words.append("instances=\(instances)") }
@@ -55,6 +60,8 @@ extension NamedEngine: CustomStringConvertible {
 extension EngineChoice {
     /// More threads or instances than this is a slip of the pen.
     static let maximumCount = 1_024
+    /// As `EngineSetting.largestGroup`.
+    static let maximumGroup = 65_536
 
     func validate() throws(ReleaseError) {
         guard case .named(let engine) = self else { return }
@@ -67,10 +74,13 @@ extension EngineChoice {
         guard engine.name != "auto" else {
             throw ReleaseError(.invalid, "'auto' is not an engine", help: "leave the engine's other settings out")
         }
-        for (what, count) in [("threads", engine.threads), ("instances", engine.instances)] {
-            if let count, !(1...Self.maximumCount).contains(count) {
+        for (what, count, most) in [
+            ("threads", engine.threads, Self.maximumCount), ("instances", engine.instances, Self.maximumCount),
+            ("roundingGroup", engine.roundingGroup, Self.maximumGroup),
+        ] {
+            if let count, !(1...most).contains(count) {
                 throw ReleaseError(
-                    .invalid, "engine '\(engine.name)': \(what) must be from 1 to \(Self.maximumCount), found \(count)")
+                    .invalid, "engine '\(engine.name)': \(what) must be from 1 to \(most), found \(count)")
             }
         }
     }

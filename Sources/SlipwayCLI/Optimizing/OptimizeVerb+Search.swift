@@ -1,4 +1,5 @@
 import Compress
+import Control
 import Engines
 import Registry
 import Tensors
@@ -93,6 +94,8 @@ extension OptimizeVerb {
             return try await writeReport(result.record, registry.modelFilePath(record.digest), nil)
         }
         let reference = addition.record.reference
+        let winner = result.winner
+        let told = try keep(winner?.recipe.setting ?? .usual, on: winner?.engine, addition.record, registry)
         let state = addition.isNew ? "" : ", which was there already"
         answer(
             result.record, result.winner,
@@ -102,7 +105,19 @@ extension OptimizeVerb {
             title: "\(record.reference) → \(reference)\(state): \(words)")
         try await writeReport(
             result.record, registry.modelFilePath(record.digest), registry.modelFilePath(addition.record.digest))
+        if let told, !quiet, !json { Terminal.say("a deployment on this machine runs it so: \(told)") }
         if !quiet, !json { Terminal.say("next: slipway deploy \(reference)") }
+    }
+
+    /// Has deployments of a version run it as it was measured.
+    ///
+    /// - Returns: how that is, in words; `nil` where it is what a server does anyway.
+    func keep(
+        _ setting: EngineSetting, on engine: EngineKind?, _ record: VersionRecord, _ registry: ModelRegistry
+    ) throws -> String? {
+        guard let engine else { return nil }
+        return try TuningRecords(registry, engines: homeOptions.engines())
+            .attach(optimized: setting, on: engine, to: record, slipway: Version.text)
     }
 
     private func saveRecipe(_ winner: ModelSearch.Winner?) throws {

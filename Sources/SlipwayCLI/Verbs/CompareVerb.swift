@@ -159,8 +159,11 @@ struct DuelSubject {
             case ("engine", let value):
                 guard let kind = EngineKind(rawValue: value) else { throw Self.unknown(part) }
                 setup.engine = kind
-            case ("precision", "fp32"): setup.precision = .float32
-            case ("precision", "bf16"): setup.precision = .bfloat16
+            case ("precision", let value):
+                guard let precision = SessionOptions.Precision(word: value) else { throw Self.unknown(part) }
+                setup.setting.precision = precision
+            case ("rounding-group", let value):
+                setup.setting.roundingGroup = try Self.count(value, part, most: EngineSetting.largestGroup)
             case ("threads", let value): setup.threads = try Self.count(value, part)
             case ("instances", let value): setup.instances = try Self.count(value, part)
             default: throw Self.unknown(part)
@@ -168,14 +171,15 @@ struct DuelSubject {
         }
     }
 
-    private static func count(_ value: String, _ part: String) throws -> Int {
-        guard let count = Int(value), (1...1024).contains(count) else { throw unknown(part) }
+    private static func count(_ value: String, _ part: String, most: Int = 1024) throws -> Int {
+        guard let count = Int(value), (1...most).contains(count) else { throw unknown(part) }
         return count
     }
 
     private static func unknown(_ part: String) -> ValidationError {
         ValidationError(
-            "'\(part.prefix(60))' is no setting: engine=onnxruntime|openvino|litert, precision=fp32|bf16, threads=N, instances=N"
+            "'\(part.prefix(60))' is no setting: engine=onnxruntime|openvino|litert, precision=fp32|bf16|fp16, rounding-group=N, "
+                + "threads=N, instances=N"
         )
     }
 
@@ -222,10 +226,7 @@ struct DuelSubject {
         }
         // A stranger's file is read inside the walls before an engine sees it.
         let summary = try await ChildRunner().inspect(path: path).summary
-        var sessionOptions = SessionOptions()
-        (sessionOptions.precision, sessionOptions.threadsPerRun) = (setup.precision, setup.threads)
-        (sessionOptions.concurrentRuns, sessionOptions.declared) = (setup.instances, declared)
-        let session = try engines.engine(setup.engine).load(.file(path), options: sessionOptions)
+        let session = try engines.engine(setup.engine).load(.file(path), options: setup.options(declared: declared))
         return Prepared(
             side: Duel.Side(session: session, instances: setup.instances), title: "\(name) (\(setup))", path: path,
             summary: summary)

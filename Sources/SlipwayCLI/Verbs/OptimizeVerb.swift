@@ -192,11 +192,16 @@ struct OptimizeVerb: AsyncParsableCommand {
             members.append(.init(key: "digest", value: .string(addition.record.digest.description)))
             report = .object(members)
         }
+        var told: String?
+        if let steps = report["steps"].flatMap({ try? RecipeList(json: $0) }), steps.setting != .usual {
+            told = try keep(steps.setting, on: settings.compression?.target, addition.record, registry)
+        }
         let state = addition.isNew ? "" : ", which was there already"
         answer(report, title: "\(record.reference) → \(addition.record.reference)\(state): \(words(report))")
         try await writeReport(
             OptimisationRecord(report: report, subject: record.reference.description),
             registry.modelFilePath(record.digest), registry.modelFilePath(addition.record.digest))
+        if let told, !quiet, !json { Terminal.say("a deployment on this machine runs it so: \(told)") }
         if !quiet, !json { Terminal.say("next: slipway deploy \(addition.record.reference)") }
     }
 

@@ -43,7 +43,7 @@ struct RecommendVerb: ParsableCommand {
         let registry = try homeOptions.registry()
         let record = try registry.resolve(try Reference(version))
         let records = TuningRecords(registry, engines: try homeOptions.engines())
-        let evidence = try records.all(of: record.digest).map(\.evidence)
+        let evidence = try records.all(of: record.digest).map(\.evidence).filter { !$0.servings.isEmpty }
         let command =
             "slipway tune \(record.reference)\(slo.map { " --slo \($0.name)=\(Self.time($0.seconds))" } ?? "")"
         guard !evidence.isEmpty else {
@@ -104,7 +104,8 @@ struct RecommendVerb: ParsableCommand {
     /// The command that puts it in service here.
     private static func deployment(_ one: Recommendation, _ record: VersionRecord) -> String {
         var words = ["slipway deploy \(record.reference) --engine \(one.setup.engine.rawValue)"]
-        words.append("--precision \(one.setup.named.precision ?? "fp32")")
+        words.append("--precision \(one.setup.setting.precision.word)")
+        if let group = one.setup.setting.roundingGroup { words.append("--rounding-group \(group)") }
         words.append("--threads \(one.setup.threads) --instances \(one.setup.instances)")
         switch one.batching {
         case .auto: break

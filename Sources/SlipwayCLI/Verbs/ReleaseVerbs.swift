@@ -95,8 +95,15 @@ struct DeployOptions: ParsableArguments {
     )
     var engine: WantedEngine?
 
-    @Option(help: "The arithmetic the engine may use: fp32 or bf16.", completion: .list(["fp32", "bf16"]))
+    @Option(
+        help: "The arithmetic the engine may use: fp32, bf16 or fp16.", completion: .list(["fp32", "bf16", "fp16"]))
     var precision: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Numbers that share a scale where OpenVINO rounds activations by itself (default: 32, its own choice).",
+            valueName: "numbers"))
+    var roundingGroup: Int?
 
     @Option(help: "Threads inside one run.")
     var threads: Int?
@@ -159,15 +166,16 @@ struct DeployOptions: ParsableArguments {
     func validate() throws {
         guard canary == nil || !hasSettings else {
             throw ValidationError(
-                "--canary keeps the endpoint's settings: --engine, --precision, --threads, --instances, --batch, "
-                    + "--cache, --pin, --routing-key, --record, --p99, --feedback and --outliers go with a whole deployment"
+                "--canary keeps the endpoint's settings: --engine, --precision, --rounding-group, --threads, --instances, "
+                    + "--batch, --cache, --pin, --routing-key, --record, --p99, --feedback and --outliers go with a whole deployment"
             )
         }
         guard rollout.strategy == nil && rollout.rollout == nil || canary == nil && !hasSettings else {
             throw ValidationError("a rollout keeps the endpoint's settings, and decides about shares: leave them out")
         }
-        if engine == .auto, precision != nil || threads != nil || instances != nil {
-            throw ValidationError("--engine auto leaves --precision, --threads and --instances to what was measured")
+        if engine == .auto, hasEngineSettings {
+            throw ValidationError(
+                "--engine auto leaves --precision, --rounding-group, --threads and --instances to what was measured")
         }
         if batchDelay != nil || batchExact, batch.flatMap({ Int($0) }) == nil {
             throw ValidationError("--batch-delay and --batch-exact go with a number of rows, such as --batch 32")
@@ -188,9 +196,13 @@ struct DeployOptions: ParsableArguments {
     }
 
     private var hasSettings: Bool {
-        engine != nil || precision != nil || threads != nil || instances != nil || batch != nil || cache != nil
-            || pin != nil || routingKey != nil || p99 != nil || feedback != nil || outliers != nil || record != nil
+        engine != nil || hasEngineSettings || batch != nil || cache != nil || pin != nil || routingKey != nil
+            || p99 != nil || feedback != nil || outliers != nil || record != nil
             || hasRecordSettings
+    }
+
+    private var hasEngineSettings: Bool {
+        precision != nil || roundingGroup != nil || threads != nil || instances != nil
     }
 
     private var hasRecordSettings: Bool {
@@ -218,7 +230,7 @@ struct DeployOptions: ParsableArguments {
 
     /// Why what was measured of the version elsewhere is not used, where it would be.
     func tuningDoubt(_ deployments: Deployments) throws -> String? {
-        guard engine ?? .auto == .auto, precision == nil, threads == nil, instances == nil else { return nil }
+        guard engine ?? .auto == .auto, !hasEngineSettings else { return nil }
         return try deployments.tuningDoubt(Reference(version)).map { "\(version): \($0)" }
     }
 
@@ -228,11 +240,11 @@ struct DeployOptions: ParsableArguments {
         var settings = try deployments.history(of: name).current?.spec.settings ?? EndpointSettings()
         if engine == .auto {
             settings.engine = .auto
-        } else if engine != nil || precision != nil || threads != nil || instances != nil {
+        } else if engine != nil || hasEngineSettings {
             settings.engine = .named(
                 NamedEngine(
                     name: (engine ?? .onnxruntime).rawValue, precision: precision, threads: threads,
-                    instances: instances))
+                    instances: instances, roundingGroup: roundingGroup))
         }
         switch batch {
         case nil: break

@@ -61,7 +61,7 @@ struct TuneVerb: AsyncParsableCommand {
         let tuner = Tuner(
             registry: registry, engines: engines, version: Version.text,
             logger: Logger(label: "tune") { _ in SwiftLogNoOpLogHandler() })
-        if dryRun { return show(tuner.space(), record) }
+        if dryRun { return show(try tuner.space(of: record), record) }
         var request = Tuner.Request()
         request.objective = slo
         request.minimumCosine = minCosine

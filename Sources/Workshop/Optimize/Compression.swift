@@ -42,7 +42,8 @@ package struct Compression: Hashable, Sendable {
     /// - Parameters:
     ///   - left: nodes that were given back their floats.
     ///   - share: what was pruned, where that was searched.
-    func resolved(left: [String], share: Double?, without: Set<String>) -> RecipeList {
+    ///   - ranks: that layers got.
+    func resolved(left: [String], share: Double?, ranks: [String: Int], without: Set<String>) -> RecipeList {
         var list = list
         list.seed = seed
         let settings = settings
@@ -56,6 +57,7 @@ package struct Compression: Hashable, Sendable {
             default:
                 part.target = part.target ?? target
                 if part.name.hasPrefix("int8") { part.byteProducts = part.byteProducts ?? settings.hasByteProducts }
+                if part.name == "low-rank" { part.ranks = ranks }
                 if part.name == "int8" {
                     part.calibrator = part.calibrator ?? calibrator ?? Calibrator.mse.rawValue
                     if part.floats.isEmpty, index == list.parts.count - 1 { part.floats = left }

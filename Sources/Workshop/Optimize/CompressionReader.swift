@@ -15,6 +15,7 @@ enum CompressionReader {
         demands.measuresSpeed = settings.measuresSpeed && !compression.isCandidate
         demands.measuresNoise = compression.measuresNoise
         demands.isCandidate = compression.isCandidate
+        demands.setting = compression.list.setting
         demands.searchesShare = compression.searchesShare
         do {
             let work = CompressionWork(
@@ -25,7 +26,8 @@ enum CompressionReader {
             let result = try work.run(model, calibration: data.source, rows: data.rows)
             guard case .object(var members) = result.report.json else { return (result.model, result.report.json) }
             let made = compression.resolved(
-                left: result.report.left, share: result.report.share, without: settings.without)
+                left: result.report.left, share: result.report.share, ranks: result.report.ranks,
+                without: settings.without)
             members.append(.init(key: "settings", value: compression.json))
             members.append(.init(key: "steps", value: made.json))
             members.append(.init(key: "parametersAfter", value: .integer(result.model.parameterCount)))

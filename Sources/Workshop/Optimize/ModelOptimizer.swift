@@ -114,8 +114,11 @@ extension ModelOptimizer {
         if addition.isNew {
             try registry.attach(trials.json, kind: .comparison, name: "import", to: addition.record.digest)
         }
-        try registry.attach(
-            Self.lineage(record, report), kind: .lineage, name: "optimize", to: addition.record.digest)
+        // Where only the engine is told something, the file may be the one that was there.
+        if addition.record.digest != record.digest {
+            try registry.attach(
+                Self.lineage(record, report), kind: .lineage, name: "optimize", to: addition.record.digest)
+        }
         return VersionReport(report: report, addition: addition, engines: trials)
     }
 

@@ -129,7 +129,7 @@ package struct ModelSearch: Sendable {
         tell(nil)
         let runners = candidates.map { candidate in
             SearchRace.Runner(
-                name: candidate.name, engine: candidate.engine,
+                name: candidate.name, engine: candidate.engine, setting: candidate.recipe.setting,
                 path: candidate.isOriginal ? nil : work.paths[candidate.name])
         }
         let race = SearchRace(

@@ -6,6 +6,8 @@ package struct SearchRace: Hashable, Sendable {
     package struct Runner: Hashable, Sendable {
         let name: String
         let engine: EngineKind
+        /// What the engine is told.
+        let setting: EngineSetting
         /// `nil`: the original.
         let path: String?
     }
@@ -21,6 +23,8 @@ package struct SearchRace: Hashable, Sendable {
         let runners = runners.map { runner in
             JSONValue.object([
                 ("name", .string(runner.name)), ("engine", .string(runner.engine.rawValue)),
+                ("precision", .string(runner.setting.precision.word)),
+                ("roundingGroup", runner.setting.roundingGroup.map(JSONValue.integer) ?? .null),
                 ("path", runner.path.map(JSONValue.string) ?? .null),
             ])
         }
@@ -45,9 +49,11 @@ package struct SearchRace: Hashable, Sendable {
         else { return nil }
         let runners = list.compactMap { runner -> Runner? in
             guard let name = runner["name"]?.stringValue,
-                let engine = runner["engine"]?.stringValue.flatMap(EngineKind.init(rawValue:))
+                let engine = runner["engine"]?.stringValue.flatMap(EngineKind.init(rawValue:)),
+                let precision = runner["precision"]?.stringValue.flatMap(SessionOptions.Precision.init(word:))
             else { return nil }
-            return Runner(name: name, engine: engine, path: runner["path"]?.stringValue)
+            let setting = EngineSetting(precision: precision, roundingGroup: runner["roundingGroup"]?.intValue)
+            return Runner(name: name, engine: engine, setting: setting, path: runner["path"]?.stringValue)
         }
         guard runners.count == list.count else { return nil }
         self.init(path: path, runners: runners, settings: settings, seconds: seconds)

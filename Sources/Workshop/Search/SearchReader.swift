@@ -55,7 +55,7 @@ enum SearchReader {
             progress(RecipeStep("loading \(runner.name)", done: sessions.count, of: race.runners.count))
             let model = try runner.path.map { try OptimizationReader.whole($0) } ?? original
             let engine = try catalog.engine(runner.engine)
-            sessions.append(try ModelRunner(engine).session(model, optimized: true))
+            sessions.append(try ModelRunner(engine, runner.setting).session(model, optimized: true))
         }
         let times = try SideBySide.times(of: sessions, on: inputs, seconds: race.seconds) { share in
             progress(RecipeStep("running side by side", done: Int(share * 100), of: 100))

@@ -11,7 +11,7 @@ import Testing
     static func plan(
         _ goals: SearchGoals = SearchGoals(), engines: [EngineKind] = [.onnxRuntime], facts: SearchFacts = facts
     ) -> SearchPlan {
-        SearchPlan(facts, goals, engines: engines, recipes: [])
+        SearchPlan(facts, goals, engines: engines, machine: Machine(processor: "P", cores: 2), recipes: [])
     }
 
     /// How a candidate may turn out.
@@ -90,7 +90,8 @@ import Testing
         var goals = SearchGoals(drop: 0.01)
         goals.largestBytes = 90_000
         let plan = Self.plan(goals)
-        #expect(plan.candidates.map(\.name) == ["original", "passes", "int8", "fp16", "prune", "prune + int8"])
+        #expect(
+            plan.candidates.map(\.name) == ["original", "passes", "int8", "fp16", "prune", "prune + int8", "low-rank"])
         var winners = 0
         var broken: [String] = []
         for fates in Self.fates(5) {
@@ -138,6 +139,50 @@ import Testing
         let isAble = outcome.findings.dropFirst().contains { $0.reason == nil && $0.measurement != nil }
         hold(isAble == (outcome.winner != nil), "something able and no winner")
         return faults
+    }
+
+    /// The machine that has all that engines may be told, and how a plan for it is carried out with one fate for all.
+    static func told(_ fate: Fate) -> Run {
+        let machine = Machine(processor: "P", cores: 2, extensions: ["avx512_bf16", "avx512_vnni"])
+        let facts = SearchFacts(bytes: 100_000, floatBytes: 96_000, convolutions: 0, products: 9)
+        let goals = SearchGoals(drop: 0.01)
+        let plan = SearchPlan(
+            facts, goals, engines: [.onnxRuntime, .openVINO], machine: machine, recipes: [])
+        return run(plan, goals, [fate])
+    }
+
+    @Test func whatEnginesAreToldMakesACandidateOfItsOwn() throws {
+        let run = Self.told(.twin)
+        // Every file is the original's: what computes in other numbers is still another candidate.
+        #expect(run.raced.map(\.name) == ["original", "original on OpenVINO", "bf16 on OpenVINO"])
+        let good = Self.told(.good)
+        let names = good.made.map(\.name)
+        #expect(names.contains("bf16 on OpenVINO") && names.contains("int8-dynamic + groups of 128 on OpenVINO"))
+        #expect(!names.contains { $0.hasPrefix("fp16 arithmetic") })
+        let group = try #require(good.made.first { $0.recipe.setting.roundingGroup != nil })
+        #expect(group.recipe.parts.last?.name == "engine" && group.recipe.parts.last?.target == .openVINO)
+    }
+
+    @Test func largerGroupsAreNotTriedWhereSmallOnesLoseTooMuch() {
+        let run = Self.told(.bad)
+        #expect(!run.made.contains { $0.recipe.setting.roundingGroup != nil })
+        let finding = run.outcome?.findings.first { $0.candidate.recipe.setting.roundingGroup != nil }
+        #expect(finding?.reason?.contains("int8-dynamic on OpenVINO is not usable") == true, "\(finding?.reason ?? "")")
+        // The original loses nothing: other arithmetic is tried.
+        #expect(run.made.contains { $0.recipe.setting.precision == .bfloat16 })
+    }
+
+    @Test func whereNoKernelComputesSoTheReasonIsSaid() {
+        let facts = SearchFacts(bytes: 100_000, floatBytes: 96_000, convolutions: 0, products: 9)
+        let plain = Machine(processor: "P", cores: 2, extensions: ["avx2"])
+        let plan = SearchPlan(facts, SearchGoals(), engines: [.onnxRuntime, .openVINO], machine: plain, recipes: [])
+        #expect(
+            plan.leftOut.map(\.name) == [
+                "bf16 on OpenVINO", "fp16 arithmetic on OpenVINO", "int8-dynamic + groups of 128 on OpenVINO",
+            ])
+        let alone = SearchPlan(facts, SearchGoals(), engines: [.onnxRuntime], machine: plain, recipes: [])
+        #expect(alone.leftOut.map(\.name) == ["bf16", "fp16 arithmetic"])
+        #expect(alone.leftOut.allSatisfy { $0.reason.hasPrefix("ONNX Runtime has no") })
     }
 
     @Test func answersThatNobodyAskedForChangeNothing() {

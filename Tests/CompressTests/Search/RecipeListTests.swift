@@ -22,12 +22,19 @@ import Testing
         int8.target = .openVINO
         int8.floats = ["conv 1", "/b"]
         int8.byteProducts = false
-        return RecipeList([passes, prune, int8], seed: -7)
+        var thin = RecipePart("low-rank")
+        thin.ranks = ["dense": 16, "/a": 8]
+        var engine = RecipePart("engine")
+        engine.target = .openVINO
+        engine.setting = EngineSetting(precision: .bfloat16, roundingGroup: 128)
+        return RecipeList([passes, prune, int8, thin, engine], seed: -7)
     }
 
     @Test func whatIsWrittenIsRead() throws {
         #expect(try RecipeList(json: Self.full.json) == Self.full)
-        #expect(Self.full.name == "prune 40 % + int8" && Self.full.recipes == ["prune", "int8"])
+        #expect(Self.full.name == "prune 40 % + int8 + low-rank + bf16, groups of 128")
+        #expect(Self.full.withoutSetting.recipes == ["prune", "int8", "low-rank"])
+        #expect(Self.full.setting.roundingGroup == 128 && Self.full.withoutSetting.setting == .usual)
         let short = try Self.list(#"[{"step": "fp16"}]"#)
         #expect(short == RecipeList([RecipePart("fp16")]) && short.name == "fp16")
         #expect(try Self.list(#"{"steps": [{"step": "passes"}]}"#).name == "passes")
@@ -51,6 +58,16 @@ import Testing
         (#"[{"step": "int8", "target": "tpu"}]"#, "steps[0].target: expected one of"),
         (#"[{"step": "prune", "share": 0}]"#, "steps[0].share: expected a number between 0 and 1, found 0"),
         (#"[{"step": "prune", "share": 1}]"#, "steps[0].share: expected"),
+        (#"[{"step": "engine"}]"#, "steps[0]: the engine is told nothing"),
+        (
+            #"[{"step": "engine", "precision": "bf16"}, {"step": "int8"}]"#,
+            "steps[0]: what the engine is told comes last"
+        ),
+        (#"[{"step": "engine", "precision": "fp8"}]"#, "steps[0].precision: expected one of fp32, bf16, fp16"),
+        (#"[{"step": "engine", "roundingGroup": 0}]"#, "steps[0].roundingGroup: expected a whole number from 1"),
+        (#"[{"step": "int8", "precision": "bf16"}]"#, "steps[0].precision: int8 has no such parameter"),
+        (#"[{"step": "low-rank", "ranks": [8]}]"#, "steps[0].ranks: expected ranks by names"),
+        (#"[{"step": "low-rank", "ranks": {"a": 0}}]"#, "steps[0].ranks: expected a rank of at least 1, found 0"),
         (#"[{"step": "prune", "share": "40%"}]"#, "steps[0].share: expected a number between 0 and 1"),
     ]) func whatIsNoRecipeIsRefusedWithItsPlace(text: String, words: String) throws {
         let fault = #expect(throws: RuleFault.self) { try Self.list(text) }

@@ -85,12 +85,14 @@ import Testing
     @Test func withoutDataNothingIsPruned() {
         let facts = SearchFacts(bytes: 100, floatBytes: 96, convolutions: 4, products: 1, isGenerated: true)
         let plan = SearchPlan(facts, SearchGoals(), engines: [.onnxRuntime], recipes: [])
-        #expect(plan.leftOut.map(\.name) == ["prune", "prune + int8"])
+        #expect(plan.leftOut.map(\.name) == ["prune", "prune + int8", "low-rank", "bf16", "fp16 arithmetic"])
     }
 
     @Test func eachEngineHasItsOwnCandidatesAndAnEdgeOnlyTheFirst() {
         let facts = SearchFacts(bytes: 100, floatBytes: 96, convolutions: 0, products: 9)
-        let plan = SearchPlan(facts, SearchGoals(), engines: [.onnxRuntime, .openVINO], recipes: [])
+        let machine = Machine(processor: "P", cores: 2, extensions: ["avx512_bf16", "avx512_fp16", "avx512_vnni"])
+        let plan = SearchPlan(
+            facts, SearchGoals(), engines: [.onnxRuntime, .openVINO], machine: machine, recipes: [])
         let names = plan.candidates.map(\.name)
         #expect(Set(names).count == names.count)
         #expect(names.contains("original on OpenVINO"))

@@ -39,6 +39,18 @@ import Testing
         #expect(single.setups == [.usual(cores: 1)])
     }
 
+    @Test func groupsAreTriedWhereAVersionIsRoundedByTheEngine() throws {
+        let machine = Machine(processor: "P", cores: 2, extensions: ["avx512_vnni"])
+        let engines = [EngineKind.onnxRuntime, .openVINO]
+        let space = TuningSpace(machine: machine, engines: engines, roundsByItself: true)
+        let grouped = space.setups.filter { $0.setting.roundingGroup == 128 }
+        #expect(!grouped.isEmpty && grouped.allSatisfy { $0.engine == .openVINO })
+        #expect(TuningSpace(machine: machine, engines: engines).setups.allSatisfy { $0.setting.roundingGroup == nil })
+        let setup = try #require(grouped.first)
+        #expect(TuningSetup(setup.named) == setup && setup.description.contains("groups of 128"))
+        #expect(setup.options(declared: nil).roundingGroup == 128)
+    }
+
     private func serving(_ setup: TuningSetup, _ points: [(Double, Double, Bool)]) -> TuningServing {
         TuningServing(
             setup: setup, batching: .off, saturation: 1000,
