@@ -22,10 +22,10 @@ extension EndToEnd {
                         ["endpoints.json", "line 2"]
                     ),
                     (#"{"endpoints": [{"endpoint": "digits", "version": "digits:2", "shares": 1}]}"#, ["'shares'"]),
-                    (#"{"endpoints": [{"endpoint": "digits", "version": "digits:9"}]}"#, ["digits:9"]),
+                    (#"{"endpoints": [{"endpoint": "digits", "version": "digits:9"}]}"#, ["no version 9"]),
                     (
                         #"{"endpoints": [{"endpoint": "digits", "version": "digits:2"}, {"endpoint": "x", "version": "no:1"}]}"#,
-                        ["no:1"]
+                        ["no model 'no'"]
                     ),
                 ]
                 for (text, words) in wrong {
