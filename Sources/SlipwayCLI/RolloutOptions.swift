@@ -39,6 +39,12 @@ struct RolloutOptions: ParsableArguments {
             valueName: "5%"))
     var maxDisagreement: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How much more often the new version may be wrong by labels that come late, on inputs that both answered.",
+            valueName: "2%"))
+    var maxLossIncrease: String?
+
     @Flag(help: "Ask a person at the end, instead of promoting, when evidence decided nothing.")
     var holdAtEnd = false
 
@@ -60,7 +66,7 @@ struct RolloutOptions: ParsableArguments {
 
     private var isGiven: Bool {
         strategy != nil || steps != nil || stepDuration != nil || duration != nil || share != nil || harmBudget != nil
-            || maxDisagreement != nil || holdAtEnd || ignoreLatency
+            || maxDisagreement != nil || maxLossIncrease != nil || holdAtEnd || ignoreLatency
     }
 
     /// What was asked for; `nil` for a deployment without a rollout.
@@ -73,9 +79,9 @@ struct RolloutOptions: ParsableArguments {
             if let value { members.append((key, .string(value))) }
         }
         if let harmBudget { members.append(("harmBudget", .integer(harmBudget))) }
-        if let maxDisagreement {
-            let share = Double(try Share(maxDisagreement).basisPoints) / Double(TrafficSplit.whole)
-            members.append(("maxDisagreement", .number(share)))
+        for (key, text) in [("maxDisagreement", maxDisagreement), ("maxLossIncrease", maxLossIncrease)] {
+            guard let text else { continue }
+            members.append((key, .number(Double(try Share(text).basisPoints) / Double(TrafficSplit.whole))))
         }
         if holdAtEnd { members.append(("inconclusive", "hold")) }
         if ignoreLatency { members.append(("latency", false)) }

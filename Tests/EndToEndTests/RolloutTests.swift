@@ -25,15 +25,25 @@ extension EndToEnd {
         @Test
         func aCanaryThatAlwaysFailsIsStoppedWithinTenFailedRequests() async throws {
             let slipway = try await RolloutTable(second: [1, 2]).slipway
+            let canary = ["plan", "table:2", "--strategy", "canary", "--steps", "5%,50%"]
+            #expect(try await slipway.run(canary).output.contains("no traffic is known"), "no server, no counters")
             try await slipway.serving { server in
                 let client = try server.dataPlane()
+                let unknown = try await slipway.run(canary)
+                #expect(
+                    unknown.output.contains("no traffic is known")
+                        && unknown.output.contains("10 times the errors: rolled back after"), "\(unknown)")
                 for _ in 0..<300 { _ = try await RolloutTable.ask(client, row: 7) }
                 // The last minute is known from its second sample on.
                 try await wait(for: "a plan that knows the traffic") {
                     _ = try await RolloutTable.ask(client, row: 7)
-                    let plan = try await slipway.expect("plan", "table:2", "--strategy", "canary", "--steps", "5%,50%")
-                    return plan.output.contains("canary 5%") && plan.output.contains("10 times the errors")
+                    let plan = try await slipway.run(canary).output
+                    return plan.contains("canary 5%") && plan.contains("10 times the errors")
+                        && plan.contains("requests a second") && plan.contains("none of 3")
                 }
+                let forecast = try await slipway.json("plan", "table:2", "--strategy", "canary")["forecast"]
+                #expect(forecast?["requestsPerSecond"]?.doubleValue ?? 0 > 0)
+                #expect(forecast?["findings"]?.arrayValue?.compactMap { $0["harmed"]?.doubleValue }.count == 2)
                 try await slipway.expect("deploy", "table:2", "--strategy", "canary", "--steps", "5%,50%")
                 let refused = try await slipway.run(["deploy", "table:2"])
                 #expect(refused.exitCode == 5, "\(refused)")
@@ -94,10 +104,20 @@ extension EndToEnd {
             let slipway = try await RolloutTable(second: Array(repeating: 2, count: 16)).slipway
             try await slipway.serving { server in
                 let client = try server.dataPlane()
-                for _ in 0..<300 { _ = try await RolloutTable.ask(client, row: 7) }
-                try await slipway.expect(
-                    "deploy", "table:2", "--strategy", "canary", "--steps", "30%", "--step-duration", "1h",
-                    "--ignore-latency")
+                func ask(_ count: Int) async throws {
+                    for index in 0..<count { _ = try await RolloutTable.ask(client, row: index % 50 == 0 ? 99 : 7) }
+                }
+                try await ask(300)
+                let file = slipway.scratch.file("rollout.json")
+                let policy =
+                    #"{"strategy": "canary", "steps": ["30%"], "stepDuration": "1h", "latency": false, "early": false}"#
+                try TextFile.write(policy, to: file)
+                try await slipway.expect("deploy", "table:2", "--rollout", file)
+                // What was calm counts after ten seconds, when it is known that it was.
+                try await wait(for: "evidence of safety") {
+                    try await ask(50)
+                    return try await slipway.json("rollout")["safety"]?.doubleValue ?? 0 != 0
+                }
                 try await wait(for: "an incident") {
                     for _ in 0..<30 { _ = try await RolloutTable.ask(client, row: 99) }
                     return try await slipway.json("rollout")["incident"]?.boolValue == true
@@ -106,14 +126,18 @@ extension EndToEnd {
                 #expect(report["state"]?.stringValue == "running")
                 #expect(report["holding"]?.stringValue?.contains("nobody is blamed") == true)
                 try await slipway.expect("rollout", "pause")
-                let before = try await slipway.json("rollout")["canaryRequests"]?.intValue ?? 0
+                let known = try await slipway.json("rollout")
+                let before = known["canaryRequests"]?.intValue ?? 0
                 #expect(before > 0)
+                let decided = known["decisions"]?.arrayValue?.compactMap { $0["safety"]?.doubleValue } ?? []
+                #expect(decided.last ?? 0 != 0 && decided.count == known["decisions"]?.arrayValue?.count)
                 #expect(kill(server.worker, SIGKILL) == 0)
                 try await wait(for: "the server to be gone") { kill(server.worker, 0) != 0 }
                 try await wait(for: "answers again") { (try? await RolloutTable.ask(client, row: 7).status) == 200 }
                 let after = try await slipway.json("rollout")
                 #expect(after["canaryRequests"]?.intValue ?? 0 >= before)
                 #expect(after["state"]?.stringValue == "paused" && after["share"]?.intValue == 3000)
+                #expect(after["decisions"] == known["decisions"] && after["safety"] == known["safety"])
                 try await slipway.expect("rollout", "abort")
                 let status = try await slipway.json("status", "table")
                 #expect(status["endpoints"]?.arrayValue?.first?["traffic"]?.stringValue == "table:1 100%")

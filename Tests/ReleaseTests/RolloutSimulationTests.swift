@@ -52,10 +52,28 @@ struct RolloutSimulationTests {
         #expect(harmed < 3 * 4.6, "\(harmed)")
     }
 
+    /// F36: twice the errors are hard to see; who is promoted all the same has harmed what the forecast says, not more.
+    @Test
+    func twiceTheErrorsAreNoticedOrHeldWithinTheForecast() throws {
+        let policy = try Self.policy()
+        let forecast = try #require(RolloutForecast(policy, requestsPerSecond: 100, errorRatio: 0.005))
+        var (harmed, promoted) = (0.0, 0)
+        for seed in 0..<40 {
+            var traffic = SimulatedTraffic(seed: UInt64(seed))
+            traffic.canaryRatio = 2
+            let rollout = SimulatedRollout(policy, traffic)
+            harmed += rollout.harmed / 40
+            promoted += rollout.ending == .promoted ? 1 : 0
+        }
+        #expect(
+            promoted <= 5 && harmed < 2 * forecast.findings[0].harmed, "\(promoted), \(harmed), \(forecast.findings)")
+    }
+
     @Test
     func latencyAloneEndsIt() throws {
         var traffic = SimulatedTraffic(seed: 1)
-        traffic.canarySlowness = 2
+        traffic.slow = [0.23, 0.021, 0.001]
+        traffic.canarySlow = [0.94, 0.61, 0.22]
         let rollout = SimulatedRollout(try Self.policy(), traffic)
         #expect(rollout.ending == .rolledBack)
         #expect(rollout.rollout.records.last?.stream?.rawValue.hasPrefix("slower") == true)

@@ -261,5 +261,11 @@ struct RolloutPolicyTests {
         let quiet = try #require(RolloutForecast(policy, requestsPerSecond: 0.1, errorRatio: 0.005))
         #expect(quiet.findings.allSatisfy { $0.seconds == nil })
         #expect(RolloutForecast(policy, requestsPerSecond: 0, errorRatio: 0.005) == nil)
+        let harm = RolloutForecast.harmWhateverTheTraffic(policy)
+        #expect(harm.map(\.ratio) == [2, 10])
+        #expect((10...60).contains(harm[0].harmed) && (2...8).contains(harm[1].harmed), "\(harm)")
+        let shadow = try RolloutPolicy(
+            json: .object([("strategy", "shadow"), ("share", "10%"), ("duration", "1h")]))
+        #expect(RolloutForecast.harmWhateverTheTraffic(shadow).isEmpty)
     }
 }

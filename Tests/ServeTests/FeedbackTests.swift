@@ -1,4 +1,5 @@
 import Drift
+import Engines
 import Monitor
 import Tensors
 import Testing
@@ -67,6 +68,53 @@ import Testing
             #expect(server.metric("slipway_feedback_labels_total", "outcome=\"accepted\"") == 8)
             #expect(server.metric("slipway_feedback_labels_total", "outcome=\"unknown\"") == 2)
             #expect(server.metric("slipway_feedback_labels_total", "outcome=\"already_labelled\"") == 1)
+        }
+    }
+
+    /// A label finds what another version answered to a copy of the request as well, once.
+    @Test func labelsMeetTheAnswersOfBothVersions() async throws {
+        func servable(_ session: any Session, _ version: String) throws -> Servable {
+            let servable = Servable(
+                model: "digits", version: version, digest: "sha256:0\(version)", session: session,
+                calibration: .instant)
+            let reading = ClassReading(decided: nil, scores: "y", areProbabilities: false)
+            let reader = try #require(
+                ClassReader(reading, signature: servable.signature, names: ["zero", "one", "two", "three"]))
+            servable.memory.open(.init(reader: reader, curve: nil, capacity: 1024, seconds: 60))
+            return servable
+        }
+        // The smallest score is the other's largest.
+        let (base, shadow) = (
+            try servable(ScriptedSession.doubler(), "1"), try servable(ScriptedSession.scaling(by: -1), "2")
+        )
+        let counts = Mirror.Counts(
+            compared: Counter(), failed: Counter(), dropped: Counter(), late: Counter(), absent: Counter())
+        let mirror = Mirror(counts: counts) { _ in }
+        mirror.open(basisPoints: 10_000)
+        var endpoint = ServingEndpoint(name: "digits", servable: base)
+        endpoint.mirrored = [MirroredVersions(mirror, base: base, candidate: shadow)]
+        try await TestPlane.run([endpoint]) { server in
+            let client = try server.client()
+            for (index, id) in ["a", "b", "c"].enumerated() {
+                let reply = try client.post(
+                    "/v2/models/digits/infer", Self.request(1), headers: ["X-Request-Id: \(id)"])
+                #expect(reply.status == 200)
+                try server.wait { counts.compared.value == index + 1 }
+            }
+            // The live version says one, the shadow zero: right alone is the first, the second, none.
+            for body in [#"{"id":"a","label":1}"#, #"{"id":"b","label":0}"#, #"{"id":"c","label":3}"#] {
+                #expect(try Self.results(client.post(Self.path, body)) == ["accepted"])
+            }
+            #expect(try Self.results(client.post(Self.path, #"{"id":"a","label":1}"#)) == ["already labelled"])
+            let pairs = shadow.labelled.pairs(beside: base.digest)
+            #expect(pairs.onlyOther == 1 && pairs.onlyThis == 1 && pairs.neither == 1 && pairs.count == 3)
+            let taken = shadow.labelled.take(beside: base.digest)
+            #expect(
+                taken.differences == [1, -1, 0] && taken.labelled == 0, "copies are no answers of the shadow's own")
+            #expect(shadow.labelled.take(beside: base.digest).differences.isEmpty)
+            let own = base.labelled.take(beside: shadow.digest)
+            #expect(own.labelled == 3 && own.right == 1 && own.differences == [-1, 1, 0])
+            #expect(base.memory.tally?.labelled == 3 && shadow.memory.tally?.labelled == 0)
         }
     }
 

@@ -23,6 +23,8 @@ struct Overview: Sendable {
         var running: Revision?
         var traffic: TrafficSummary?
         var total: Int
+        /// Everything since the server's start; its time is since then.
+        var sinceStart: TrafficSample?
         var inFlight: Int
         /// By version number: the last minute of each arm.
         var arms: [Arm]
@@ -68,6 +70,7 @@ struct Overview: Sendable {
                 Endpoint(
                     name: name, history: history, running: running?.revision,
                     traffic: sampler.summary(of: name.text), total: sampler.total(of: name.text),
+                    sinceStart: sampler.latest(of: name.text),
                     inFlight: running?.servables.values.reduce(0) { $0 + $1.requestsInFlight } ?? 0,
                     arms: try (running?.revision ?? history.current)?.spec.arms.map { arm in
                         Arm(
@@ -104,6 +107,15 @@ extension Overview.Endpoint {
             ("revision", running.map { .integer($0.number) } ?? .null),
             ("traffic", .string(running.map { HistoryText.traffic($0.spec) } ?? "none")),
             ("requests", .integer(total)), ("inFlight", .integer(inFlight)), ("lastMinute", traffic?.json ?? .null),
+            (
+                "sinceStart",
+                sinceStart.map { sample in
+                    .object([
+                        ("requests", .integer(sample.requests)), ("errors", .integer(sample.errors)),
+                        ("seconds", .number(sample.time)),
+                    ])
+                } ?? .null
+            ),
             (
                 "arms",
                 .array(

@@ -76,6 +76,7 @@ extension ComparisonBoard {
             let versions = MirroredVersions(entry.mirror, base: base, candidate: candidate)
             entry.ledger.state.withLock { state in
                 (state.obstacle, state.isInForce) = (versions.obstacle, true)
+                state.labelled = (base.labelled, candidate.labelled)
                 state.shown = Self.shown(base.signature, spec.settings.recording)
             }
             if arm.role == .shadow { entry.mirror.open(basisPoints: arm.weight) }
@@ -134,9 +135,12 @@ extension ComparisonBoard {
 // MARK: - Rollouts
 
 extension ComparisonBoard: AnswerPairs {
-    /// Compares what a canary answers, from now on, where a bound is declared; a shadow's answers are compared anyway.
+    /// Compares what a canary answers, from now on, where a bound is declared or labels decide; a shadow's answers are
+    /// compared anyway.
     func open(_ subject: RolloutSubject, _ policy: RolloutPolicy) {
-        guard policy.maxDisagreement != nil else { return }
+        // What labels said before is no evidence of this rollout.
+        _ = take(subject)
+        guard policy.maxDisagreement != nil || policy.comparesLabels else { return }
         let key = Key(subject)
         let entry = state.withLock { state in
             state.wanted.insert(key)
@@ -157,13 +161,22 @@ extension ComparisonBoard: AnswerPairs {
         if let entry, entry.role == .canary { entry.mirror.close() }
     }
 
-    /// Inputs that both versions answered since the last look, and those on which the answers differ.
+    /// Inputs that both versions answered since the last look, those on which the answers differ, and what labels said.
     func take(_ subject: RolloutSubject) -> PairTally {
         guard let entry = state.withLock({ $0.entries[Key(subject)] }) else { return PairTally() }
-        return entry.ledger.state.withLock { state in
+        let (known, labelled) = entry.ledger.state.withLock { state in
             defer { (state.compared, state.differing) = (0, 0) }
-            return PairTally(compared: state.compared, differing: state.differing)
+            return (PairTally(compared: state.compared, differing: state.differing), state.labelled)
         }
+        var tally = known
+        guard let labelled else { return tally }
+        let (base, candidate) = (
+            labelled.base.take(beside: subject.candidate.digest), labelled.candidate.take(beside: subject.stable.digest)
+        )
+        tally.losses = candidate.differences.map(Double.init)
+        (tally.labels.stableLabelled, tally.labels.stableRight) = (base.labelled, base.right)
+        (tally.labels.canaryLabelled, tally.labels.canaryRight) = (candidate.labelled, candidate.right)
+        return tally
     }
 }
 
@@ -179,19 +192,23 @@ extension ComparisonBoard {
     /// What `slipway compare ENDPOINT --live` shows: the newest comparison first.
     func json(_ endpoint: EndpointName) -> JSONValue {
         let entries = state.withLock { state in
-            state.keys.reversed().filter { $0.endpoint == endpoint }.compactMap { state.entries[$0] }
+            state.keys.reversed().filter { $0.endpoint == endpoint }.compactMap { key in
+                state.entries[key].map { (key, $0) }
+            }
         }
         return .object([
-            ("endpoint", .string(endpoint.text)), ("comparisons", .array(entries.map(\.json))),
+            ("endpoint", .string(endpoint.text)), ("comparisons", .array(entries.map { $1.json($0) })),
         ])
     }
 }
 
 extension ComparisonBoard.Entry {
-    fileprivate var json: JSONValue {
+    fileprivate func json(_ key: ComparisonBoard.Key) -> JSONValue {
         let state = ledger.state.withLock { $0 }
         let counts = mirror.counts
+        let labelled = state.labelled?.candidate.pairs(beside: key.base) ?? LabelledAnswers.Pairs()
         return .object([
+            ("baseDigest", .string(key.base)), ("candidateDigest", .string(key.candidate)),
             ("base", .string(base.description)), ("candidate", .string(candidate.description)),
             ("role", .string(role.rawValue)), ("inForce", .bool(state.isInForce)), ("open", .bool(mirror.isOpen)),
             ("obstacle", state.obstacle.map(JSONValue.string) ?? .null),
@@ -204,6 +221,14 @@ extension ComparisonBoard.Entry {
                 ])
             ),
             ("answers", state.comparison.json),
+            (
+                "labelled",
+                .object([
+                    ("pairs", .integer(labelled.count)), ("bothRight", .integer(labelled.bothRight)),
+                    ("onlyCandidate", .integer(labelled.onlyThis)), ("onlyBase", .integer(labelled.onlyOther)),
+                    ("neither", .integer(labelled.neither)),
+                ])
+            ),
         ])
     }
 }

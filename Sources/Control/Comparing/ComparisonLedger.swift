@@ -15,6 +15,8 @@ final class ComparisonLedger: Sendable {
         /// Why the versions cannot be compared.
         var obstacle: String?
         var isInForce = true
+        /// What labels have said of both.
+        var labelled: (base: LabelledAnswers, candidate: LabelledAnswers)?
         /// Inputs that may be shown, by their positions; none where nothing is recorded.
         var shown: [(position: Int, name: String)] = []
     }

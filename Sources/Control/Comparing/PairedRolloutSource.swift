@@ -16,8 +16,7 @@ struct PairedRolloutSource: RolloutSource {
 
     func observe(_ subject: RolloutSubject, at time: Int) async -> RolloutObservation? {
         guard var observation = await source.observe(subject, at: time) else { return nil }
-        let tally = await pairs.take(subject)
-        (observation.compared, observation.differing) = (tally.compared, tally.differing)
+        observation.add(await pairs.take(subject))
         return observation
     }
 

@@ -49,9 +49,7 @@ struct LocalRolloutSource: RolloutSource {
         var observation = RolloutObservation(
             time: time, share: share, stable: ArmTally(stable), canary: ArmTally(canary))
         observation.clients = stable.clients(onCanary: false) + canary.clients(onCanary: true)
-        if let tally = await pairs?.take(subject) {
-            (observation.compared, observation.differing) = (tally.compared, tally.differing)
-        }
+        if let pairs { observation.add(await pairs.take(subject)) }
         return observation
     }
 

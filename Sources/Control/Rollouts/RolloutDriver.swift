@@ -152,9 +152,7 @@ actor RolloutDriver: Service {
         if let event = try ending(course, observation) { actions = rollout.handle(event) }
         if actions.isEmpty { actions = rollout.handle(.observed(observation)) }
         course.isChanged =
-            course.isChanged || observation.compared > 0
-            || observation.stable.requests + observation.canary.requests > 0
-            || rollout.records.count > records
+            course.isChanged || !observation.isEmpty || rollout.records.count > records
         course.rollout = rollout
         courses[endpoint] = course
         if rollout.records.count > records || (course.isChanged && now() - course.keptAt >= Self.keepingInterval) {

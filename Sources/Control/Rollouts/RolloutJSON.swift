@@ -27,7 +27,7 @@ extension RecordedRollout {
             ("incident", .bool(evidence.isIncident)), ("harmed", .integer(evidence.harmed)),
             ("stableRequests", .integer(evidence.stable.requests)),
             ("canaryRequests", .integer(evidence.canary.requests)),
-            ("latencyLimits", .array(evidence.baseline.slow.map(JSONValue.number))),
+            ("labels", evidence.labelsJSON), ("latencyLimits", .array(evidence.baseline.slow.map(JSONValue.number))),
             ("streams", .array(evidence.streams.map { evidence.json($0.stream, $0.log) })),
             (
                 "decisions",
@@ -45,6 +45,23 @@ extension RecordedRollout {
 }
 
 extension RolloutEvidence {
+    /// Labels that came late: as rates of either version, and as losses on inputs that both answered.
+    fileprivate var labelsJSON: JSONValue {
+        func rate(_ labelled: Int, _ right: Int) -> JSONValue {
+            .object([("labelled", .integer(labelled)), ("right", .integer(right))])
+        }
+        let interval = loss.count > 0 ? loss.interval : nil
+        return .object([
+            ("stable", rate(labels.stableLabelled, labels.stableRight)),
+            ("canary", rate(labels.canaryLabelled, labels.canaryRight)), ("pairs", .integer(loss.count)),
+            ("onlyCanaryWrong", .integer(loss.worse)), ("onlyStableWrong", .integer(loss.better)),
+            ("loss", loss.count > 0 ? .number(loss.mean) : .null),
+            ("low", interval.map { .number($0.lowerBound) } ?? .null),
+            ("high", interval.map { .number($0.upperBound) } ?? .null),
+            ("better", .number(loss.betterLog / log(10))),
+        ])
+    }
+
     fileprivate func json(_ stream: EvidenceStream, _ harm: Double) -> JSONValue {
         let told = stream == .baseline ? .errors : stream
         var members: [(String, JSONValue)] = [
@@ -56,6 +73,19 @@ extension RolloutEvidence {
             members += [
                 ("differing", .integer(pairs.events)), ("compared", .integer(pairs.trials)),
                 ("allowed", .number(pairs.bound)),
+            ]
+        }
+        if let effect = effect(stream) {
+            members += [
+                ("limit", limit(stream).map { .number($0) } ?? .null), ("excess", .number(effect.excess)),
+                ("excessNeeded", .number(effect.needed)), ("matters", .bool(effect.isLarge)),
+            ]
+        }
+        if stream == .loss {
+            members += [
+                ("pairs", .integer(loss.count)), ("onlyCanaryWrong", .integer(loss.worse)),
+                ("onlyStableWrong", .integer(loss.better)), ("allowed", .number(loss.margin)),
+                ("safety", .number(loss.safeLog / log(10))),
             ]
         }
         if let clients = clients(stream) {

@@ -25,6 +25,16 @@ package enum EvidenceStream: String, Hashable, Sendable, CaseIterable {
     /// Position in a tally; `nil` for those that are no rates.
     package var index: Int? { Self.rates.firstIndex(of: self) }
 
+    /// The quantile of the stable arm's latency that its limit is made from; `nil` for those that are not about latency.
+    package var quantile: Double? {
+        switch self {
+        case .slowerThanMedian: 0.5
+        case .slowerThan90th: 0.9
+        case .slowerThan99th: 0.99
+        case .errors, .invalid, .baseline, .disagreement, .loss: nil
+        }
+    }
+
     /// For people, after "because of".
     package var title: String {
         switch self {

@@ -12,10 +12,16 @@ package struct PairedLossTest: Hashable, Sendable {
     package let margin: Double
     package private(set) var count = 0
     package private(set) var mean = 0.0
+    /// Inputs on which the canary lost more than the stable arm, and less: where losses are 0 and 1, those on which it alone
+    /// was wrong, and alone was right.
+    package private(set) var worse = 0
+    package private(set) var better = 0
     /// The logarithm of the evidence that the canary is worse by more than `margin`.
     package private(set) var worseLog = 0.0
     /// The logarithm of the evidence that the canary is better.
     package private(set) var betterLog = 0.0
+    /// The logarithm of the evidence that the canary is not worse by `margin`.
+    package private(set) var safeLog = 0.0
     private var squares = 0.0
     /// For each mean of the grid: bets that the true one is above, and below.
     private var above: [Double]
@@ -36,6 +42,8 @@ package struct PairedLossTest: Hashable, Sendable {
         let spread = (squares + 0.25) / Double(count + 1)
         worseLog += log1p(Self.bet(mean * weight - margin, spread, 1 + margin) * (value - margin))
         betterLog += log1p(-Self.bet(-mean * weight, spread, 1) * value)
+        safeLog += log1p(-Self.bet(margin - mean * weight, spread, 1) * (value - margin))
+        if value > 0 { worse += 1 } else if value < 0 { better += 1 }
         let time = Double(count + 1)
         let size = (2 * log(2 / 0.05) / (spread * time * log(1 + time))).squareRoot()
         for (index, candidate) in Self.grid.enumerated() {
@@ -68,20 +76,35 @@ package struct PairedLossTest: Hashable, Sendable {
 }
 
 extension PairedLossTest {
+    /// What is known, for people: without a stop.
+    package var sentence: String {
+        guard count > 0 else { return "labels: none came for an input that both versions answered" }
+        let (low, high) = (Share.signed(interval.lowerBound), Share.signed(interval.upperBound))
+        return
+            "labels: of \(count) inputs that both answered, the new version alone was wrong on \(worse), the stable one alone "
+            + "on \(better), a difference of \(Share.signed(mean)) (95 %: \(low) to \(high))"
+    }
+}
+
+extension PairedLossTest {
     var json: JSONValue {
         .object([
             ("count", .integer(count)), ("mean", .number(mean)), ("squares", .number(squares)),
-            ("worse", .number(worseLog)), ("better", .number(betterLog)),
+            ("worse", .number(worseLog)), ("better", .number(betterLog)), ("safe", .number(safeLog)),
+            ("lost", .integer(worse)), ("won", .integer(better)),
             ("above", .array(above.map { .number($0) })), ("below", .array(below.map { .number($0) })),
         ])
     }
 
     init(json: JSONValue, margin: Double) throws(ReleaseError) {
         let fields = try JSONFields(
-            json, "loss", known: ["count", "mean", "squares", "worse", "better", "above", "below"])
+            json, "loss",
+            known: ["count", "mean", "squares", "worse", "better", "safe", "lost", "won", "above", "below"])
         self.init(margin: margin)
         (count, mean, squares) = (try fields.int("count"), try fields.double("mean"), try fields.double("squares"))
         (worseLog, betterLog) = (try fields.double("worse"), try fields.double("better"))
+        if fields.has("safe") { safeLog = try fields.double("safe") }
+        (worse, better) = (try fields.intIfPresent("lost") ?? 0, try fields.intIfPresent("won") ?? 0)
         let (up, down) = (
             try fields.array("above").compactMap(\.doubleValue), try fields.array("below").compactMap(\.doubleValue)
         )

@@ -16,18 +16,18 @@ package struct RolloutEvidence: Hashable, Sendable {
     package private(set) var canary = ArmTally()
     /// Requests that failed, or were answered invalidly, only because the canary answered them; an estimate.
     package private(set) var excess = 0.0
+    /// Labels that came for answers, whether or not the other version answered the same.
+    package private(set) var labels = LabelTally()
     private var watch: IncidentWatch
+    /// `nil` where latency is not watched.
+    private var latencyWatch: IncidentWatch?
     private let lossMargin: Double?
 
     package init(_ policy: RolloutPolicy, _ baseline: RolloutBaseline) {
         self.baseline = baseline
         rates = EvidenceStream.rates.filter { $0.isWatched(baseline) }.map { stream in
             let isCommon =
-                switch stream {
-                case .slowerThanMedian, .slowerThan90th: true
-                case .errors: baseline.errorRatio ?? 0 > 0.05
-                default: false
-                }
+                stream == .errors && baseline.errorRatio ?? 0 > 0.05
             return RateEvidence(stream, policy, isKeyed: baseline.isKeyed, isCommon: isCommon)
         }
         bound = policy.strategy.replacesAtOnce ? BoundTest(bound: Self.bound(baseline)) : nil
@@ -35,6 +35,7 @@ package struct RolloutEvidence: Hashable, Sendable {
         loss = PairedLossTest(margin: policy.maxLossIncrease ?? 0)
         lossMargin = policy.maxLossIncrease
         watch = IncidentWatch(failures: baseline.errors, requests: baseline.requests)
+        latencyWatch = baseline.slow.count == 3 ? .ofLatency : nil
     }
 
     /// Twice what the version before may have had, and at least 1 %.
@@ -50,11 +51,15 @@ package struct RolloutEvidence: Hashable, Sendable {
         canary += observation.canary
         let failed = observation.stable[.errors]
         watch.add(failures: failed, requests: observation.stable.requests, at: observation.time)
-        for index in rates.indices { rates[index].add(observation, isCalm: !watch.isOn) }
+        let isSteady = latencyWatch?.isOn != true
+        latencyWatch?.add(
+            failures: observation.stable[.slowerThan90th], requests: observation.stable.requests, at: observation.time)
+        for index in rates.indices { rates[index].add(observation, isCalm: !watch.isOn, isSteady: isSteady) }
         let bad = observation.canary[.errors] + observation.canary[.invalid]
         bound?.add(events: min(bad, observation.canary.requests), trials: observation.canary.requests)
         disagreement?.add(events: observation.differing, trials: observation.compared)
         for difference in observation.losses { loss.add(difference) }
+        labels += observation.labels
         excess += Double(bad) - expectedFailures(observation)
     }
 
@@ -68,7 +73,25 @@ package struct RolloutEvidence: Hashable, Sendable {
 
 extension RolloutEvidence {
     /// Something other than the canary is the matter.
-    package var isIncident: Bool { watch.isOn }
+    package var isIncident: Bool { isFailing || isSlow }
+
+    /// The stable arm fails more than it used to.
+    package var isFailing: Bool { watch.isOn }
+
+    /// The stable arm is slower than it used to be.
+    package var isSlow: Bool { latencyWatch?.isOn == true }
+
+    /// How much worse the canary may be by labels; `nil` where they do not decide.
+    package var allowedLoss: Double? { lossMargin }
+
+    /// Whether slow requests of a stream are so many more that it matters; `nil` for what is not about latency.
+    package func effect(_ stream: EvidenceStream) -> LatencyEffect? { rates.first { $0.stream == stream }?.effect }
+
+    /// Seconds beyond which a request counts for a stream; `nil` for what is not about latency.
+    package func limit(_ stream: EvidenceStream) -> Double? {
+        guard baseline.slow.count == 3, let index = stream.index, stream.quantile != nil else { return nil }
+        return baseline.slow[index - 2]
+    }
 
     /// Requests harmed so far, for people and the budget: at least 0.
     package var harmed: Int { max(0, Int(excess.rounded())) }
@@ -123,6 +146,7 @@ extension RolloutEvidence {
         .present([
             ("baseline", baseline.json), ("rates", .array(rates.map(\.json))), ("bound", bound?.json),
             ("disagreement", disagreement?.json), ("loss", loss.count > 0 ? .some(loss.json) : .none),
+            ("labels", labels == LabelTally() ? .none : .some(labels.json)), ("slowWatch", latencyWatch?.json),
             ("stable", stable.json), ("canary", canary.json), ("excess", .number(excess)), ("watch", watch.json),
         ])
     }
@@ -130,7 +154,10 @@ extension RolloutEvidence {
     init(json: JSONValue, _ policy: RolloutPolicy) throws(ReleaseError) {
         let fields = try JSONFields(
             json, "evidence",
-            known: ["baseline", "rates", "bound", "disagreement", "loss", "stable", "canary", "excess", "watch"])
+            known: [
+                "baseline", "rates", "bound", "disagreement", "loss", "labels", "stable", "canary", "excess", "watch",
+                "slowWatch",
+            ])
         self.init(policy, try RolloutBaseline(json: fields.value("baseline")))
         var rates: [RateEvidence] = []
         for rate in try fields.array("rates") { rates.append(try RateEvidence(json: rate, policy)) }
@@ -145,6 +172,10 @@ extension RolloutEvidence {
             self.disagreement = try BoundTest(json: json, bound: disagreement.bound)
         }
         if let json = fields.valueIfPresent("loss") { loss = try PairedLossTest(json: json, margin: loss.margin) }
+        if let json = fields.valueIfPresent("labels") { labels = try LabelTally(json: json) }
+        if let model = latencyWatch, let json = fields.valueIfPresent("slowWatch") {
+            latencyWatch = try IncidentWatch(json: json, like: model)
+        }
         stable = try ArmTally(json: fields.value("stable"))
         canary = try ArmTally(json: fields.value("canary"))
         excess = try fields.double("excess")

@@ -49,12 +49,29 @@ package struct RolloutObservation: Hashable, Sendable {
     package var differing = 0
     /// The canary's loss less the stable arm's, on the same inputs; each from -1 to 1.
     package var losses: [Double] = []
+    /// Labels that came for answers, whether or not both versions answered.
+    package var labels = LabelTally()
 
     package init(time: Int, share: Int, stable: ArmTally, canary: ArmTally) {
         self.time = time
         self.share = share
         self.stable = stable
         self.canary = canary
+    }
+}
+
+extension RolloutObservation {
+    /// Takes what was found out by asking both versions the same.
+    package mutating func add(_ tally: PairTally) {
+        compared += tally.compared
+        differing += tally.differing
+        losses += tally.losses
+        labels += tally.labels
+    }
+
+    /// Whether anything has happened.
+    package var isEmpty: Bool {
+        stable.requests + canary.requests + compared == 0 && losses.isEmpty && labels == LabelTally()
     }
 }
 

@@ -16,6 +16,10 @@ package struct PairTally: Hashable, Sendable {
     package var compared: Int
     /// Of these, those on which the answers differ by more than what counts as equal.
     package var differing: Int
+    /// The candidate's loss less the stable version's, where a label came for an input that both answered: from -1 to 1.
+    package var losses: [Double] = []
+    /// Labels that came for answers of either.
+    package var labels = LabelTally()
 
     package init(compared: Int = 0, differing: Int = 0) {
         self.compared = compared

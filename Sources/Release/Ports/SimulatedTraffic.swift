@@ -21,11 +21,22 @@ package struct SimulatedTraffic: Sendable {
     /// Shares of requests beyond the slow thresholds; the canary's are `canarySlowness` times as many, at most all.
     package var slow = [0.3, 0.06, 0.005]
     package var canarySlowness = 1.0
+    /// The canary's shares of slow requests, where they are no multiple of the stable arm's.
+    package var canarySlow: [Double]?
+    /// How often a minute an arm stands still for a moment, in which nine in ten of its requests are slow: a machine that
+    /// is busy with something else.
+    package var stallsPerMinute = 0.0
+    /// The mean length of such a moment.
+    package var stallSeconds = 0.5
+    /// Whether both arms stand still together, and not each by itself.
+    package var stallsAreShared = false
 
     private var random: SimulatedChance
     /// The place of each client on the line that is divided between the arms.
     private var places: [Int] = []
     private var bursting: [(client: Int, left: Int)] = []
+    /// When a moment ends in which an arm stands still: the stable one's, the canary's.
+    private var stalls = [0.0, 0.0]
 
     package init(seed: UInt64) { random = SimulatedChance(seed: seed) }
 
@@ -49,23 +60,43 @@ package struct SimulatedTraffic: Sendable {
         let errors = incident?.contains(second) == true ? 0.3 : errorRatio * (1 - swing * wave)
         var observation = RolloutObservation(
             time: Int(second * 1000), share: share, stable: ArmTally(), canary: ArmTally())
+        let still = stalled(upTo: second, length: length)
         if clients == nil {
             let part = Double(share) / Double(TrafficSplit.whole)
-            observation.canary = tally(rate * part, min(1, errors * canaryRatio), canarySlowness)
-            observation.stable = tally(rate * (1 - part), errors, 1)
+            let slower = canarySlow ?? slow.map { min(1, $0 * canarySlowness) }
+            observation.canary = tally(rate * part, min(1, errors * canaryRatio), slower, still[1])
+            observation.stable = tally(rate * (1 - part), errors, slow, still[0])
         } else {
             addKeyed(&observation, rate, errors, length)
         }
         return observation
     }
 
+    /// What part of the time each arm stood still.
+    private mutating func stalled(upTo second: Double, length: Double) -> [Double] {
+        guard stallsPerMinute > 0 else { return [0, 0] }
+        let began = second - length
+        var parts = [0.0, 0.0]
+        for arm in 0..<(stallsAreShared ? 1 : 2) {
+            var still = min(max(0, stalls[arm] - began), length)
+            for _ in 0..<random.poisson(stallsPerMinute / 60 * length) {
+                let start = began + random.uniform() * length
+                let end = start - stallSeconds * log(1 - random.uniform())
+                still += min(end, second) - start
+                stalls[arm] = max(stalls[arm], end)
+            }
+            parts[arm] = min(1, still / length)
+        }
+        return stallsAreShared ? [parts[0], parts[0]] : parts
+    }
+
     /// Arrivals of a Poisson process, split into those that fail and those that are slow.
-    private mutating func tally(_ rate: Double, _ errors: Double, _ slowness: Double) -> ArmTally {
+    private mutating func tally(_ rate: Double, _ errors: Double, _ slow: [Double], _ still: Double) -> ArmTally {
         let failed = random.poisson(rate * errors)
         guard slow.count == 3 else {
             return ArmTally(requests: failed + random.poisson(rate * (1 - errors)), failures: [failed])
         }
-        let limits = slow.map { min(1, $0 * slowness) }
+        let limits = slow.map { $0 * (1 - still) + max($0, 0.9) * still }
         let tail = random.poisson(rate * limits[2])
         let tenth = tail + random.poisson(rate * (limits[1] - limits[2]))
         let half = tenth + random.poisson(rate * (limits[0] - limits[1]))

@@ -121,7 +121,8 @@ extension Rollout {
         let correction: [Action] = observation.share == share ? [] : [.shift(to: share)]
         guard phase == .running else { return correction }
         if evidence.isIncident {
-            return correction + hold("the stable version fails more than it used to: an incident, and nobody is blamed")
+            let what = evidence.isFailing ? "fails more than it used to" : "is slower than it used to be"
+            return correction + hold("the stable version \(what): an incident, and nobody is blamed")
         }
         if let praise = safety() { return praise }
         elapsed += passed
@@ -152,22 +153,37 @@ extension Rollout {
             return "\(pairs.events) of \(pairs.trials) answers differ from the live version's, declared at most "
                 + "\(Share.text(Int(pairs.bound * 10_000))); \(odds)"
         }
-        if stream == .loss { return "labels: worse by \(Self.short(evidence.loss.mean)) on average; \(odds)" }
+        if stream == .loss {
+            return "\(evidence.loss.sentence), declared at most \(Share.signed(evidence.loss.margin)); \(odds)"
+        }
         let told = stream == .baseline ? .errors : stream
-        return "\(stream.title): \(evidence.canary[told]) of \(evidence.canary.requests) on the new version, "
-            + "\(evidence.stable[told]) of \(evidence.stable.requests) on the stable one; \(odds)"
+        let counts =
+            "\(evidence.canary[told]) of \(evidence.canary.requests) on the new version, "
+            + "\(evidence.stable[told]) of \(evidence.stable.requests) on the stable one"
+        guard let effect = evidence.effect(stream), let limit = evidence.limit(stream) else {
+            return "\(stream.title): \(counts); \(odds)"
+        }
+        return
+            "\(stream.title): beyond \(Self.short(limit * 1000)) ms are \(counts), \(Share.signed(effect.excess)) more "
+            + "where \(Share.signed(effect.needed)) count; \(odds)"
     }
 
     /// Whether it may go on at once to the end.
     private mutating func safety() -> [Action]? {
         guard case .canary(let steps) = policy.strategy, policy.promotesEarly, evidence.disagreement == nil,
-            evidence.safetyLog >= Glibc.log(1 / policy.beta), !steps[step...].contains(where: \.needsApproval),
+            evidence.safetyLog >= Glibc.log(1 / policy.beta), isSafeByLabels,
+            !steps[step...].contains(where: \.needsApproval),
             evidence.streams.allSatisfy({ $0.log < Glibc.log(3) })
         else { return nil }
         return finish(
             .promote,
             "less than \(Self.short(policy.bad)) times the stable version's errors, evidence \(Self.power(evidence.safetyLog))"
         )
+    }
+
+    /// Where labels decide, they have to say that it is safe as well.
+    private var isSafeByLabels: Bool {
+        evidence.allowedLoss == nil || evidence.loss.safeLog >= Glibc.log(1 / policy.beta)
     }
 
     /// Goes to the next step where this one is over.
@@ -210,9 +226,11 @@ extension Rollout {
         case .challenger:
             if evidence.loss.betterLog >= Glibc.log(1 / policy.alpha) {
                 return finish(
-                    .promote, "better by labels, evidence \(Self.power(evidence.loss.betterLog))", stream: .loss)
+                    .promote,
+                    "\(evidence.loss.sentence): better, evidence \(Self.power(evidence.loss.betterLog))", stream: .loss)
             }
-            return finish(.rollBack, "not shown to be better by labels: the champion stays", stream: .loss)
+            return finish(
+                .rollBack, "\(evidence.loss.sentence): not shown to be better, the champion stays", stream: .loss)
         case .blueGreen: return finish(.promote, "came through its time")
         case .shadow: return leaveOpen("its answers have been compared: promote it or end it")
         case .canary, .split, .allAtOnce: break

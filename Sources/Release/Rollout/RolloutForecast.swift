@@ -25,16 +25,39 @@ package struct RolloutForecast: Hashable, Sendable {
 
     /// - Parameter streams: how many things are watched; errors have half of the weight where they are not alone.
     package init?(_ policy: RolloutPolicy, requestsPerSecond: Double, errorRatio: Double, streams: Int = 5) {
-        guard requestsPerSecond > 0, errorRatio > 0, errorRatio < 1, case .canary(let steps) = policy.strategy else {
-            return nil
-        }
+        guard requestsPerSecond > 0, errorRatio > 0, errorRatio < 1, let steps = Self.steps(policy) else { return nil }
         self.requestsPerSecond = requestsPerSecond
         self.errorRatio = errorRatio
         let course = Course(
             steps: steps, failures: requestsPerSecond * errorRatio, tolerance: policy.tolerance,
             needed: log(1 / policy.alpha) + (streams > 1 ? log(2) : 0))
-        findings = [2.0, 10].map(course.finding)
+        findings = Self.ratios.map(course.finding)
         detectable = course.detectable(atMost: 1 / errorRatio)
+    }
+
+    /// The ratios that a plan speaks of.
+    private static let ratios = [2.0, 10]
+
+    /// Those in which the new version has a part beside the stable one; `nil` where it never has.
+    private static func steps(_ policy: RolloutPolicy) -> [RolloutStep]? {
+        switch policy.strategy {
+        case .canary, .split, .challenger: policy.strategy.steps
+        case .allAtOnce, .blueGreen, .shadow: nil
+        }
+    }
+
+    /// Requests that are harmed before it is noticed that the canary fails so many times as often, whatever the traffic is:
+    /// at its first share, with as much time as it takes. Empty where the strategy has nothing to compare with.
+    package static func harmWhateverTheTraffic(
+        _ policy: RolloutPolicy, streams: Int = 5
+    ) -> [(ratio: Double, harmed: Double)] {
+        guard let first = steps(policy)?.first else { return [] }
+        // Failures are what tells; how many requests there are between them does not matter.
+        let endless = RolloutStep(basisPoints: first.basisPoints, duration: nil)
+        let course = Course(
+            steps: [endless], failures: 1, tolerance: policy.tolerance,
+            needed: log(1 / policy.alpha) + (streams > 1 ? log(2) : 0))
+        return ratios.map { ($0, course.finding($0).harmed) }
     }
 }
 

@@ -11,7 +11,8 @@ extension RolloutPolicy {
             ("bad", .number(bad)), ("harmBudget", .integer(harmBudget)),
             ("maxDisagreement", maxDisagreement.map { .number($0) }),
             ("maxLossIncrease", maxLossIncrease.map { .number($0) }), ("latency", .bool(watchesLatency)),
-            ("latencyTolerance", .number(latencyTolerance)), ("clients", .string(clients.rawValue)),
+            ("latencyTolerance", .number(latencyTolerance)), ("latencyExcess", .number(latencyExcess)),
+            ("clients", .string(clients.rawValue)),
             ("early", .bool(promotesEarly)), ("inconclusive", .string(whenInconclusive.rawValue)),
             ("stepRequests", .integer(stepRequests)),
         ])
@@ -19,7 +20,8 @@ extension RolloutPolicy {
 
     private static let members: Set<String> = [
         "strategy", "steps", "stepDuration", "share", "duration", "alpha", "beta", "tolerance", "bad", "harmBudget",
-        "maxDisagreement", "maxLossIncrease", "latency", "latencyTolerance", "clients", "early", "inconclusive",
+        "maxDisagreement", "maxLossIncrease", "latency", "latencyTolerance", "latencyExcess", "clients", "early",
+        "inconclusive",
         "stepRequests",
     ]
 
@@ -37,6 +39,7 @@ extension RolloutPolicy {
         tolerance = try number("tolerance", tolerance)
         bad = try number("bad", bad)
         latencyTolerance = try number("latencyTolerance", latencyTolerance)
+        latencyExcess = try number("latencyExcess", latencyExcess)
         harmBudget = try fields.intIfPresent("harmBudget") ?? harmBudget
         stepRequests = try fields.intIfPresent("stepRequests") ?? stepRequests
         if fields.has("maxDisagreement") { maxDisagreement = try fields.double("maxDisagreement") }

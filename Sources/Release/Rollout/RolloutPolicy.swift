@@ -18,6 +18,8 @@ package struct RolloutPolicy: Hashable, Sendable {
     package var watchesLatency = true
     /// What is called slow: beyond the stable arm's quantile times this, and more than a millisecond beyond it.
     package var latencyTolerance = 1.25
+    /// By how much the new version's share of slow requests has to exceed the stable arm's before it counts at all.
+    package var latencyExcess = 0.05
     package var clients = ClientLedger.Rule.perClient
     package var promotesEarly = true
     /// What happens at the end of the schedule when evidence decided nothing.
@@ -44,6 +46,7 @@ package struct RolloutPolicy: Hashable, Sendable {
         try Self.check("harmBudget", Double(harmBudget), 1...1_000_000)
         try Self.check("stepRequests", Double(stepRequests), 0...1_000_000)
         try Self.check("latencyTolerance", latencyTolerance, 1...100)
+        try Self.check("latencyExcess", latencyExcess, 0...0.9)
         if let maxDisagreement { try Self.check("maxDisagreement", maxDisagreement, 0...0.9) }
         if let maxLossIncrease { try Self.check("maxLossIncrease", maxLossIncrease, 0...0.9) }
         guard bad > tolerance else {
@@ -58,6 +61,13 @@ package struct RolloutPolicy: Hashable, Sendable {
             throw ReleaseError(
                 .invalid, "rollout: '\(name)' lies from \(range.lowerBound) to \(range.upperBound), found \(value)")
         }
+    }
+
+    /// Whether labels for answers of both versions to the same input are evidence: then canaries are asked what the stable
+    /// version answers, and the other way round.
+    package var comparesLabels: Bool {
+        if case .challenger = strategy { return true }
+        return maxLossIncrease != nil
     }
 
     /// What a request has to exceed to be slow, in seconds, beside what the stable arm's quantile was.

@@ -21,6 +21,17 @@ package struct RolloutRecord: Hashable, Sendable {
     package var evidence: [EvidenceStream: Double] = [:]
     /// The evidence of all streams together, the same way.
     package var combined = 0.0
+    /// Evidence that the canary is not much worse, by its errors, the same way; `nil` in records of an earlier Slipway.
+    package var safety: Double?
+    /// The same by labels; `nil` where they do not decide.
+    package var labelSafety: Double?
+    /// Of a stream of latency: by how much more of the canary's requests are slow than of the stable arm's, as a share.
+    package var excess: Double?
+    /// How much it takes to count.
+    package var excessNeeded: Double?
+    /// Of labels: how much more the canary loses on the same input, on average, and where that lies with 95 %.
+    package var loss: Double?
+    package var lossInterval: ClosedRange<Double>?
     package var canaryRequests = 0
     package var stableRequests = 0
     /// Failures by the stream that decided, or errors where none did.
@@ -51,6 +62,15 @@ package struct RolloutRecord: Hashable, Sendable {
         if told == .disagreement, let pairs = evidence.disagreement {
             (canaryRequests, canaryFailures, stableFailures) = (pairs.trials, pairs.events, 0)
         }
+        safety = evidence.safetyLog / Glibc.log(10)
+        if evidence.allowedLoss != nil { labelSafety = evidence.loss.safeLog / Glibc.log(10) }
+        if let effect = evidence.effect(told) { (excess, excessNeeded) = (effect.excess, effect.needed) }
+        if told == .loss {
+            let pairs = evidence.loss
+            (canaryRequests, stableRequests) = (pairs.count, pairs.count)
+            (canaryFailures, stableFailures) = (pairs.worse, pairs.better)
+            (loss, lossInterval) = (pairs.mean, pairs.count > 0 ? pairs.interval : nil)
+        }
         let clients = evidence.clients(told)
         (canaryClients, stableClients) = (clients?.canary, clients?.stable)
         harmed = evidence.harmed
@@ -69,7 +89,13 @@ extension RolloutRecord {
                 .object(
                     evidence.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key.rawValue, .number($0.value)) })
             ),
-            ("combined", .number(combined)), ("canaryRequests", .integer(canaryRequests)),
+            ("combined", .number(combined)), ("safety", safety.map { .number($0) }),
+            ("labelSafety", labelSafety.map { .number($0) }), ("excess", excess.map { .number($0) }),
+            ("excessNeeded", excessNeeded.map { .number($0) }), ("loss", loss.map { .number($0) }),
+            (
+                "lossInterval",
+                lossInterval.map { .array([.number($0.lowerBound), .number($0.upperBound)]) }
+            ), ("canaryRequests", .integer(canaryRequests)),
             ("stableRequests", .integer(stableRequests)), ("canaryFailures", .integer(canaryFailures)),
             ("stableFailures", .integer(stableFailures)), ("canaryClients", canaryClients.map { .integer($0) }),
             ("stableClients", stableClients.map { .integer($0) }), ("harmed", .integer(harmed)),
@@ -84,7 +110,7 @@ extension RolloutRecord {
             known: [
                 "kind", "time", "share", "reason", "stream", "evidence", "combined", "canaryRequests",
                 "stableRequests", "canaryFailures", "stableFailures", "canaryClients", "stableClients", "harmed",
-                "harmBudget",
+                "harmBudget", "safety", "labelSafety", "excess", "excessNeeded", "loss", "lossInterval",
             ])
         guard let kind: Kind = try fields.choice("kind") else { throw JSONFields.malformed("record.kind", "a kind") }
         self.kind = kind
@@ -96,6 +122,16 @@ extension RolloutRecord {
             if let stream = EvidenceStream(rawValue: member.key) { evidence[stream] = member.value.doubleValue }
         }
         combined = try fields.double("combined")
+        func number(_ key: String) throws(ReleaseError) -> Double? { fields.has(key) ? try fields.double(key) : nil }
+        (safety, labelSafety) = (try number("safety"), try number("labelSafety"))
+        (excess, excessNeeded, loss) = (try number("excess"), try number("excessNeeded"), try number("loss"))
+        if fields.has("lossInterval") {
+            let ends = try fields.array("lossInterval").compactMap(\.doubleValue)
+            guard ends.count == 2, ends[0] <= ends[1] else {
+                throw JSONFields.malformed("record.lossInterval", "two numbers that rise")
+            }
+            lossInterval = ends[0]...ends[1]
+        }
         canaryRequests = try fields.int("canaryRequests")
         stableRequests = try fields.int("stableRequests")
         canaryFailures = try fields.int("canaryFailures")

@@ -38,6 +38,13 @@ package struct Share: Hashable, Sendable, Comparable, CustomStringConvertible {
         }
     }
 
+    /// A share of any sign, with at most two decimals: `-1.25%`.
+    static func signed(_ share: Double) -> String {
+        guard share.isFinite else { return "?" }
+        let points = Int((min(max(share, -100), 100) * Double(TrafficSplit.whole)).rounded())
+        return (points < 0 ? "-" : "") + text(abs(points))
+    }
+
     private static func parse(_ text: String) -> Int? {
         guard text.hasSuffix("%") else { return nil }
         let parts = text.dropLast().split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)

@@ -32,7 +32,7 @@ extension LoopState {
             job.arm.metrics.record(request.status, job.times, rows: job.rowCount)
             job.arm.metrics.evidence.record(job, request.status)
             if let mirroring = job.arm.mirroring, request.status == .ok {
-                mirroring.offer(job, to: plane.mirrors, at: now, send: send)
+                mirroring.offer(job, id: request.id, to: plane.mirrors, at: now, send: send)
             }
             if request.status == .ok {
                 job.arm.servable.tap.offer(job)

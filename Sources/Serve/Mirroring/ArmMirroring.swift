@@ -12,11 +12,13 @@ final class ArmMirroring: Sendable {
     }
 
     /// Takes an answered request for each mirror whose turn it is; its reply must have left, or `send` sends it.
-    func offer(_ job: InferenceJob, to thread: MirrorThread, at now: UInt64, send: () -> Void) {
+    ///
+    /// - Parameter id: the request's, by which labels come.
+    func offer(_ job: InferenceJob, id: String, to thread: MirrorThread, at now: UInt64, send: () -> Void) {
         guard job.isDivided else { return }
         for way in ways where way.mirror.wants(at: now) {
             send()
-            thread.offer(job, way, at: now)
+            thread.offer(job, id: id, way, at: now)
         }
     }
 }

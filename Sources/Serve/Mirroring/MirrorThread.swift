@@ -23,6 +23,8 @@ final class MirrorThread: @unchecked Sendable {
         let seconds: Double
         let rows: Int?
         let bytes: Int
+        /// The request's, where labels may come for what the other version answers.
+        let id: String?
     }
 
     /// Requests that may wait.
@@ -45,9 +47,9 @@ final class MirrorThread: @unchecked Sendable {
     }
 
     /// Takes an answered request, or counts that there was no room. Called on an event loop; waits for nothing.
-    func offer(_ job: InferenceJob, _ way: MirrorWay, at now: UInt64) {
+    func offer(_ job: InferenceJob, id: String, _ way: MirrorWay, at now: UInt64) {
         guard way.target.servable.isResident else { return way.mirror.counts.absent.add() }
-        let errand = Errand(job, way, at: now)
+        let errand = Errand(job, id: id, way, at: now)
         guard errand.bytes <= Self.byteLimit, gate.tryLock() else {
             return way.mirror.counts.dropped.add()
         }
@@ -164,18 +166,20 @@ extension MirrorThread {
         guard job.arm.servable.isResident else { return mirror.counts.absent.add() }
         guard job.claim(at: MonotonicClock.now()) else { return mirror.counts.late.add() }
         job.run()
+        if let id = errand.id { job.arm.servable.memory.rememberCopy(job, id: id) }
         if let pair = errand.pair { mirror.finish(pair) } else { mirror.counts.failed.add() }
     }
 }
 
 extension MirrorThread.Errand {
-    init(_ source: InferenceJob, _ way: MirrorWay, at now: UInt64) {
+    init(_ source: InferenceJob, id: String, _ way: MirrorWay, at now: UInt64) {
         job = InferenceJob(
             arm: way.target, pool: source.pool, receivedAt: now, deadline: now &+ MirrorThread.longestWait,
             isMirrored: true)
         job.inputs = way.inputs.map { source.inputs[$0] }
         job.wanted = source.wanted.compactMap { way.outputs[$0] }
         self.way = way
+        self.id = way.target.servable.memory.isOpen ? id : nil
         (inputs, slots) = (source.inputs, source.slots)
         seconds = Double(source.times.runEnded &- source.times.runBegan) / 1e9
         rows = source.arm.hasRows ? source.rowCount : nil

@@ -37,6 +37,8 @@ final class LiveTable: Sendable {
 final class LiveEndpoint: Sendable {
     let name: String
     let arms: [LiveArm]
+    /// Every version that answers or is asked the same beside one that does.
+    let asked: [Servable]
     private let split: TrafficSplit
     private let routingKeyHeader: String?
     private let salt: String
@@ -57,6 +59,10 @@ final class LiveEndpoint: Sendable {
                 whole: arm.servable.sequences.map {
                     LiveArm(endpoint: endpoint.name, servable: $0.inner, versions: versions, metrics: handles)
                 }, mirroring: Self.mirroring(of: arm.servable, endpoint, metrics))
+        }
+        asked = endpoint.mirrored.flatMap { [$0.base, $0.candidate] }.reduce(into: endpoint.arms.map(\.servable)) {
+            all, other in
+            if !all.contains(where: { $0 === other }) { all.append(other) }
         }
         split = endpoint.split
         routingKeyHeader = endpoint.routingKeyHeader

@@ -36,6 +36,8 @@ package final class Servable: Sendable {
     package let tap = InferenceTap()
     /// Remembers its answers until labels come.
     package let memory = AnswerMemory()
+    /// What labels have said of its answers.
+    package let labelled = LabelledAnswers()
     /// Looks at inputs before they run.
     package let inputGuard = InputGuard()
     /// Where requests go that are kept to be asked again.

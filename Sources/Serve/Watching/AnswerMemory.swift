@@ -97,9 +97,14 @@ package final class AnswerMemory: Sendable {
         if opened.load(ordering: .relaxed) { keep(job, id: id) }
     }
 
-    private func keep(_ job: InferenceJob, id: String) {
+    /// Remembers an answer that nobody received, to what another version was asked by this id.
+    func rememberCopy(_ job: InferenceJob, id: String) {
+        if opened.load(ordering: .relaxed), job.failure == nil { keep(job, id: id, isCopy: true) }
+    }
+
+    private func keep(_ job: InferenceJob, id: String, isCopy: Bool = false) {
         guard let reader = state.withLock({ $0?.plan.reader }) else { return }
-        let now = Self.seconds(job.times.answered)
+        let now = Self.seconds(isCopy ? job.times.runEnded : job.times.answered)
         withUnsafeTemporaryAllocation(of: AnswerTable.Entry.self, capacity: Self.rowsAtOnce) { room in
             var count = 0
             func put() {
@@ -115,7 +120,8 @@ package final class AnswerMemory: Sendable {
                 return tensor
             } _: { row, said in
                 let entry = AnswerTable.Entry(
-                    key: Self.key(id, row), said: said.key, at: now, confidence: Float(said.confidence ?? .nan))
+                    key: Self.key(id, row), said: said.key, at: now, confidence: Float(said.confidence ?? .nan),
+                    isCopy: isCopy)
                 room.initializeElement(at: count, to: entry)
                 count += 1
                 if count == room.count { put() }
@@ -130,23 +136,41 @@ package final class AnswerMemory: Sendable {
     ///   - row: counted from 0.
     ///   - now: on the monotonic clock.
     func label(_ id: String, row: Int, _ label: FeedbackLabel, at now: UInt64) -> Outcome {
+        judge(id, row: row, label, at: now).outcome
+    }
+
+    /// The same, and whether the answer was right; `nil` where the label was not accepted.
+    func judge(
+        _ id: String, row: Int, _ label: FeedbackLabel, at now: UInt64
+    ) -> (outcome: Outcome, isRight: Bool?) {
         let key = Self.key(id, row)
         return state.withLock { state in
-            guard state != nil, let found = state?.table.find(key), let plan = state?.plan else { return .unknown }
-            guard !found.isLabelled else { return .alreadyLabelled }
-            guard Self.seconds(now) &- found.at <= plan.lifetime else { return .expired }
+            guard state != nil, let found = state?.table.find(key), !found.isCopy, let plan = state?.plan else {
+                return (.unknown, nil)
+            }
+            guard !found.isLabelled else { return (.alreadyLabelled, nil) }
+            guard Self.seconds(now) &- found.at <= plan.lifetime else { return (.expired, nil) }
             state?.table.markLabelled(key)
-            let truth =
-                switch label {
-                case .name(let name): plan.reader.key(name: name)
-                case .number(let number): plan.reader.key(number: number)
-                }
+            let isRight = plan.truth(label) == found.said
             state?.tally.labelled += 1
-            if truth == found.said { state?.tally.right += 1 }
+            if isRight { state?.tally.right += 1 }
             if let curve = plan.curve, !found.confidence.isNaN {
                 state?.tally.promised.add(curve.right(at: Double(found.confidence)))
             }
-            return .accepted
+            return (.accepted, isRight)
+        }
+    }
+
+    /// Whether what this version answered to a copy of the request was right; `nil` where it was not asked. It is in no count
+    /// of this version's labels.
+    func judgeCopy(_ id: String, row: Int, _ label: FeedbackLabel, at now: UInt64) -> Bool? {
+        let key = Self.key(id, row)
+        return state.withLock { state in
+            guard let found = state?.table.find(key), found.isCopy, !found.isLabelled, let plan = state?.plan,
+                Self.seconds(now) &- found.at <= plan.lifetime
+            else { return nil }
+            state?.table.markLabelled(key)
+            return plan.truth(label) == found.said
         }
     }
 
@@ -160,5 +184,15 @@ package final class AnswerMemory: Sendable {
 
     private static func seconds(_ nanoseconds: UInt64) -> UInt32 {
         UInt32(truncatingIfNeeded: nanoseconds / HTTPLimits.second)
+    }
+}
+
+extension AnswerMemory.Plan {
+    /// The class that a label names.
+    fileprivate func truth(_ label: FeedbackLabel) -> UInt64 {
+        switch label {
+        case .name(let name): reader.key(name: name)
+        case .number(let number): reader.key(number: number)
+        }
     }
 }

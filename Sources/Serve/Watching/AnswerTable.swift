@@ -15,6 +15,8 @@ final class AnswerTable: @unchecked Sendable {
         /// Not a number where there is none.
         var confidence: Float
         var isLabelled = false
+        /// Whether nobody received it: the version was asked what another one answered.
+        var isCopy = false
     }
 
     /// Places that an answer may be at.

@@ -11,8 +11,16 @@ enum JSONFile {
         do throws(JSONError) {
             return try JSONValue.parse(bytes)
         } catch {
-            throw Failure(1002, .failed, "'\(path)' is no JSON document", causes: [error.description])
+            throw Failure(1002, .failed, "'\(path)' is no JSON document", causes: [place(error, in: bytes)])
         }
+    }
+
+    /// What is wrong, where people look for it: by line and column, both from 1.
+    private static func place(_ error: JSONError, in bytes: [UInt8]) -> String {
+        let before = bytes.prefix(max(0, error.offset))
+        let line = before.count { $0 == UInt8(ascii: "\n") } + 1
+        let column = before.count - ((before.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1) + 1
+        return "line \(line), column \(column): \(error.message)"
     }
 
     /// A whole small file; `-` reads standard input.

@@ -41,11 +41,9 @@ enum RolloutText {
             let clients = stream["canaryClients"]?.intValue.map {
                 "\(stream["stableClients"]?.intValue ?? 0) / \($0)"
             }
-            let compared = stream["compared"]?.intValue
+            let (stable, new) = counts(stream)
             table.add(
-                stream["title"]?.stringValue ?? "?",
-                compared.map { "of \(Quantity.count($0))" } ?? Quantity.count(stream["stable"]?.intValue ?? 0),
-                Quantity.count(stream[compared == nil ? "canary" : "differing"]?.intValue ?? 0), clients ?? "–",
+                stream["title"]?.stringValue ?? "?", stable, new, clients ?? "–",
                 value.map { "10^\(Quantity.fixed($0, 1))" } ?? "–", bar(value))
         }
         let all = report["evidence"]?.doubleValue
@@ -53,10 +51,40 @@ enum RolloutText {
             "together", "", "", "", all.map { "10^\(Quantity.fixed($0, 1))" } ?? "–",
             "\(bar(all)) of 10^\(Quantity.fixed(needed, 1))")
         let harmed = report["harmed"]?.intValue ?? 0
-        return [
-            "", table.rendered(), "",
-            "harmed: some \(harmed) requests, budget \(report["harmBudget"]?.intValue ?? 0)", "",
-        ]
+        return ["", table.rendered(), ""] + labels(report)
+            + ["harmed: some \(harmed) requests, budget \(report["harmBudget"]?.intValue ?? 0)", ""]
+    }
+
+    /// What labels that came late have said; nothing before the first.
+    private static func labels(_ report: JSONValue) -> [String] {
+        guard let labels = report["labels"] else { return [] }
+        func rate(_ arm: String) -> String? {
+            guard let all = labels[arm]?["labelled"]?.intValue, all > 0 else { return nil }
+            return "\(Quantity.count(labels[arm]?["right"]?.intValue ?? 0)) of \(Quantity.count(all)) right"
+        }
+        let rates = [("the stable version", rate("stable")), ("the new one", rate("canary"))].compactMap { name, text in
+            text.map { "\(name) \($0)" }
+        }
+        var lines = rates.isEmpty ? [] : ["labels: " + rates.joined(separator: ", ")]
+        if let pairs = labels["pairs"]?.intValue, pairs > 0 {
+            func percent(_ key: String) -> String { Quantity.percent(labels[key]?.doubleValue ?? 0) }
+            lines.append(
+                "labels for \(Quantity.count(pairs)) inputs that both answered: the new version alone wrong on "
+                    + "\(labels["onlyCanaryWrong"]?.intValue ?? 0), the stable one alone on "
+                    + "\(labels["onlyStableWrong"]?.intValue ?? 0); worse by \(percent("loss")) "
+                    + "(95 %: \(percent("low")) to \(percent("high")))")
+        }
+        return lines
+    }
+
+    /// What a stream has counted on the stable version and on the new one.
+    private static func counts(_ stream: JSONValue) -> (stable: String, new: String) {
+        func count(_ key: String) -> String { Quantity.count(stream[key]?.intValue ?? 0) }
+        if stream["compared"] != nil { return ("of \(count("compared"))", count("differing")) }
+        if stream["pairs"] != nil {
+            return (count("onlyStableWrong"), "\(count("onlyCanaryWrong")) of \(count("pairs"))")
+        }
+        return (count("stable"), count("canary"))
     }
 
     private static func decisions(_ report: JSONValue) -> [String] {
@@ -65,26 +93,5 @@ enum RolloutText {
             let padded = kind + String(repeating: " ", count: max(0, 8 - kind.count))
             return "\(record["at"]?.stringValue ?? "?")  \(padded)  \(record["reason"]?.stringValue ?? "")"
         }
-    }
-
-    /// What can be noticed, by when, at which price.
-    static func lines(_ forecast: RolloutForecast) -> [String] {
-        var lines = [
-            "  traffic: \(Quantity.fixed(forecast.requestsPerSecond, 1)) requests a second, "
-                + "\(Quantity.percent(forecast.errorRatio)) fail",
-            forecast.detectable.map {
-                "  noticed before the schedule ends: from \(Quantity.fixed($0, 1)) times the errors on"
-            } ?? "  nothing would be noticed before the schedule ends: take longer steps or larger shares",
-        ]
-        for finding in forecast.findings {
-            let harmed = Quantity.fixed(finding.harmed, finding.harmed < 10 ? 1 : 0)
-            let ratio = Quantity.fixed(finding.ratio, 0)
-            lines.append(
-                finding.seconds.map {
-                    "  \(ratio) times the errors: rolled back after \(Quantity.fixed($0 / 60, 1)) minutes, "
-                        + "\(harmed) requests harmed"
-                } ?? "  \(ratio) times the errors: not noticed in time, \(harmed) requests harmed")
-        }
-        return lines
     }
 }

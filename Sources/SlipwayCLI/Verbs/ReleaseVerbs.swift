@@ -283,26 +283,22 @@ struct PlanVerb: AsyncParsableCommand {
         let (endpoint, request) = try deploy.request(deployments)
         let plan = try deployments.plan(request, for: endpoint, allowsOlder: deploy.allowOlder)
         if let doubt = try deploy.tuningDoubt(deployments) { answer.say(doubt) }
-        let forecast = try await forecast(endpoint)
-        answer.answer(PlanText.json(plan), name: endpoint.text) {
-            (PlanText.lines(plan) + forecast).joined(separator: "\n")
+        let policy = try deploy.rollout.policy()
+        var known: RolloutOutlook.Traffic?
+        if policy != nil { known = try await traffic(endpoint) }
+        let outlook = policy.map { [known] in RolloutOutlook($0, known) }
+        answer.answer(outlook?.adding(to: PlanText.json(plan)) ?? PlanText.json(plan), name: endpoint.text) {
+            (PlanText.lines(plan) + (outlook?.lines ?? [])).joined(separator: "\n")
         }
         if detailedExitcode, !plan.isEmpty { throw ExitCode(2) }
     }
 
-    /// What the rollout can be expected to notice on the traffic that the endpoint has.
-    private func forecast(_ endpoint: EndpointName) async throws -> [String] {
-        guard let policy = try deploy.rollout.policy(), case .canary = policy.strategy else { return [] }
+    /// The traffic that the endpoint has, by the counters of the server that runs; `nil` where none is known.
+    private func traffic(_ endpoint: EndpointName) async throws -> RolloutOutlook.Traffic? {
         let status = try await ControlClient(try homeOptions.directory())?.status()
-        let minute = status?["endpoints"]?.arrayValue?.first { $0["endpoint"]?.stringValue == endpoint.text }?[
-            "lastMinute"]
-        guard let rate = minute?["requestsPerSecond"]?.doubleValue, rate > 0 else {
-            return ["  no traffic in the last minute: what can be noticed cannot be told"]
+        return status?["endpoints"]?.arrayValue?.first { $0["endpoint"]?.stringValue == endpoint.text }.flatMap {
+            RolloutOutlook.Traffic($0)
         }
-        // Who has had no failure is taken for having one in a thousand.
-        let errors = max(minute?["errorRatio"]?.doubleValue ?? 0, 0.001)
-        return RolloutForecast(policy, requestsPerSecond: rate, errorRatio: min(errors, 0.5)).map(RolloutText.lines)
-            ?? []
     }
 }
 

@@ -4,8 +4,7 @@ import Tensors
 enum FeedbackReply {
     /// - Throws: what is wrong with the body; `RequestFault.Code.notInThisState` where no version remembers its answers.
     static func json(_ body: [UInt8], _ endpoint: LiveEndpoint, at now: UInt64) throws(RequestFault) -> [UInt8] {
-        let memories = endpoint.arms.map(\.servable.memory).filter(\.isOpen)
-        guard !memories.isEmpty else {
+        guard endpoint.arms.contains(where: { $0.servable.memory.isOpen }) else {
             throw RequestFault(
                 .notInThisState,
                 "no version of model '\(endpoint.name)' remembers its answers: that takes one that was evaluated as a "
@@ -18,7 +17,7 @@ enum FeedbackReply {
         for item in request.items {
             for (row, label) in item.labels.enumerated() {
                 guard let label else { continue }
-                let outcome = outcome(item.id, row, label, memories, now)
+                let outcome = outcome(item.id, row, label, endpoint, now)
                 counts[outcome, default: 0] += 1
                 endpoint.feedback.count(outcome)
                 results.append(
@@ -32,12 +31,21 @@ enum FeedbackReply {
             .encoded()
     }
 
-    /// What the version says that knows the answer; of those that do not, whatever the first says.
+    /// What the version says that knows the answer; of those that do not, whatever the first says. Others that were asked the
+    /// same are judged beside it.
     private static func outcome(
-        _ id: String, _ row: Int, _ label: FeedbackLabel, _ memories: [AnswerMemory], _ now: UInt64
+        _ id: String, _ row: Int, _ label: FeedbackLabel, _ endpoint: LiveEndpoint, _ now: UInt64
     ) -> AnswerMemory.Outcome {
-        for memory in memories {
-            let outcome = memory.label(id, row: row, label, at: now)
+        for servable in endpoint.arms.map(\.servable) where servable.memory.isOpen {
+            let (outcome, verdict) = servable.memory.judge(id, row: row, label, at: now)
+            if let isRight = verdict {
+                servable.labelled.add(isRight: isRight)
+                for other in endpoint.asked where other !== servable {
+                    guard let isOtherRight = other.memory.judgeCopy(id, row: row, label, at: now) else { continue }
+                    servable.labelled.add(isRight: isRight, beside: other.digest, isOtherRight: isOtherRight)
+                    other.labelled.add(isRight: isOtherRight, beside: servable.digest, isOtherRight: isRight)
+                }
+            }
             if outcome != .unknown { return outcome }
         }
         return .unknown
