@@ -16,7 +16,7 @@ package actor Follower {
     /// Why a version does not pass its gate; `nil` where it does.
     package typealias Judge = @Sendable (VersionRecord) async throws -> String?
 
-    package let entry: EndpointList.Entry
+    package nonisolated let entry: EndpointList.Entry
     private let following: Following
     private let deployments: Deployments
     private let bring: Bring

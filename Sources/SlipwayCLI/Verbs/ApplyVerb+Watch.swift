@@ -35,7 +35,7 @@ extension ApplyVerb {
                 } while await ticker.next()
             }
             tasks.addTask { for await _ in signals { break } }
-            await tasks.next()
+            _ = await tasks.next()
             tasks.cancelAll()
         }
         answer.say("stopped; what was begun goes on: slipway rollout")

@@ -115,7 +115,7 @@ struct ApplyVerb: AsyncParsableCommand {
         let first = bytes.first { !" \t\r\n".utf8.contains($0) }
         let json: JSONValue
         do {
-            json = first == UInt8(ascii: "{") ? try JSONValue.parse(bytes) : try YAMLReader.read(bytes)
+            json = first == UInt8(ascii: "{") ? try JSONValue.parse(bytes) : Self.typed(try YAMLReader.read(bytes))
         } catch let error as JSONError {
             throw Failure(1002, .failed, "'\(place)' is no JSON document", causes: [error.description])
         }
@@ -125,6 +125,23 @@ struct ApplyVerb: AsyncParsableCommand {
             : place.split(separator: "/", omittingEmptySubsequences: false).dropLast()
                 .joined(separator: "/")
         return try EndpointList(json: json, base: base.isEmpty && place.hasPrefix("/") ? "/" : base)
+    }
+
+    /// Members that are text even where it reads as a number.
+    private static let texts: Set<String> = [
+        "endpoint", "version", "digest", "alias", "directory", "model", "processing", "data", "answers", "name",
+    ]
+
+    /// YAML's plain words as what they mean in JSON: the reader gives text for every one.
+    private static func typed(_ value: JSONValue, _ key: String = "") -> JSONValue {
+        if let members = value.objectValue {
+            return .object(members.map { ($0.key, typed($0.value, $0.key)) })
+        }
+        if let items = value.arrayValue { return .array(items.map { typed($0) }) }
+        guard let text = value.stringValue, !texts.contains(key),
+            let word = try? JSONValue.parse(Array(text.utf8)), word.boolValue != nil || word.doubleValue != nil
+        else { return value }
+        return word
     }
 
     private func items(_ entries: [EndpointList.Entry], _ deployments: Deployments) throws -> [Item] {
