@@ -21,7 +21,7 @@ struct RolloutTable {
         try await slipway.expect("deploy", "table:1")
     }
 
-    private static func model(_ values: [Float], work: Int) throws -> Model {
+    static func model(_ values: [Float], work: Int = 0) throws -> Model {
         let rows = TensorValue("rows", try Tensor(.float32, Shape([values.count]), values: values))
         var graph = Graph(
             "table", nodes: [Node("Gather", ["rows", "i"], [work > 0 ? "quick" : "y"])], initializers: [rows],

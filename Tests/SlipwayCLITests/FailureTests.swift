@@ -87,7 +87,10 @@ import Workshop
 
     @Test func exitCodesAreThoseThatWereDecided() {
         #expect(
-            [Failure.Exit.failed, .notFound, .denied, .conflict, .unavailable, .verificationFailed, .usage, .locked]
-                .map(\.rawValue) == [1, 3, 4, 5, 6, 7, 64, 75])
+            [
+                Failure.Exit.failed, .notFound, .denied, .conflict, .unavailable, .verificationFailed, .rolledBack,
+                .late, .usage, .locked,
+            ]
+            .map(\.rawValue) == [1, 3, 4, 5, 6, 7, 8, 9, 64, 75])
     }
 }

@@ -70,16 +70,21 @@ package struct Deployments: Sendable {
     ///     history notes it.
     ///   - rollout: how it goes on from there by itself; `request` is then the one of `Deployments.request(_:_:)`.
     ///   - isDriven: whether the request comes from a rollout under way; others must not deploy meanwhile.
+    ///   - planned: the plan that somebody has seen: the endpoint must be where it was when that was made.
+    ///   - alongside: what is to be written with the revision, or not at all.
     /// - Returns: the plan, and the revision unless the plan was empty.
-    /// - Throws: `ReleaseError` when it cannot be, `SealError` when the home asks for seals and they forbid it.
+    /// - Throws: `ReleaseError` when it cannot be, `stale` among them when somebody was there before; `SealError` when the
+    ///   home asks for seals and they forbid it.
     package func submit(
         _ request: ReleaseRequest, for endpoint: EndpointName, author: String? = nil, note: String? = nil,
-        allowsOlder: Bool = false, rollout: RolloutPolicy? = nil, isDriven: Bool = false
+        allowsOlder: Bool = false, rollout: RolloutPolicy? = nil, isDriven: Bool = false, planned: Plan? = nil,
+        alongside: (Transaction, Revision) throws -> Void = { _, _ in }
     ) throws -> (plan: Plan, revision: Revision?) {
         try database.write { transaction in
             var history = try transaction.history(for: request, of: endpoint)
             let plan = try Planner.plan(
                 request, history: history, quarantined: transaction.quarantined(at: endpoint))
+            if let planned, planned.base != plan.base { throw planned.stale(at: plan.base) }
             guard !plan.isEmpty else { return (plan, nil) }
             if !isDriven { try transaction.refuse(request, duringRolloutAt: endpoint) }
             let remark = try transaction.requireSeals(of: plan, history, allowsOlder: allowsOlder)
@@ -98,6 +103,7 @@ package struct Deployments: Sendable {
                     at: endpoint.text, revision: revision.number, base: base, digest: digest,
                     policy: rollout.json.encodedString())
             }
+            try alongside(transaction, revision)
             return (plan, revision)
         }
     }
@@ -191,7 +197,27 @@ extension HomeReading {
     }
 }
 
+extension Plan {
+    /// Says that somebody else was there in between.
+    ///
+    /// - Parameter number: the revision that the endpoint is at now.
+    package func stale(at number: Int?) -> ReleaseError {
+        func words(_ number: Int?) -> String { number.map { "revision \($0)" } ?? "no revision" }
+        return ReleaseError(
+            .stale, "'\(endpoint)': the plan was made at \(words(base)), and it is at \(words(number)) now",
+            help: "somebody else has changed it: look at the plan again")
+    }
+}
+
 extension ReleaseRequest {
+    /// Whether a rollout's evidence can decide about it; else it is simply so.
+    package var canBeRolledOut: Bool {
+        switch self {
+        case .canary, .shadow, .replace: true
+        case .deploy, .promote, .rollback, .undeploy, .settle: false
+        }
+    }
+
     /// The version that it brings in.
     var candidate: Candidate? {
         switch self {

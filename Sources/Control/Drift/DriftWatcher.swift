@@ -46,17 +46,18 @@ actor DriftWatcher: Service {
     /// How many answers are remembered for labels, and for how many seconds; 0 for none.
     private let memory: (answers: Int, seconds: Int)
     private let logger: Logger
+    private let ticker: Ticker
     private var subjects: [ObjectIdentifier: Subject] = [:]
     /// Versions without a reference, and when they are looked at again: one may be evaluated meanwhile.
     private var without: [ObjectIdentifier: Int] = [:]
 
-    private static let interval = Duration.milliseconds(250)
     /// Milliseconds after which an open window is kept again, or a reference looked for again.
     private static let rest = 10_000
 
     init(
         platform: LocalPlatform, registry: ModelRegistry, window: Duration, store: WindowStore?,
-        memory: (answers: Int, seconds: Int), metrics: DriftMetrics, logger: Logger
+        memory: (answers: Int, seconds: Int), metrics: DriftMetrics, logger: Logger,
+        ticker: Ticker = Ticker(every: .milliseconds(250))
     ) {
         self.platform = platform
         self.registry = registry
@@ -66,12 +67,13 @@ actor DriftWatcher: Service {
         self.metrics = metrics
         quality = QualityMetrics(registry: metrics.registry)
         self.logger = logger
+        self.ticker = ticker
     }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var before = ContinuousClock.now
-            while (try? await Task.sleep(for: Self.interval)) != nil {
+            while await self.ticker.next() {
                 let now = ContinuousClock.now
                 await self.tick(seconds: Self.seconds(now - before))
                 before = now

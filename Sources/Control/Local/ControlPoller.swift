@@ -10,13 +10,12 @@ struct ControlPoller: Service {
     let reconciler: Reconciler
     let tokens: TokenAuthenticator
     let logger: Logger
-
-    private static let interval = Duration.milliseconds(500)
+    var ticker = Ticker(every: .milliseconds(500))
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             var seen = try database.dataVersion()
-            while (try? await Task.sleep(for: Self.interval)) != nil {
+            while await ticker.next() {
                 do {
                     let version = try database.dataVersion()
                     guard version != seen else { continue }

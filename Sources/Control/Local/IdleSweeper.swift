@@ -4,12 +4,13 @@ import ServiceLifecycle
 struct IdleSweeper: Service {
     let keeper: SessionKeeper
     let limit: Duration
+    var clock: any Clock<Duration> = ContinuousClock()
 
     func run() async throws {
         let nanoseconds = UInt64(clamping: limit.components.seconds) &* 1_000_000_000
-        let pause = min(max(limit / 4, .milliseconds(250)), .seconds(10))
+        let ticker = Ticker(every: min(max(limit / 4, .milliseconds(250)), .seconds(10)), on: clock)
         await cancelWhenGracefulShutdown {
-            while (try? await Task.sleep(for: pause)) != nil {
+            while await ticker.next() {
                 await withCheckedContinuation { continuation in
                     Blocking.begin {
                         keeper.sweep(idleFor: nanoseconds)

@@ -27,17 +27,19 @@ final class TrafficSampler: Service {
 
     private let platform: LocalPlatform
     private let metrics: ServeMetrics
+    private let ticker: Ticker
     private let state = Mutex(State())
     private let began = ContinuousClock.now
 
-    init(platform: LocalPlatform, metrics: ServeMetrics) {
+    init(platform: LocalPlatform, metrics: ServeMetrics, ticker: Ticker = Ticker(every: .seconds(1))) {
         self.platform = platform
         self.metrics = metrics
+        self.ticker = ticker
     }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            repeat { await self.sample() } while (try? await Task.sleep(for: .seconds(1))) != nil
+            repeat { await self.sample() } while await self.ticker.next()
         }
     }
 

@@ -25,29 +25,33 @@ actor TrafficRecorder: Service {
     private let store: RecordedTraffic
     private let metrics: MetricsRegistry
     private let logger: Logger
+    private let ticker: Ticker
     private var subjects: [ObjectIdentifier: Subject] = [:]
     private var files = 0
     private var prunedAt = 0
     /// Mixed into hashes, so that nobody finds a text by hashing what it might be.
     private let salt = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
 
-    private static let interval = Duration.milliseconds(250)
     /// Bytes of tensors of a file, and milliseconds after which it is written whatever there is.
     private static let mostBytes = 4 << 20
     private static let longest = 60_000
     /// Milliseconds between looks for what is too old.
     private static let rest = 60_000
 
-    init(platform: LocalPlatform, store: RecordedTraffic, metrics: MetricsRegistry, logger: Logger) {
+    init(
+        platform: LocalPlatform, store: RecordedTraffic, metrics: MetricsRegistry, logger: Logger,
+        ticker: Ticker = Ticker(every: .milliseconds(250))
+    ) {
         self.platform = platform
         self.store = store
         self.metrics = metrics
         self.logger = logger
+        self.ticker = ticker
     }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while (try? await Task.sleep(for: Self.interval)) != nil { await self.tick() }
+            while await self.ticker.next() { await self.tick() }
         }
         for key in subjects.keys {
             gather(key, Self.now)

@@ -9,8 +9,8 @@ struct CertificateKeeper: Service {
     let logger: Logger
     /// Told when another certificate is in force.
     var onReplaced: @Sendable (TLSCertificate) -> Void = { _ in }
+    var ticker = Ticker(every: .milliseconds(500))
 
-    private static let interval = Duration.milliseconds(500)
     /// Renewal is due long before: whoever renews automatically does so a month ahead.
     private static let notice: Int64 = 14 * day
     private static let day: Int64 = 24 * 3600 * 1000
@@ -18,7 +18,7 @@ struct CertificateKeeper: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var told = Timestamp.now()
-            while (try? await Task.sleep(for: Self.interval)) != nil {
+            while await ticker.next() {
                 switch plane.refreshCertificate() {
                 case .replaced:
                     if let certificate = plane.certificate { onReplaced(certificate) }

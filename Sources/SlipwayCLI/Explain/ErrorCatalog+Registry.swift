@@ -143,6 +143,56 @@ extension ErrorCatalog {
                 error[SW6005]: 'alerts.json': receivers.ops: expected either a 'webhook' or a 'command'
                 """),
         ErrorPage(
+            6006, "The plan is stale",
+            "'slipway apply --plan FILE' carries out what somebody has looked at, and nothing else. Something is different now, and nothing was changed.",
+            causes: [
+                "somebody deployed, promoted or rolled back after the plan was made", "a rollout went on meanwhile",
+                "the list of endpoints was edited", "an alias that it names was moved",
+            ],
+            remedies: [
+                "make the plan again: slipway apply -f FILE --dry-run --json > plan.json", "look at it, and apply that",
+            ],
+            example: """
+                $ slipway apply -f slipway.yaml --plan plan.json
+                error[SW6006]: the plan is stale
+                  cause: 'digits': planned at revision 3, and it is at revision 4 now
+                   help: make it again, and look at it
+                """),
+        ErrorPage(
+            6007, "What was waited for was rolled back",
+            "'slipway apply --wait' saw the evidence speak against the new version. The one from before has all requests again.",
+            causes: [
+                "the new version failed, or was slower, more often than the present one",
+                "more of its answers differed than was allowed", "somebody ended the rollout by hand",
+            ],
+            remedies: [
+                "read the decision with its numbers: slipway rollout ENDPOINT",
+                "hold the two versions against each other: slipway compare NAME:1 NAME:2",
+            ],
+            example: """
+                $ slipway apply -f slipway.yaml --wait
+                error[SW6007]: 1 of 1 endpoints were rolled back
+                  cause: digits: revision 4: rolled back: errors speak against it
+                   help: the evidence: slipway rollout digits
+                """),
+        ErrorPage(
+            6008, "It was not over in time",
+            "'slipway apply --wait' waited as long as --timeout says. What was begun goes on: nothing was ended.",
+            causes: [
+                "the schedule of the rollout is longer than that", "a step waits for approval",
+                "there are too few requests for a verdict", "the server loads a large version",
+            ],
+            remedies: [
+                "see how far it is: slipway rollout ENDPOINT", "agree to a step: slipway rollout resume ENDPOINT",
+                "wait longer: the same command waits on; --timeout 4h",
+            ],
+            example: """
+                $ slipway apply -f slipway.yaml --wait --timeout 5m
+                error[SW6008]: 1 of 1 endpoints were not there in time
+                  cause: digits: revision 4: awaiting approval
+                   help: nothing was ended: 'slipway rollout' tells how far it is; --timeout waits longer
+                """),
+        ErrorPage(
             6201, "There is nothing there to release or to go back to",
             "The endpoint does not exist, or has no earlier state that could be restored.",
             causes: ["a misspelt name", "the first revision cannot be rolled back"],

@@ -148,6 +148,7 @@ enum Manual {
         (0, "It succeeded."), (1, "It failed."), (2, "The plan has changes (with --detailed-exitcode)."),
         (3, "What was named is not there."), (4, "Not allowed."), (5, "It conflicts with the present state."),
         (6, "A server, an engine or a disk is not available."), (7, "What was checked is not what it should be."),
+        (8, "What was waited for was rolled back."), (9, "What was waited for was not over in time."),
         (64, "The command line cannot be understood."), (75, "Another process holds the lock; try again."),
     ]
 }

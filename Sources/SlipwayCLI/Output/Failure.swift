@@ -8,6 +8,8 @@ struct Failure: Error {
         case conflict = 5
         case unavailable = 6
         case verificationFailed = 7
+        case rolledBack = 8
+        case late = 9
         case usage = 64
         case locked = 75
     }

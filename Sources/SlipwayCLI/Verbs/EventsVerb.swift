@@ -1,4 +1,5 @@
 import ArgumentParser
+import Control
 import Home
 import Tensors
 
@@ -22,8 +23,6 @@ struct EventsVerb: AsyncParsableCommand {
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
-    private static let interval = Duration.milliseconds(250)
-
     func validate() throws {
         guard (1...100_000).contains(limit) else { throw ValidationError("--limit takes 1 to 100000") }
     }
@@ -37,8 +36,8 @@ struct EventsVerb: AsyncParsableCommand {
             return
         }
         var last = seen.last?.id
-        while true {
-            try await Task.sleep(for: Self.interval)
+        let ticker = Ticker(every: .milliseconds(250))
+        while await ticker.next() {
             let fresh = log.newest(.max, after: last)
             show(fresh.filter(isWanted))
             last = fresh.last?.id ?? last

@@ -33,6 +33,8 @@ package struct Importer: Sendable {
         package var tolerance = ReferenceReport.tolerance
         /// Which signature of a SavedModel is taken; `nil` for the one that serves.
         package var signature: String?
+        /// Whether a file that is a symbolic link is refused: where nobody chose the file, it may lead anywhere.
+        package var refusesLinks = false
         /// Whether to run it once on every engine. What was not run is recorded as not checked.
         package var runsOnce = true
 
@@ -196,7 +198,8 @@ package struct Importer: Sendable {
                 origin: made.record, layers: made.layers)
         }
         // What no reader takes need not be copied.
-        let source = try StagedFile(copying: request.path, into: home, limit: GraphLimits().fileBytes)
+        let source = try StagedFile(
+            copying: request.path, into: home, limit: GraphLimits().fileBytes, refusesLinks: request.refusesLinks)
         progress(.inspecting)
         if let classSource = request.classSource {
             // Weights are told by whoever gives a class: the older of PyTorch's formats has no mark of its own.

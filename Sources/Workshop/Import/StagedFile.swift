@@ -9,10 +9,13 @@ final class StagedFile: Sendable {
 
     /// Copies a regular file into the home's temporary directory.
     ///
+    /// - Parameter refusesLinks: whether a symbolic link in the last place is no source.
     /// - Throws: `WorkshopError.Code.unreadable` when the source is missing or not a regular file; `.limit` when it is too
     ///   large; `.storage` when the home cannot take it. Nothing is left behind.
-    convenience init(copying source: String, into home: HomeDirectory, limit: Int) throws(WorkshopError) {
-        let input = open(source, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    convenience init(
+        copying source: String, into home: HomeDirectory, limit: Int, refusesLinks: Bool = false
+    ) throws(WorkshopError) {
+        let input = open(source, O_RDONLY | O_NONBLOCK | O_CLOEXEC | (refusesLinks ? O_NOFOLLOW : 0))
         guard input >= 0 else {
             throw WorkshopError(.unreadable, "cannot open '\(source)': \(String(cString: strerror(errno)))")
         }
