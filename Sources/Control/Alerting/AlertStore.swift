@@ -35,8 +35,8 @@ final class AlertStore: Sendable {
     }
 
     private static func setting(_ key: String, _ database: HomeDatabase) -> JSONValue? {
-        let text = try? database.read { try $0.setting(key) }
-        return text?.flatMap { try? JSONValue.parse(Array($0.utf8)) }
+        guard let text = try? database.read({ try $0.setting(key) }) else { return nil }
+        return try? JSONValue.parse(Array(text.utf8))
     }
 
     /// The book as it was left; `nil` at the first start.
