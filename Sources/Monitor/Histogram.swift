@@ -13,6 +13,8 @@ package final class Histogram: @unchecked Sendable {
     private let index: BucketIndex
     private let buckets: UnsafeMutablePointer<Atomic<UInt64>>
     private let nanoseconds = Atomic<UInt64>(0)
+    /// The newest exemplar of each bucket; empty until there is one.
+    private let exemplars = Mutex<[Exemplar?]>([])
 
     /// - Parameter edges: upper edges in seconds. Put in order, rounded to nanoseconds and freed of duplicates;
     ///   those that are not finite and positive, or beyond 2^53 nanoseconds (104 days), are left out.
@@ -36,6 +38,19 @@ package final class Histogram: @unchecked Sendable {
         buckets[index.bucket(of: duration)].wrappingAdd(1, ordering: .relaxed)
         nanoseconds.wrappingAdd(duration, ordering: .relaxed)
     }
+
+    /// Keeps a value that was recorded as the example of its bucket. Waits for nobody: where another is being kept or read,
+    /// this one is let go.
+    package func exemplify(_ exemplar: Exemplar) {
+        let bucket = index.bucket(of: exemplar.nanoseconds)
+        exemplars.withLockIfAvailable { kept in
+            if kept.isEmpty { kept = Array(repeating: nil, count: edges.count + 1) }
+            kept[bucket] = exemplar
+        }
+    }
+
+    /// The newest exemplar of each bucket; empty where there never was one.
+    package var examples: [Exemplar?] { exemplars.withLock { $0 } }
 
     /// The counts so far. A value recorded meanwhile may be in `counts` and not yet in `sum`; `count` always equals
     /// the sum of `counts`.

@@ -64,16 +64,21 @@ package final class MetricsRegistry: Sendable {
         families.withLock { $0[name]?.series[Self.sorted(labels)] = nil }
     }
 
-    /// All metrics in the Prometheus text format 0.0.4, ordered by name and labels.
+    /// All metrics, ordered by name and labels.
     ///
-    /// Send as `text/plain; version=0.0.4; charset=utf-8`. Values are read after the lock is released, one by one, so
-    /// that collecting never delays recording.
-    package func exposition() -> [UInt8] {
+    /// Values are read after the lock is released, one by one, so that collecting never delays recording.
+    ///
+    /// - Parameters:
+    ///   - format: send it as that one's `contentType`.
+    ///   - more: lines of families of another's making, which come last.
+    package func exposition(_ format: MetricsFormat = .text, followedBy more: [UInt8] = []) -> [UInt8] {
         let collected = families.withLock { $0 }
-        var text = ExpositionText()
+        var text = ExpositionText(format)
         for (name, family) in collected.sorted(by: { $0.key < $1.key }) where !family.series.isEmpty {
             text.append(family, named: name)
         }
+        text.append(more)
+        text.end()
         return text.bytes
     }
 

@@ -134,4 +134,97 @@ import Testing
         #expect(over["status"]?.stringValue == "resolved")
         #expect(over["alerts"]?.arrayValue?.first?["endsAt"]?.stringValue == "T6000")
     }
+
+    // MARK: - Over a restart
+
+    /// A book as another server reads it.
+    private static func restarted(_ book: AlertBook, _ settings: AlertSettings, at seconds: Int) throws -> AlertBook {
+        AlertBook(settings, json: try JSONValue.parse(book.json.encoded()), at: seconds * 1000)
+    }
+
+    /// At every moment of a history the server may be killed: who is told what stays the same.
+    @Test func aRestartRepeatsNothingAndForgetsNoEnd() throws {
+        let (one, two) = (Self.alert(detail: "1"), Self.alert("SlipwayRolledBack", patience: 20_000))
+        let settings = Self.settings(wait: 5000, again: 36_000_000, routes: [.init(receivers: ["ops"])])
+        let history: [[WatchedAlert]] = (0..<70).map { step in
+            switch step {
+            case 3..<20: step < 8 ? [one] : [one, two]
+            case 20..<35: [two]
+            case 48..<56: [one]
+            default: []
+            }
+        }
+        func told(killedAt death: Int?) throws -> [String] {
+            var book = AlertBook(settings)
+            var told: [String] = []
+            for (step, holding) in history.enumerated() {
+                if step == death { book = try Self.restarted(book, settings, at: step * 5) }
+                let found = book.update(holding, silences: [], at: step * 5000)
+                told += found.messages.map { message in
+                    "\(message.firing.map(\.alert.key.text)) | \(message.over.map(\.alert.key.text))"
+                }
+            }
+            return told
+        }
+        let whole = try told(killedAt: nil)
+        #expect(whole.count >= 6)
+        for death in history.indices { #expect(try told(killedAt: death) == whole, "killed at \(death)") }
+    }
+
+    @Test func whatIsNotSeenAtOnceAfterARestartIsNotOver() throws {
+        let settings = Self.settings(wait: 0, routes: [.init(receivers: ["ops"])])
+        var book = AlertBook(settings)
+        #expect(book.update([Self.alert()], silences: [], at: 0).messages.count == 1)
+        var next = try Self.restarted(book, settings, at: 5)
+        let silence = try AlertSilence(id: "s", alert: nil, endpoint: nil, until: 1_000_000, note: "")
+        for look in 0..<AlertBook.patientLooks {
+            let silences = look == 1 ? [silence] : []
+            #expect(
+                next.update([], silences: silences, at: 5000 + look).messages.isEmpty, "not everything is there yet")
+        }
+        let over = next.update([], silences: [], at: 10_000)
+        #expect(over.messages.map { $0.over.count } == [1] && over.changes.count == 1)
+        // A receiver that is no more is forgotten, and what is damaged is nothing.
+        var other = settings
+        other.receivers = [.init(name: "else", way: settings.receivers[0].way, tellsEnd: true)]
+        other.routes = []
+        #expect(try Self.restarted(book, other, at: 5).told.isEmpty)
+        for damaged in ["[]", #"{"entries":[{"alert":1}],"told":[{}]}"#, #"{"entries":{},"told":7}"#] {
+            let read = AlertBook(settings, json: try JSONValue.parse(Array(damaged.utf8)), at: 0)
+            #expect(read.current.isEmpty && read.told.isEmpty)
+        }
+    }
+
+    @Test func aMessageIsKeptUntilItIsTaken() throws {
+        var book = AlertBook(Self.settings(wait: 0, routes: [.init(receivers: ["ops"])]))
+        let first = book.update([Self.alert(detail: "a\"b\n")], silences: [], at: 5000).messages[0]
+        let over = book.update([], silences: [], at: 6000).messages[0]
+        for message in [first, over] {
+            #expect(AlertBook.Message(kept: try JSONValue.parse(message.kept.encoded())) == message)
+        }
+        #expect(AlertBook.Message(kept: ["receiver", "x"]) == nil)
+    }
+
+    // MARK: - Mail
+
+    @Test func aMailSaysWhatIsWrongInOneLineAndInText() throws {
+        let settings = Self.settings(wait: 0, routes: [.init(receivers: ["ops"])])
+        var book = AlertBook(settings)
+        let page = Self.alert("SlipwayRolledBack", severity: .page)
+        let first = book.update([Self.alert(detail: "digits:1"), page], silences: [], at: 5000).messages[0]
+        #expect(first.mailSubject == "[slipway page] SlipwayDrift, SlipwayRolledBack of 'digits'")
+        let text = first.mailText { "T\($0)" }
+        #expect(
+            text.contains("SlipwayDrift of 'digits' (digits:1), ticket, since T5000\n  something is wrong\n  do: look"))
+        let over = book.update([], silences: [], at: 6000).messages[0]
+        #expect(over.mailSubject == "[slipway over] SlipwayDrift, SlipwayRolledBack of 'digits'")
+        #expect(over.mailText { "T\($0)" }.contains("Over since T6000: SlipwayDrift") && over.mailID != first.mailID)
+        // What a reason says cannot begin a line of its own, or a header.
+        let odd = WatchedAlert(.init("X", endpoint: "a\r\nBcc: b@c"), .page, "one\r\ntwo\u{1B}[2J", remedy: "look")
+        let message = AlertBook.Message(
+            receiver: "ops", endpoint: "a\r\nBcc: b@c", firing: [.init(alert: odd, since: 0)], over: [], time: 1)
+        #expect(message.mailSubject == "[slipway page] X of 'a  Bcc: b@c'")
+        #expect(message.mailText { _ in "T" }.split(separator: "\n").count == 3)
+        #expect(!message.mailText { _ in "T" }.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" })
+    }
 }

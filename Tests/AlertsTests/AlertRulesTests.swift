@@ -88,7 +88,7 @@ import Testing
     /// A file with a mistake says where, before the server starts.
     @Test(arguments: [
         ("[]", "settings: expected an object"), ("{}", "receivers is missing"), (#"{"receivers":{}}"#, "receivers"),
-        (#"{"receivers":{"a":{}}}"#, "receivers.a: expected either"),
+        (#"{"receivers":{"a":{}}}"#, "receivers.a: expected one of"),
         (#"{"receivers":{"a":{"webhook":"ftp://x"}}}"#, "receivers.a.webhook"),
         (#"{"receivers":{"a":{"webhook":"https://x","command":["/b"]}}}"#, "receivers.a"),
         (#"{"receivers":{"a":{"webhook":"https://x","limit":"5s"}}}"#, "receivers.a.limit does not go"),
@@ -97,6 +97,16 @@ import Testing
         (#"{"receivers":{"a":{"command":["/x",1]}}}"#, "receivers.a.command"),
         (#"{"receivers":{"a":{"command":["/x"],"limit":"5"}}}"#, "receivers.a.limit: expected a time"),
         (#"{"receivers":{"a":{"command":["/x"],"when":1}}}"#, "receivers.a: there is no 'when'"),
+        (#"{"receivers":{"a":{"mail":"ops@x.org"}}}"#, "receivers.a.mail: expected a list"),
+        (#"{"receivers":{"a":{"mail":["ops@x.org\r\nRCPT"],"from":"s@x.org","relay":"m"}}}"#, "receivers.a.mail"),
+        (#"{"receivers":{"a":{"mail":["Ops <ops@x.org>"],"from":"s@x.org","relay":"m"}}}"#, "receivers.a.mail"),
+        (#"{"receivers":{"a":{"mail":["ops@x..org"],"from":"s@x.org","relay":"m"}}}"#, "receivers.a.mail"),
+        (#"{"receivers":{"a":{"mail":["ops@x.org"],"relay":"m"}}}"#, "receivers.a.from"),
+        (#"{"receivers":{"a":{"mail":["ops@x.org"],"from":"s@x.org"}}}"#, "receivers.a.relay"),
+        (#"{"receivers":{"a":{"mail":["ops@x.org"],"from":"s@x.org","relay":"m:0"}}}"#, "receivers.a.relay"),
+        (#"{"receivers":{"a":{"mail":["ops@x.org"],"from":"s@x.org","relay":"m","tls":"ssl"}}}"#, "receivers.a.tls"),
+        (#"{"receivers":{"a":{"mail":["ops@x.org"],"from":"s@x.org","relay":"m","user":"u"}}}"#, "both 'user' and"),
+        (#"{"receivers":{"a":{"mail":["ops@x.org"],"from":"s@x.org","relay":"m","limit":"5s"}}}"#, "does not go with"),
         (#"{"receivers":{"a b":{"command":["/x"]}}}"#, "receivers"),
         (#"{"receivers":{"a":{"command":["/x"]}},"every":"0s"}"#, "every: expected a time from 100ms to 1h"),
         (#"{"receivers":{"a":{"command":["/x"]}},"routes":[{}]}"#, "routes[0].receivers"),
@@ -130,5 +140,87 @@ import Testing
         #expect(settings.receivers.map(\.name) == ["ops", "retrain"] && settings.routes.count == 2)
         #expect(settings.receivers[1].way == .command(.init(words: ["/usr/bin/retrain", "--now"], limit: 600_000)))
         #expect(!settings.receivers[1].tellsEnd && settings.off == ["SlipwayMemoryShort"])
+    }
+
+    @Test(arguments: [
+        (#""relay":"mail.example.org""#, "mail.example.org", 587, AlertSettings.Mail.Security.starttls),
+        (#""relay":"mail.example.org","tls":"implicit""#, "mail.example.org", 465, .implicit),
+        (#""relay":"127.0.0.1:2525","tls":"none""#, "127.0.0.1", 2525, .none),
+        (#""relay":"[::1]:25","tls":"none""#, "::1", 25, .none),
+    ])
+    func aMailServerIsReadWithItsUsualPort(
+        _ words: String, _ host: String, _ port: Int, _ security: AlertSettings.Mail.Security
+    ) throws {
+        let text = #"{"receivers":{"ops":{"mail":["a.b+c@x.org","d@y"],"from":"s@x.org",\#(words)}}}"#
+        let settings = try AlertSettings(json: JSONValue.parse(Array(text.utf8)))
+        guard case .mail(let mail) = settings.receivers[0].way else {
+            Issue.record("it is no mail")
+            return
+        }
+        #expect(mail.to == ["a.b+c@x.org", "d@y"] && mail.host == host && mail.port == port)
+        #expect(mail.security == security && mail.user == nil)
+    }
+
+    /// What burned before a restart burns after it, from totals that begin anew; what is over ends.
+    @Test func aBudgetsHoursOutlastARestart() throws {
+        var rules = AlertRules(AlertSettings())
+        for minute in 0..<10 {
+            _ = rules.look(at: try Self.facts(minute * 60, requests: minute * 1000, errors: minute * 100))
+        }
+        let kept = try JSONValue.parse(rules.history.encoded())
+        var forgetful = AlertRules(AlertSettings())
+        #expect(forgetful.look(at: try Self.facts(600, requests: 10, errors: 0)).isEmpty)
+        var next = AlertRules(AlertSettings(), history: kept)
+        #expect(next.look(at: AlertFacts(time: 590_000)).isEmpty, "the endpoint is not there yet")
+        let found = next.look(at: try Self.facts(600, requests: 10, errors: 0))
+        #expect(found.map(\.key.detail) == ["1h", "6h"])
+        let later = next.look(at: try Self.facts(600 + 7 * 3600, requests: 100_000, errors: 0))
+        #expect(later.isEmpty)
+        for damaged in ["{}", "[1]", #"[{"endpoint":"digits","points":[[1,2,3]]}]"#, #"[{"endpoint":"x","points":7}]"#]
+        {
+            var rules = AlertRules(AlertSettings(), history: try JSONValue.parse(Array(damaged.utf8)))
+            #expect(rules.look(at: try Self.facts(600, requests: 10, errors: 0)).isEmpty)
+        }
+    }
+
+    /// A slow burn wakes nobody and is a ticket: not before there is as much to be seen as its short window, not while
+    /// somebody is woken for the same, and over a restart.
+    @Test func aSlowBurnIsATicket() throws {
+        #expect(AlertRules.windows.map(\.long) == [1, 6, 24, 72].map { $0 * 3_600_000 })
+        #expect(AlertRules.windows.map(\.short) == [5, 30, 120, 360].map { $0 * 60_000 })
+        func details(_ minutes: Int, perMille: Int, restart: Int? = nil) throws -> [(minute: Int, detail: [String])] {
+            var rules = AlertRules(AlertSettings())
+            var (requests, errors) = (0, 0)
+            var told: [(minute: Int, detail: [String])] = []
+            for minute in stride(from: 0, through: minutes, by: 10) {
+                if minute == restart {
+                    rules = AlertRules(AlertSettings(), history: try JSONValue.parse(rules.history.encoded()))
+                    (requests, errors) = (0, 0)
+                }
+                let found = rules.look(at: try Self.facts(minute * 60, requests: requests, errors: errors))
+                let detail = found.map { "\($0.key.detail) \($0.severity.rawValue)" }
+                if detail != told.last?.detail ?? [] { told.append((minute, detail)) }
+                requests += 10_000
+                errors += 10 * perMille
+            }
+            return told
+        }
+        let slow = try details(600, perMille: 2)
+        #expect(slow.map(\.detail) == [["3d ticket"]] && slow[0].minute == 360, "\(slow)")
+        let faster = try details(600, perMille: 4)
+        #expect(faster.map(\.detail) == [["1d ticket"], ["1d ticket", "3d ticket"]] && faster[0].minute == 120)
+        let restarted = try details(600, perMille: 4, restart: 300)
+        #expect(restarted.map(\.detail) == faster.map(\.detail) && restarted.map(\.minute) == faster.map(\.minute))
+        #expect(try details(600, perMille: 8).last?.detail == ["6h page"])
+        // Three days and more: what is older counts no more, and points stay few.
+        var history = BudgetHistory()
+        for minute in 0..<10_000 {
+            history.add(all: Double(minute * 10), bad: Double(min(minute, 100)), at: minute * 60_000)
+        }
+        let days = history.totals(over: 3 * 86_400_000)
+        #expect((43_200...43_300).contains(days.all) && days.bad == 0)
+        #expect(history.json.arrayValue?.count ?? 0 < 400 && history.isIdle)
+        let again = try #require(BudgetHistory(json: history.json))
+        #expect(abs(again.totals(over: 6 * 3_600_000).all - 3600) <= 300)
     }
 }

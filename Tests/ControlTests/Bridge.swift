@@ -29,7 +29,7 @@ struct Bridge: Sendable {
             overview: overview, deployments: harbour.deployments,
             reconciler: Reconciler(
                 deployments: harbour.deployments, platform: harbour.platform, logger: Harbour.logger),
-            metrics: { [metrics = harbour.metrics] in metrics.exposition() })
+            metrics: { [metrics = harbour.metrics] in metrics.exposition($0) })
         console = ConsoleRoutes(
             overview: overview, management: management, pages: try Pages(), gate: gate,
             trial: Trial(registry: harbour.registry, server: dataPlane, address: "http://127.0.0.1:8080"))

@@ -1,4 +1,5 @@
 import Client
+import Glibc
 import Tensors
 import TestSupport
 import Testing
@@ -72,6 +73,53 @@ extension EndToEnd {
             let kinds = try await slipway.run(["events", "--type", "alert", "--json"]).output.split(separator: "\n").map
             { try JSONValue.parse(Array($0.utf8))["type"]?.stringValue ?? "" }
             #expect(kinds.prefix(3) == ["slipway.alert.fired", "slipway.alert.resolved", "slipway.alert.fired"])
+        }
+
+        /// Killed between an alert and its end, the server neither tells twice nor forgets the end; what its receiver did not
+        /// take before is told by the next one.
+        @Test
+        func aKilledServerRepeatsNothingAndForgetsNoEnd() async throws {
+            let slipway = try await Slipway.withDigits("cnn")
+            let folder = try TemporaryDirectory("slipway-alerts")
+            let (port, latePort) = (try DockerRegistry.freePort(), try DockerRegistry.freePort())
+            let (hook, late, settings) = (folder.file("hook"), folder.file("late"), folder.file("alerts.json"))
+            try TextFile.write(
+                """
+                {"every": "100ms", "wait": "0s", "recent": "6s",
+                 "receivers": {"hook": {"webhook": "http://127.0.0.1:\(port)/"},
+                               "late": {"webhook": "http://127.0.0.1:\(latePort)/"}},
+                 "routes": [{"alerts": ["SlipwayRolledBack"], "receivers": ["hook", "late"]}]}
+                """, to: settings)
+            @Sendable func running(
+                _ port: Int, _ file: String, _ body: @Sendable @escaping () async throws -> Void
+            ) async throws {
+                _ = try await Companion.running(
+                    try Slipway.python(),
+                    ["\(Slipway.root)/Tests/EndToEndTests/clients/webhook.py", String(port), file],
+                    log: folder.file("log"), isReady: { Companion.answers(port) }, body)
+            }
+            try await running(port, hook) {
+                try await slipway.serving(["serve", "--alerts", settings]) { server in
+                    try await slipway.expect("deploy", "digits:2")
+                    try await slipway.expect("rollback")
+                    try await wait(for: "the alert") { Self.delivered(hook).count >= 1 }
+                    #expect(kill(server.worker, SIGKILL) == 0)
+                    try await running(latePort, late) {
+                        try await wait(for: "its end") {
+                            Self.delivered(hook).count >= 2 && Self.delivered(late).count >= 2
+                        }
+                    }
+                }
+            }
+            for file in [hook, late] {
+                #expect(
+                    Self.delivered(file).map(Self.alerts) == [
+                        ["SlipwayRolledBack firing"], ["SlipwayRolledBack resolved"],
+                    ])
+            }
+            let kinds = try await slipway.run(["events", "--type", "alert", "--json"]).output.split(separator: "\n").map
+            { try JSONValue.parse(Array($0.utf8))["type"]?.stringValue ?? "" }
+            #expect(kinds == ["slipway.alert.fired", "slipway.alert.resolved"])
         }
 
         @Test

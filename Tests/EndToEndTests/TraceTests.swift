@@ -30,6 +30,17 @@ extension EndToEnd {
                         #expect(reply.status == 200)
                     }
                     try await wait(for: "spans") { ((try? TextFile.read(folder.file("spans"))) ?? "").contains("\n") }
+                    let script = "\(Slipway.root)/Tests/EndToEndTests/clients/openmetrics.py"
+                    let read = try await Slipway.command(
+                        try Slipway.python(), [script, server.dataAddress, server.controlAddress])
+                    #expect(read.exitCode == 0, "\(read)")
+                    for line in read.output.split(separator: "\n") {
+                        let found = try JSONValue.parse(Array(line.utf8))
+                        #expect(found["traces"]?.arrayValue == ["4bf92f3577b34da6a3ce929d0e0e4736"], "\(line)")
+                        #expect(found["units"]?.arrayValue == ["bytes", "ratio", "seconds"])
+                        #expect(found["requests"]?.intValue == 2 && found["triton"]?.stringValue == "unknown")
+                    }
+                    #expect(read.output.split(separator: "\n").count == 2)
                     let metrics = try await http.request("GET", "/metrics").text
                     #expect(metrics.contains(#"nv_inference_count{model="digits",version="1"} 2"#))
                 }
@@ -52,6 +63,42 @@ extension EndToEnd {
                 #expect(start > 1_700_000_000_000_000_000 && end >= start && end - start < 60_000_000_000)
             }
             #expect(whole["attributes"]?.arrayValue?.contains { $0["key"] == "slipway.version" } == true)
+        }
+
+        /// A pipeline's steps are spans of their own, with what they waited for.
+        @Test
+        func aPipelinesStepsAreSpans() async throws {
+            let slipway = try await Slipway.withDigits("cnn")
+            try TextFile.write(Array(PipelineTests.cascade.utf8), to: slipway.scratch.file("scorer.json"))
+            try await slipway.expect("import", slipway.scratch.file("scorer.json"), "--name", "scorer")
+            try await slipway.expect("deploy", "scorer:1", "--batch", "off")
+            let folder = try TemporaryDirectory("slipway-traces")
+            let port = try DockerRegistry.freePort()
+            _ = try await Companion.running(
+                try Slipway.python(),
+                ["\(Slipway.root)/Tests/EndToEndTests/clients/webhook.py", String(port), folder.file("spans")],
+                log: folder.file("log"), isReady: { Companion.answers(port) }
+            ) {
+                try await slipway.serving(["serve", "--traces", "http://127.0.0.1:\(port)", "--trace-share", "100%"]) {
+                    server in
+                    // All rows at once: some of them are for the second model.
+                    _ = try await InferenceClient(try server.dataPlane()).infer(
+                        InferenceRequest(
+                            endpoint: "scorer", inputs: [(name: "pixels", tensor: try DigitsExample().pixels)],
+                            outputs: ["logits"], isBinary: true))
+                    try await wait(for: "spans") { ((try? TextFile.read(folder.file("spans"))) ?? "").contains("\n") }
+                }
+            }
+            let line = try #require(try TextFile.read(folder.file("spans")).split(separator: "\n").first)
+            let resource = try JSONValue.parse(Array(line.utf8))["resourceSpans"]?.arrayValue?.first
+            let spans = resource?["scopeSpans"]?.arrayValue?.first?["spans"]?.arrayValue ?? []
+            let whole = try #require(spans.first)
+            for name in ["quick", "careful"] {
+                let step = try #require(spans.first { $0["name"]?.stringValue == "step \(name)" }, "\(spans)")
+                #expect(step["parentSpanId"] == whole["spanId"])
+                #expect(step["attributes"]?.arrayValue?.contains { $0["key"] == "slipway.version" } == true)
+                #expect(spans.count { $0["name"] == "run" && $0["parentSpanId"] == step["spanId"] } == 1)
+            }
         }
     }
 }

@@ -97,4 +97,49 @@ import Testing
         registry.remove { _ in true }
         #expect(registry.exposition().isEmpty)
     }
+
+    /// Source: OpenMetrics 1.0: counters without `_total` in their metadata, units, canonical edges, exemplars, `# EOF`.
+    @Test func openMetricsHasUnitsAndExemplars() {
+        let registry = MetricsRegistry()
+        registry.counter("slipway_received_bytes_total", "Bytes \"read\".").add(7)
+        let histogram = registry.histogram("slipway_request_seconds", "Latency.", edges: [0.02, 1])
+        histogram.record(nanoseconds: 500_000_000)
+        histogram.exemplify(
+            Exemplar(traceHigh: 0x4bf9, traceLow: 0xa3ce, nanoseconds: 400_000_000, time: 1_795_361_932_000))
+        histogram.exemplify(
+            Exemplar(traceHigh: 0x4bf9, traceLow: 0xa3cf, nanoseconds: 500_000_000, time: 1_795_361_932_500))
+        #expect(
+            String(decoding: registry.exposition(.openMetrics), as: UTF8.self) == #"""
+                # HELP slipway_received_bytes Bytes \"read\".
+                # TYPE slipway_received_bytes counter
+                # UNIT slipway_received_bytes bytes
+                slipway_received_bytes_total 7
+                # HELP slipway_request_seconds Latency.
+                # TYPE slipway_request_seconds histogram
+                # UNIT slipway_request_seconds seconds
+                slipway_request_seconds_bucket{le="0.02"} 0
+                slipway_request_seconds_bucket{le="1.0"} 1 # {trace_id="0000000000004bf9000000000000a3cf"} 0.5 1795361932.5
+                slipway_request_seconds_bucket{le="+Inf"} 1
+                slipway_request_seconds_sum 0.5
+                slipway_request_seconds_count 1
+                # EOF
+
+                """#)
+        #expect(!text(registry).contains("trace_id"), "the text format knows no exemplars")
+    }
+
+    /// Source: RFC 9110, section 12.5.1; the first is what Prometheus 2.42 asks with.
+    @Test(arguments: [
+        (
+            "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+                + "text/plain;version=0.0.4;q=0.5,*/*;q=0.1", true
+        ),
+        ("Application/OpenMetrics-Text; Version=1.0.0; charset=utf-8", true), ("application/openmetrics-text", true),
+        ("application/openmetrics-text;version=0.0.1", false), ("application/openmetrics-text;q=0", false),
+        ("text/plain, application/openmetrics-text;q=0.5", false), ("*/*", false), ("", false),
+        ("application/openmetrics-text;q=x", false), (";;,;=,=", false),
+    ])
+    func aReaderGetsTheFormItAsksFor(_ accept: String, _ isOpen: Bool) {
+        #expect(MetricsFormat(accept: accept) == (isOpen ? .openMetrics : .text))
+    }
 }

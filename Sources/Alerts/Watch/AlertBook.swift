@@ -45,14 +45,14 @@ package struct AlertBook: Sendable {
         case resolved(WatchedAlert)
     }
 
-    private struct Group: Hashable, Sendable {
+    struct Group: Hashable, Sendable {
         var receiver: String
         var endpoint: String
     }
 
-    private struct Told: Sendable {
-        var firing: Set<WatchedAlert.Key> = []
-        /// What was told last of those.
+    /// What somebody was told of alerts that are not over for them.
+    struct Told: Hashable, Sendable {
+        /// As they were told last.
         var entries: [WatchedAlert.Key: Entry] = [:]
         var at = 0
         /// Since when something new waits; `nil` for nothing.
@@ -60,12 +60,42 @@ package struct AlertBook: Sendable {
     }
 
     private let settings: AlertSettings
-    private var entries: [WatchedAlert.Key: Entry] = [:]
-    private var told: [Group: Told] = [:]
+    private(set) var entries: [WatchedAlert.Key: Entry] = [:]
+    private(set) var told: [Group: Told] = [:]
+    /// Looks for which alerts of before a restart hold that are not seen: not everything that is looked at is there at once.
+    private var patience = 0
     /// Alerts that are kept track of; more at a time are not taken.
-    private static let most = 1000
+    static let most = 1000
+    /// Looks after a restart until what is not seen is over.
+    static let patientLooks = 4
 
     package init(_ settings: AlertSettings) { self.settings = settings }
+
+    /// Goes on where an earlier server ended.
+    init(_ settings: AlertSettings, entries: [Entry], told: [Group: Told]) {
+        self.settings = settings
+        let receivers = Set(settings.receivers.map(\.name))
+        self.entries = Dictionary(entries.prefix(Self.most).map { ($0.alert.key, $0) }) { first, _ in first }
+        self.told = told.filter { receivers.contains($0.key.receiver) }
+        patience = Self.patientLooks
+    }
+
+    /// Changes whenever what has to outlast a restart does; words and numbers of an alert that goes on do not count.
+    package var stamp: Int {
+        var hasher = Hasher()
+        for entry in current {
+            hasher.combine(entry.alert.key)
+            hasher.combine(entry.since)
+            hasher.combine(entry.firedAt)
+        }
+        for (group, told) in told.sorted(by: { ($0.key.endpoint, $0.key.receiver) < ($1.key.endpoint, $1.key.receiver) }
+        ) {
+            hasher.combine(group)
+            hasher.combine(told.at)
+            hasher.combine(told.waitingSince)
+        }
+        return hasher.finalize()
+    }
 
     /// What holds or waits to, by endpoint and name.
     package var current: [Entry] { entries.values.sorted { $0.alert.key < $1.alert.key } }
@@ -77,6 +107,7 @@ package struct AlertBook: Sendable {
         _ holding: [WatchedAlert], silences: [AlertSilence], at time: Int
     ) -> (messages: [Message], changes: [Change]) {
         let changes = note(holding, silences, time)
+        patience = max(0, patience - 1)
         var messages: [Message] = []
         var groups = Set(told.keys)
         for entry in entries.values where entry.firedAt != nil && !entry.isSilenced {
@@ -94,6 +125,10 @@ package struct AlertBook: Sendable {
         var changes: [Change] = []
         let present = Set(holding.map(\.key))
         for (key, entry) in entries where !present.contains(key) {
+            guard patience == 0 else {
+                entries[key]?.isSilenced = silences.contains { $0.silences(key, at: time) }
+                continue
+            }
             if entry.firedAt != nil { changes.append(.resolved(entry.alert)) }
             entries[key] = nil
         }
@@ -119,24 +154,24 @@ package struct AlertBook: Sendable {
         }
         let keys = Set(firing.map(\.alert.key))
         // What is silenced is not over: nobody is told that it is.
-        let over = told.firing.subtracting(keys).filter { entries[$0] == nil }
-        let isNew = !keys.subtracting(told.firing).isEmpty || !over.isEmpty
+        let known = Set(told.entries.keys)
+        let over = known.subtracting(keys).filter { entries[$0] == nil }
+        let isNew = !keys.subtracting(known).isEmpty || !over.isEmpty
         if isNew, told.waitingSince == nil { told.waitingSince = time }
         if !isNew { told.waitingSince = nil }
         let isDue =
             told.waitingSince.map { time - $0 >= settings.wait } ?? (!keys.isEmpty && time - told.at >= settings.again)
         guard isDue else {
-            self.told[group] = keys.isEmpty && told.firing.isEmpty && told.waitingSince == nil ? nil : told
+            self.told[group] = keys.isEmpty && known.isEmpty && told.waitingSince == nil ? nil : told
             return nil
         }
         let ended = over.sorted().compactMap { told.entries[$0] }
         let tellsEnd = settings.receivers.first { $0.name == group.receiver }?.tellsEnd ?? false
-        told.firing = told.firing.subtracting(over).union(keys)
         for entry in firing { told.entries[entry.alert.key] = entry }
         for key in over { told.entries[key] = nil }
         told.at = time
         told.waitingSince = nil
-        self.told[group] = told.firing.isEmpty ? nil : told
+        self.told[group] = told.entries.isEmpty ? nil : told
         let shown = tellsEnd ? ended : []
         guard !firing.isEmpty || !shown.isEmpty else { return nil }
         return Message(receiver: group.receiver, endpoint: group.endpoint, firing: firing, over: shown, time: time)

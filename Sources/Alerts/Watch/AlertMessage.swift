@@ -36,12 +36,15 @@ extension AlertBook.Message {
         ])
     }
 
-    /// The same for the same alert, whenever and wherever. Source: FNV-1a, 64 bits.
+    /// The same for the same alert, whenever and wherever.
     private static func fingerprint(_ key: WatchedAlert.Key) -> String {
+        hash("\(key.name)\u{0}\(key.endpoint)\u{0}\(key.detail)")
+    }
+
+    /// 16 hexadecimal digits of a text. Source: FNV-1a, 64 bits.
+    static func hash(_ text: String) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in "\(key.name)\u{0}\(key.endpoint)\u{0}\(key.detail)".utf8 {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-        }
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         let text = String(hash, radix: 16)
         return String(repeating: "0", count: max(0, 16 - text.utf8.count)) + text
     }

@@ -1,11 +1,15 @@
 import Monitor
+import Release
+package import Tensors
 
-/// What of the facts is an alert: the same promises and limits as in the generated Prometheus rules, with the two pairs of
-/// windows of an error budget that wake somebody. Holds the six hours that those need.
+/// What of the facts is an alert: the same promises, limits and pairs of windows as in the generated Prometheus rules. Holds
+/// the three days that the longest of those needs.
 package struct AlertRules: Sendable {
     private struct Budget: Hashable, Sendable {
         var endpoint: String
         var subject: ServiceObjective.Subject
+
+        var seconds: Double? { if case .slow(let seconds) = subject { seconds } else { nil } }
     }
 
     /// Every alert that there is.
@@ -17,20 +21,49 @@ package struct AlertRules: Sendable {
 
     /// Requests that must have broken a promise before anybody is woken: a ratio of three requests says nothing.
     package static let fewest = 5.0
-    /// The pairs of windows in milliseconds. Source: the Site Reliability Workbook, table 5-8.
-    private static let windows = [
-        (long: 3_600_000, short: 300_000, rate: 14.4, text: "1h"),
-        (long: 6 * 3_600_000, short: 1_800_000, rate: 6.0, text: "6h"),
-    ]
+    /// The pairs of windows of the generated rules, in milliseconds.
+    static let windows = BurnWindow.all.compactMap { window -> (long: Int, short: Int, rule: BurnWindow)? in
+        guard let long = try? TimeSpan(window.long), let short = try? TimeSpan(window.short) else { return nil }
+        return (long.milliseconds, short.milliseconds, window)
+    }
 
     private let off: Set<String>
     private let recent: Int
     private var budgets: [Budget: BudgetHistory] = [:]
     private var load = BudgetHistory()
+    /// Histories of before a restart, of what has not been seen since.
+    private var earlier: [Budget: BudgetHistory] = [:]
 
-    package init(_ settings: AlertSettings) {
+    /// - Parameter history: what an earlier server's rules gave as theirs; what cannot be read of it is left out.
+    package init(_ settings: AlertSettings, history: JSONValue? = nil) {
         off = settings.off
         recent = settings.recent
+        for row in history?.arrayValue?.prefix(Self.mostKept) ?? [] {
+            guard let endpoint = row["endpoint"]?.stringValue, let points = row["points"],
+                let kept = BudgetHistory(json: points)
+            else { continue }
+            let subject = row["seconds"]?.doubleValue.map { ServiceObjective.Subject.slow($0) } ?? .failed
+            if endpoint.isEmpty { load = kept } else { earlier[Budget(endpoint: endpoint, subject: subject)] = kept }
+        }
+    }
+
+    /// Histories that are kept over a restart.
+    private static let mostKept = 200
+
+    /// Histories that there are.
+    package var historyCount: Int { budgets.count }
+
+    /// What of the last three days has to be known after a restart.
+    package var history: JSONValue {
+        let all = earlier.merging(budgets) { $1 }.filter { !$0.value.isIdle }
+        let sorted = all.sorted { ($0.key.endpoint, $0.key.seconds ?? 0) < ($1.key.endpoint, $1.key.seconds ?? 0) }
+        let rows = sorted.prefix(Self.mostKept - 1).map { budget, history in
+            JSONValue.object([
+                ("endpoint", .string(budget.endpoint)), ("seconds", budget.seconds.map(JSONValue.number) ?? .null),
+                ("points", history.json),
+            ])
+        }
+        return .array(rows + (load.isIdle ? [] : [.object([("endpoint", ""), ("points", load.json)])]))
     }
 
     /// What is wrong now.
@@ -52,7 +85,8 @@ package struct AlertRules: Sendable {
             known.objectives.flatMap { objective -> [WatchedAlert] in
                 let budget = Budget(endpoint: name, subject: objective.subject)
                 let counts = Self.counts(objective, known.sample)
-                budgets[budget, default: BudgetHistory()].add(all: counts.all, bad: counts.bad, at: facts.time)
+                let kept = earlier.removeValue(forKey: budget)
+                budgets[budget, default: kept ?? BudgetHistory()].add(all: counts.all, bad: counts.bad, at: facts.time)
                 return Self.burning(objective, name, budgets[budget] ?? BudgetHistory())
             }
         }
@@ -71,27 +105,37 @@ package struct AlertRules: Sendable {
     private static func burning(
         _ objective: ServiceObjective, _ endpoint: String, _ history: BudgetHistory
     ) -> [WatchedAlert] {
-        windows.compactMap { window in
-            let limit = window.rate * objective.budget
+        let burning = windows.compactMap { window -> WatchedAlert? in
+            let limit = window.rule.rate * objective.budget
             let (long, short) = (history.totals(over: window.long), history.totals(over: window.short))
             guard limit < 1, long.bad >= fewest, long.all > 0, short.all > 0, long.bad / long.all > limit,
-                short.bad / short.all > limit
+                short.bad / short.all > limit,
+                // What is to be seen over hours is not told from minutes.
+                window.rule.severity == .page || history.known >= window.short
             else { return nil }
-            let share = percent(short.bad / short.all)
-            switch objective.subject {
-            case .failed:
-                return WatchedAlert(
-                    .init("SlipwayErrorBudgetBurning", endpoint: endpoint, detail: window.text), .page,
-                    "\(share) of the requests to '\(endpoint)' fail; \(percent(objective.budget)) may",
-                    remedy: "slipway history \(endpoint), then slipway rollback \(endpoint)")
-            case .slow(let seconds):
-                return WatchedAlert(
-                    .init("SlipwayLatencyBudgetBurning", endpoint: endpoint, detail: window.text), .page,
-                    "\(share) of the requests to '\(endpoint)' take longer than \(PromQL.seconds(seconds)); "
-                        + "\(percent(objective.budget)) may",
-                    remedy: "slipway status \(endpoint), then slipway tune \(endpoint)")
-            }
+            return alert(objective, endpoint, window.rule, share: short.bad / short.all)
         }
+        // As in the generated settings of Alertmanager: nobody gets a ticket for what wakes somebody.
+        let pages = burning.filter { $0.severity == .page }
+        return pages.isEmpty ? burning : pages
+    }
+
+    private static func alert(
+        _ objective: ServiceObjective, _ endpoint: String, _ window: BurnWindow, share: Double
+    ) -> WatchedAlert {
+        let (name, bad, remedy): (String, String, String) =
+            switch objective.subject {
+            case .failed: ("SlipwayErrorBudgetBurning", "fail", "slipway history \(endpoint), then slipway rollback")
+            case .slow(let seconds):
+                (
+                    "SlipwayLatencyBudgetBurning", "take longer than \(PromQL.seconds(seconds))",
+                    "slipway status \(endpoint), then slipway tune"
+                )
+            }
+        return WatchedAlert(
+            .init(name, endpoint: endpoint, detail: window.long), window.severity == .page ? .page : .ticket,
+            "\(percent(share)) of the requests to '\(endpoint)' \(bad); \(percent(objective.budget)) may",
+            remedy: "\(remedy) \(endpoint)")
     }
 
     private mutating func overloaded(_ facts: AlertFacts) -> [WatchedAlert] {

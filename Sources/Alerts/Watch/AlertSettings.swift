@@ -6,6 +6,8 @@ package struct AlertSettings: Hashable, Sendable {
         case webhook(Webhook)
         /// A program gets the same on its standard input.
         case command(Command)
+        /// A mail server gets it as a message for people.
+        case mail(Mail)
     }
 
     package struct Webhook: Hashable, Sendable {
@@ -21,6 +23,25 @@ package struct AlertSettings: Hashable, Sendable {
         package var words: [String]
         /// Milliseconds after which it is killed.
         package var limit: Int
+    }
+
+    /// Mail, handed to the server that takes it for others.
+    package struct Mail: Hashable, Sendable {
+        /// How it is kept from others on the way: TLS after STARTTLS, TLS from the first byte, none on this machine.
+        package enum Security: String, Hashable, Sendable, CaseIterable { case starttls, implicit, none }
+
+        package var to: [String]
+        package var from: String
+        /// The server's name or address, without brackets.
+        package var host: String
+        package var port: Int
+        package var security: Security
+        /// With a password: whose it is.
+        package var user: String?
+        /// A file whose first line is the password.
+        package var passwordFile: String?
+        /// A PEM file of authorities, in place of the system's.
+        package var authorities: String?
     }
 
     package struct Receiver: Hashable, Sendable {

@@ -40,4 +40,10 @@ struct SecureClient: Sendable {
     func addHandler(to channel: any Channel) throws {
         try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
     }
+
+    /// Begins TLS on a connection that has been spoken over already.
+    func addFirst(to channel: any Channel) throws {
+        try channel.pipeline.syncOperations.addHandler(
+            NIOSSLClientHandler(context: context, serverHostname: name), position: .first)
+    }
 }

@@ -50,6 +50,8 @@ struct ControlRequest: Sendable {
     var session: String
     /// The pages' figures are being fetched again by their own script.
     var isRefresh: Bool
+    /// What it wants to be answered with.
+    var accept: String?
 
     func parameter(_ name: String) -> String { parameters[name] ?? "" }
 }

@@ -96,7 +96,7 @@ package struct ControlServer: Sendable {
                     parameters: Dictionary(context.parameters.map { (String($0.key), String($0.value)) }) { $1 },
                     query: Dictionary(request.uri.queryParameters.map { (String($0.key), String($0.value)) }) { $1 },
                     body: bytes, identity: identity, bearer: ControlGate.bearer(in: visitor), session: session ?? "",
-                    isRefresh: request.headers[.slipwayRefresh] != nil))
+                    isRefresh: request.headers[.slipwayRefresh] != nil, accept: request.headers[.accept]))
         } catch let error as ControlGate.Refusal {
             reply = .json(
                 .object([("status", .integer(error.status)), ("error", .string(error.message))]), status: error.status)

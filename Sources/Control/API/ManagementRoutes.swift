@@ -10,7 +10,7 @@ struct ManagementRoutes: Sendable {
     let overview: Overview
     let deployments: Deployments
     let reconciler: Reconciler
-    let metrics: @Sendable () -> [UInt8]
+    let metrics: @Sendable (MetricsFormat) -> [UInt8]
     /// What is known about drift of an endpoint; `nil` where it is not watched.
     var drift: (@Sendable (String) async -> JSONValue)?
 
@@ -33,8 +33,9 @@ struct ManagementRoutes: Sendable {
 
     private var own: [ControlRoute] {
         [
-            ControlRoute(.get, "/metrics", role: .anonymous) { _ in
-                ControlReply(status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: metrics())
+            ControlRoute(.get, "/metrics", role: .anonymous) { request in
+                let format = MetricsFormat(accept: request.accept)
+                return ControlReply(status: 200, contentType: format.contentType, body: metrics(format))
             },
             ControlRoute(.get, "/healthz", role: .anonymous) { _ in .json(.object([("live", true)])) },
             ControlRoute(.get, "/api/v1/status", role: .viewer) { _ in .json(try await overview.json()) },

@@ -35,7 +35,9 @@ final class AlertFactFinder: Sendable {
         self.memoryLimit = memoryLimit
     }
 
-    func facts(at now: Int, recent: Int) async -> AlertFacts {
+    /// - Returns: `nil` while the server is on its way up: what is not there yet is not over.
+    func facts(at now: Int, recent: Int) async -> AlertFacts? {
+        guard plane.isReady else { return nil }
         var facts = AlertFacts(time: now)
         for (name, running) in await platform.answering() {
             guard let sample = sampler.latest(of: name.text) else { continue }

@@ -1,4 +1,5 @@
 import Alerts
+import Client
 import Distribution
 import Glibc
 import Home
@@ -20,6 +21,7 @@ final class AlertSender: Service {
     }
 
     private let lanes: [String: Lane]
+    private let store: AlertStore
     private let metrics: MetricsRegistry
     private let logger: Logger
     private let failures = Mutex<[String: String]>([:])
@@ -30,8 +32,17 @@ final class AlertSender: Service {
     private static let pauses = [1, 5, 30]
     /// Seconds that a webhook may take.
     private static let patience = 10
+    /// Seconds that a mail server may take: some let strangers wait before they greet.
+    private static let mailPatience = 60
 
-    init(_ settings: AlertSettings, metrics: MetricsRegistry, logger: Logger) {
+    /// Why a message was not taken, and whether that is the end of it.
+    private struct Problem {
+        var reason: String
+        var isFinal: Bool
+    }
+
+    /// Messages that an earlier server did not get rid of leave first.
+    init(_ settings: AlertSettings, store: AlertStore, metrics: MetricsRegistry, logger: Logger) {
         lanes = Dictionary(
             uniqueKeysWithValues: settings.receivers.map { receiver in
                 let made = AsyncStream.makeStream(
@@ -41,14 +52,21 @@ final class AlertSender: Service {
                     Lane(receiver: receiver, stream: made.stream, continuation: made.continuation)
                 )
             })
+        self.store = store
         self.metrics = metrics
         self.logger = logger
+        for message in store.waiting {
+            if lanes[message.receiver] == nil { store.settle(message) } else { send(message) }
+        }
     }
 
     /// Hands a message over; never waits.
     func send(_ message: AlertBook.Message) {
         guard let lane = lanes[message.receiver] else { return }
-        if case .dropped = lane.continuation.yield(message) { count(message.receiver, "dropped") }
+        if case .dropped(let oldest) = lane.continuation.yield(message) {
+            count(message.receiver, "dropped")
+            store.settle(oldest)
+        }
     }
 
     /// Why a receiver's last message was not taken; `nil` when it was.
@@ -67,16 +85,21 @@ final class AlertSender: Service {
     }
 
     private func deliver(_ message: AlertBook.Message, _ receiver: AlertSettings.Receiver) async {
+        // A program is run at most once, even if the server is killed while it runs.
+        if case .command = receiver.way { store.settle(message) }
         for pause in Self.pauses + [nil] {
             guard let problem = await attempt(message, receiver) else {
                 failures.withLock { $0[receiver.name] = nil }
+                store.settle(message)
                 return count(receiver.name, "sent")
             }
-            failures.withLock { $0[receiver.name] = problem }
-            // A program may have done half of its work: it is not run again.
-            guard let pause, case .webhook = receiver.way, !Task.isCancelled else { break }
-            guard (try? await Task.sleep(for: .seconds(pause))) != nil else { break }
+            failures.withLock { $0[receiver.name] = problem.reason }
+            // What the server's end cuts short leaves when the next one begins.
+            if Task.isCancelled { return }
+            guard let pause, !problem.isFinal else { break }
+            guard (try? await Task.sleep(for: .seconds(pause))) != nil else { return }
         }
+        store.settle(message)
         count(receiver.name, "failed")
         logger.error(
             "an alert's message was not taken",
@@ -95,24 +118,33 @@ final class AlertSender: Service {
     /// - Returns: what went wrong; `nil` when it was taken.
     func attempt(_ message: AlertBook.Message, to receiver: String) async -> String? {
         guard let lane = lanes[receiver] else { return "there is no receiver '\(receiver)'" }
-        return await attempt(message, lane.receiver)
+        return await attempt(message, lane.receiver)?.reason
     }
 
-    private func attempt(_ message: AlertBook.Message, _ receiver: AlertSettings.Receiver) async -> String? {
-        let body = message.json { Timestamp(milliseconds: Int64($0)).description }.encoded()
+    private func attempt(_ message: AlertBook.Message, _ receiver: AlertSettings.Receiver) async -> Problem? {
         do {
             switch receiver.way {
             case .webhook(let webhook):
+                let body = Self.body(message)
                 try await Self.within(seconds: Double(Self.patience)) { try await Self.post(body, to: webhook) }
             case .command(let command):
+                let body = Self.body(message)
                 try await Self.within(seconds: Double(command.limit) / 1000) {
                     try await Self.run(command, message, body)
                 }
+            case .mail(let mail): try await Self.send(message, by: mail)
             }
             return nil
         } catch {
-            return error is CancellationError ? "the server ends" : "\(error)"
+            let reason = error is CancellationError ? "the server ends" : "\(error)"
+            // A program may have done half of its work: it is not run again.
+            if case .command = receiver.way { return Problem(reason: reason, isFinal: true) }
+            return Problem(reason: reason, isFinal: (error as? MailFailure)?.isFinal ?? false)
         }
+    }
+
+    private static func body(_ message: AlertBook.Message) -> [UInt8] {
+        message.json { Timestamp(milliseconds: Int64($0)).description }.encoded()
     }
 
     private static func within(seconds: Double, _ body: @escaping @Sendable () async throws -> Void) async throws {
@@ -150,6 +182,28 @@ final class AlertSender: Service {
                 throw ControlError(.failed, "\(address.origin) answered with status \(reply.status)")
             }
         }
+    }
+
+    // MARK: - Mail
+
+    private static func send(_ message: AlertBook.Message, by mail: AlertSettings.Mail) async throws {
+        let login: MailRelay.Login? =
+            if let user = mail.user, let file = mail.passwordFile {
+                MailRelay.Login(user: user, password: try SecretFile.line(of: file))
+            } else { nil }
+        let security: MailRelay.Security =
+            switch mail.security {
+            case .starttls: .startTLS
+            case .implicit: .implicit
+            case .none: .none
+            }
+        let relay = MailRelay(
+            host: mail.host, port: mail.port, security: security, authorities: mail.authorities, login: login)
+        let text = message.mailText { Timestamp(milliseconds: Int64($0)).description }
+        try await MailSender.send(
+            MailMessage(
+                from: mail.from, to: mail.to, subject: message.mailSubject, id: message.mailID, time: message.time,
+                body: text), over: relay, within: .seconds(mailPatience))
     }
 
     // MARK: - Commands

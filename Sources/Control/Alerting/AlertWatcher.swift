@@ -16,12 +16,18 @@ actor AlertWatcher: Service {
     private let database: HomeDatabase
     private let metrics: MetricsRegistry
     private let logger: Logger
+    private let store: AlertStore
     private var rules: AlertRules
     private var book: AlertBook
+    /// What was kept last: the book's stamp, and when the budgets' hours were.
+    private var kept: (stamp: Int, history: Int)
+
+    /// Milliseconds between two times that the error budgets' hours are kept.
+    private static let historyEvery = 60_000
 
     init(
-        _ settings: AlertSettings, facts: AlertFactFinder, sender: AlertSender, database: HomeDatabase,
-        metrics: MetricsRegistry, logger: Logger
+        _ settings: AlertSettings, facts: AlertFactFinder, sender: AlertSender, store: AlertStore,
+        database: HomeDatabase, metrics: MetricsRegistry, logger: Logger
     ) {
         self.settings = settings
         self.facts = facts
@@ -29,25 +35,43 @@ actor AlertWatcher: Service {
         self.database = database
         self.metrics = metrics
         self.logger = logger
-        rules = AlertRules(settings)
-        book = AlertBook(settings)
+        self.store = store
+        rules = AlertRules(settings, history: store.history)
+        let now = Int(Timestamp.now().milliseconds)
+        let book = store.book.map { AlertBook(settings, json: $0, at: now) } ?? AlertBook(settings)
+        self.book = book
+        kept = (book.stamp, now)
     }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             repeat { await self.look() } while (try? await Task.sleep(for: .milliseconds(self.settings.every))) != nil
         }
+        store.record(history: rules.history)
     }
 
     private func look() async {
         let now = Int(Timestamp.now().milliseconds)
-        let found = await facts.facts(at: now, recent: settings.recent)
+        guard let found = await facts.facts(at: now, recent: settings.recent) else { return }
         let silences = (try? AlertSilences.read(database)) ?? []
         let (messages, changes) = book.update(rules.look(at: found), silences: silences, at: now)
         for change in changes { tell(change) }
         metrics.gauge("slipway_alerts_firing", "Alerts that fire now.")
             .set(Double(book.current.count { $0.firedAt != nil }))
+        keep(messages, now)
         for message in messages { sender.send(message) }
+    }
+
+    /// Keeps what has to outlast a restart, where it has changed.
+    private func keep(_ messages: [AlertBook.Message], _ now: Int) {
+        let stamp = book.stamp
+        if stamp != kept.stamp || !messages.isEmpty { store.record(book.json, leaving: messages) }
+        kept.stamp = stamp
+        // Many budgets are kept less often: what is written stays little.
+        let pause = max(Self.historyEvery, rules.historyCount * 3000)
+        guard now - kept.history >= pause || now < kept.history else { return }
+        kept.history = now
+        store.record(history: rules.history)
     }
 
     private func tell(_ change: AlertBook.Change) {

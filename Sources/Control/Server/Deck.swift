@@ -75,9 +75,10 @@ struct Deck: Sendable {
         _ settings: AlertSettings, _ facts: AlertFactFinder, _ database: HomeDatabase, _ metrics: MetricsRegistry,
         _ logger: Logger
     ) -> (AlertWatcher, AlertSender) {
-        let sender = AlertSender(settings, metrics: metrics, logger: logger)
+        let store = AlertStore(database, logger: logger)
+        let sender = AlertSender(settings, store: store, metrics: metrics, logger: logger)
         let watcher = AlertWatcher(
-            settings, facts: facts, sender: sender, database: database, metrics: metrics, logger: logger)
+            settings, facts: facts, sender: sender, store: store, database: database, metrics: metrics, logger: logger)
         return (watcher, sender)
     }
 
@@ -151,7 +152,7 @@ struct Deck: Sendable {
         if let watcher { overview.accuracies = { await watcher.accuracies(endpoint: $0) } }
         var management = ManagementRoutes(
             overview: overview, deployments: deployments, reconciler: reconciler,
-            metrics: { [serveMetrics] in serveMetrics.exposition() })
+            metrics: { [serveMetrics] in serveMetrics.exposition($0) })
         if let watcher {
             management.drift = { await watcher.json(endpoint: $0) }
             management.driftStates = { await watcher.states(endpoint: $0) }

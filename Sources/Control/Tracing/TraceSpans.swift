@@ -39,7 +39,7 @@ enum TraceSpans {
         ])
     }
 
-    /// The request, and the stages that it went through.
+    /// The request, the stages that it went through, and the steps of a pipeline with their runs.
     private static func spans(_ request: TracedRequest, _ offset: Int64, _ random: () -> UInt64) -> [JSONValue] {
         let attributes = [
             text("slipway.endpoint", request.endpoint), text("slipway.model", request.model),
@@ -58,12 +58,29 @@ enum TraceSpans {
         return [whole]
             + stages.filter { $0.1 != 0 && $0.2 >= $0.1 }.map { name, from, to in
                 span(request, random() | 1, request.span, name, kind: 1, from, to, offset, [])
-            }
+            } + request.steps.flatMap { steps($0, of: request, offset, random) }
+    }
+
+    /// A step from when its inputs were there, and within it its run: before that it waited.
+    private static func steps(
+        _ step: TracedStep, of request: TracedRequest, _ offset: Int64, _ random: () -> UInt64
+    ) -> [JSONValue] {
+        guard step.ready != 0, step.runBegan >= step.ready, step.runEnded >= step.runBegan else { return [] }
+        let id = random() | 1
+        let attributes = [
+            text("slipway.step", step.name), text("slipway.model", step.model), text("slipway.version", step.version),
+        ]
+        return [
+            span(
+                request, id, request.span, "step \(step.name)", kind: 1, step.ready, step.runEnded, offset, attributes,
+                hasFailed: step.hasFailed),
+            span(request, random() | 1, id, "run", kind: 1, step.runBegan, step.runEnded, offset, []),
+        ]
     }
 
     private static func span(
         _ request: TracedRequest, _ id: UInt64, _ parent: UInt64, _ name: String, kind: Int, _ from: UInt64,
-        _ to: UInt64, _ offset: Int64, _ attributes: [JSONValue]
+        _ to: UInt64, _ offset: Int64, _ attributes: [JSONValue], hasFailed: Bool? = nil
     ) -> JSONValue {
         let trace = request.context.trace
         var members: [(String, JSONValue)] = [
@@ -76,7 +93,7 @@ enum TraceSpans {
         if !attributes.isEmpty {
             members.append(("attributes", .array(attributes)))
             // Only the server's own fault is one of the span.
-            members.append(("status", request.status >= 500 ? .object([("code", 2)]) : [:]))
+            members.append(("status", hasFailed ?? (request.status >= 500) ? .object([("code", 2)]) : [:]))
         }
         return .object(members)
     }

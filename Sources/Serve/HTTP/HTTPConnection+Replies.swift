@@ -1,11 +1,16 @@
+import Monitor
 import NIOCore
 import Tensors
 
 extension HTTPConnection {
     /// The answer to a request that takes no run.
     ///
-    /// - Parameter body: the request's, for routes that read it.
-    func plainAnswer(_ match: RouteMatch, body: [UInt8] = []) throws(RequestFault) -> Answer {
+    /// - Parameters:
+    ///   - body: the request's, for routes that read it.
+    ///   - accepts: how metrics are wanted.
+    func plainAnswer(
+        _ match: RouteMatch, body: [UInt8] = [], accepts: MetricsFormat = .text
+    ) throws(RequestFault) -> Answer {
         let plane = loop.plane
         switch match.route.action {
         case .index: return Answer(body: plane.index)
@@ -13,7 +18,9 @@ extension HTTPConnection {
         case .serverMetadata: return Answer(body: plane.serverMetadata)
         case .live: return Answer(body: Metadata.live)
         case .ready: return isServing ? Answer(body: Metadata.ready) : notReady(Metadata.notReady)
-        case .metrics: return Answer(contentType: .metrics, body: plane.metrics.exposition())
+        case .metrics:
+            let isOpen = accepts == .openMetrics
+            return Answer(contentType: isOpen ? .openMetrics : .metrics, body: plane.metrics.exposition(accepts))
         case .modelList: return Answer(body: loop.table.modelList)
         case .modelMetadata: return Answer(body: try arm(match).metadata)
         case .modelReady:

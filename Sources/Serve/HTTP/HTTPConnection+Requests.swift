@@ -1,3 +1,4 @@
+import Monitor
 import NIOCore
 import Trust
 
@@ -35,7 +36,8 @@ extension HTTPConnection {
             if takesBody(match.route.action) {
                 request.question = match
             } else {
-                request.answer = try plainAnswer(match)
+                let accepts = match.route.action == .metrics ? MetricsFormat(accept: head.first(name: "accept")) : .text
+                request.answer = try plainAnswer(match, accepts: accepts)
             }
         }
         if request.waitsForContinue { sendContinue() }

@@ -4,7 +4,7 @@ import NIOCore
 struct ReplyHead {
     /// What `Content-Type` says.
     enum ContentType {
-        case json, binary, metrics, csv, npy, lines
+        case json, binary, metrics, openMetrics, csv, npy, lines
         /// JSON and tensors, in the platforms' media types that say how long the JSON is.
         case enveloped(EnvelopedBinary)
 
@@ -17,6 +17,8 @@ struct ReplyHead {
             case .enveloped(.vertex): "Content-Type: application/vnd.vertex-ai-triton.binary+json;json-header-size="
             case .json: "Content-Type: application/json\r\n"
             case .binary: "Content-Type: application/octet-stream\r\n"
+            case .openMetrics:
+                "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n"
             case .metrics: "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
             }
         }

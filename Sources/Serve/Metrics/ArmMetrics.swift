@@ -111,6 +111,15 @@ package final class ArmMetrics: Sendable {
         stages.record(times)
     }
 
+    /// Keeps an answer that is in somebody's trace as an example of those that took as long. It was recorded before.
+    func exemplify(_ times: StageTimes, trace: (UInt64, UInt64)) {
+        guard times.received != 0, times.answered >= times.received else { return }
+        stages.total.exemplify(
+            Exemplar(
+                traceHigh: trace.0, traceLow: trace.1, nanoseconds: times.answered - times.received,
+                time: MonotonicClock.epochMilliseconds(at: times.answered)))
+    }
+
     /// The totals as Triton's clients know them.
     package var statistics: ModelStatistics {
         let (total, failed) = (stages.total.snapshot(), Int(clamping: failedTime.load(ordering: .relaxed)))

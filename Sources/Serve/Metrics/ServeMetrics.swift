@@ -83,13 +83,13 @@ package final class ServeMetrics: Sendable {
     }
 
     /// Every metric of the registry; with Triton's names as well, where they are wanted.
-    package func exposition() -> [UInt8] {
-        guard showsTritonNames else { return registry.exposition() }
+    package func exposition(_ format: MetricsFormat = .text) -> [UInt8] {
+        guard showsTritonNames else { return registry.exposition(format) }
         let known = arms.withLock { arms in
             // A name's endpoint is what clients call the model.
             arms.map { (model: $0.key.endpoint, version: $0.key.version, statistics: $0.value.statistics) }
         }
-        return registry.exposition() + TritonMetrics.exposition(known)
+        return registry.exposition(format, followedBy: TritonMetrics.exposition(known, format))
     }
 }
 

@@ -1,3 +1,5 @@
+import Monitor
+
 /// The totals of every version under the names that Triton's clients and dashboards know.
 ///
 /// Source: Triton, "Metrics": inference request, latency and cache metrics. What Triton counts by reason of failure is one
@@ -5,14 +7,18 @@
 struct TritonMetrics {
     private var text = ""
 
-    /// In the Prometheus text format 0.0.4.
+    /// Without what ends a text. OpenMetrics knows no counters without `_total`: there they are of unknown type, so that
+    /// their names stay.
     ///
     /// - Parameter arms: by model and version, as clients name them.
-    static func exposition(_ arms: [(model: String, version: String, statistics: ModelStatistics)]) -> [UInt8] {
+    static func exposition(
+        _ arms: [(model: String, version: String, statistics: ModelStatistics)], _ format: MetricsFormat = .text
+    ) -> [UInt8] {
+        let kind = format == .openMetrics ? "unknown" : "counter"
         var metrics = TritonMetrics()
         let sorted = arms.sorted { ($0.model, $0.version) < ($1.model, $1.version) }
         for family in families {
-            metrics.text += "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) counter\n"
+            metrics.text += "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) \(kind)\n"
             for arm in sorted {
                 let labels = #"model="\#(arm.model)",version="\#(arm.version)"\#(family.labels)"#
                 metrics.text += "\(family.name){\(labels)} \(family.value(arm.statistics))\n"

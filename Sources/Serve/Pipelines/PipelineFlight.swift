@@ -148,6 +148,13 @@ final class PipelineFlight: PartFlight {
         guard part.hasRun else { return end(.refused(.late)) }
         let step = job.arm.steps[index]
         step?.metrics.ran(part.times, failed: part.failure != nil)
+        if loop.plane.traces.isOpen, let step {
+            job.tracedSteps.append(
+                TracedStep(
+                    name: step.name, model: part.arm.servable.model, version: part.arm.servable.version,
+                    ready: part.times.decoded, runBegan: part.times.runBegan, runEnded: part.times.runEnded,
+                    hasFailed: part.failure != nil))
+        }
         began = began == job.times.decoded ? part.times.runBegan : min(began, part.times.runBegan)
         switch part.failure {
         case nil: break

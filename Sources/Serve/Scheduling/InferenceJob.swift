@@ -49,6 +49,8 @@ final class InferenceJob: @unchecked Sendable {
     private(set) var failure: Failure?
     /// The step of a pipeline that an engine's failure is about.
     var failedStep: String?
+    /// The steps of a pipeline that were run, while somebody is told of them.
+    var tracedSteps: [TracedStep] = []
     var times: StageTimes
     private let progress = Atomic<UInt8>(Progress.waiting)
 

@@ -20,6 +20,20 @@ package struct TracedRequest: Sendable {
     package let runBegan: UInt64
     package let runEnded: UInt64
     package let answered: UInt64
+    /// Of a pipeline, in the order in which they ended.
+    package var steps: [TracedStep] = []
+}
+
+/// One step of a pipeline that was run for a request. Moments on the monotonic clock, in nanoseconds.
+package struct TracedStep: Sendable {
+    package let name: String
+    package let model: String
+    package let version: String
+    /// When its inputs were there.
+    package let ready: UInt64
+    package let runBegan: UInt64
+    package let runEnded: UInt64
+    package let hasFailed: Bool
 }
 
 /// Keeps a sample of the requests until a collector is told of them. Off until somebody opens it: then a request costs one
@@ -73,7 +87,9 @@ package final class TraceTap: Sendable {
             context: context, span: random() | 1, endpoint: job.arm.endpoint, model: job.arm.servable.model,
             version: job.arm.servable.version, requestID: request.id, method: request.method,
             status: request.status.rawValue, rows: job.rowCount, received: times.received, complete: times.complete,
-            decoded: times.decoded, runBegan: times.runBegan, runEnded: times.runEnded, answered: times.answered)
+            decoded: times.decoded, runBegan: times.runBegan, runEnded: times.runEnded, answered: times.answered,
+            steps: job.tracedSteps)
+        if request.status == .ok { job.arm.metrics.exemplify(times, trace: context.trace) }
         let isTaken = basket.withLockIfAvailable { basket in
             guard basket.count < min(Self.capacity, basket.capacity) else { return false }
             basket.append(traced)
