@@ -1,5 +1,6 @@
 import Client
 import Monitor
+import Registry
 import Release
 import Tensors
 import Trust

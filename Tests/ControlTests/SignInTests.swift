@@ -1,5 +1,6 @@
 import Client
 import Home
+import Registry
 import Release
 import Synchronization
 import Tensors
