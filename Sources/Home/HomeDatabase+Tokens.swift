@@ -24,9 +24,12 @@ extension HomeReading {
 extension Transaction {
     /// Records a token.
     ///
+    /// - Parameter author: who made it, where that is known.
     /// - Throws: `HomeError.Code.conflict` when a token of this name is in use.
     @discardableResult
-    package func insertToken(name: String, hash: String, role: String, expiresAt: Timestamp?) throws -> TokenRow {
+    package func insertToken(
+        name: String, hash: String, role: String, expiresAt: Timestamp?, author: String? = nil
+    ) throws -> TokenRow {
         let taken = try first("SELECT 1 FROM tokens WHERE name = ? AND revoked_at IS NULL", [name]) { _ in true }
         guard taken == nil else {
             throw HomeError(
@@ -38,20 +41,24 @@ extension Transaction {
             [name, hash, role, now, expiresAt])
         tell(
             "token.created", "tokens/\(name)",
-            [("role", .string(role)), ("expires", expiresAt.map { .string($0.description) })])
+            [
+                ("role", .string(role)), ("expires", expiresAt.map { .string($0.description) }),
+                ("by", author.map(JSONValue.string)),
+            ])
         return TokenRow(name: name, hash: hash, role: role, createdAt: now, expiresAt: expiresAt, revokedAt: nil)
     }
 
     /// Revokes the token of this name.
     ///
+    /// - Parameter author: who did, where that is known.
     /// - Throws: `HomeError.Code.notFound` when no token of this name is in use.
-    package func revokeToken(_ name: String) throws {
+    package func revokeToken(_ name: String, author: String? = nil) throws {
         let changed = try execute(
             "UPDATE tokens SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL", [now, name])
         guard changed == 1 else {
             throw HomeError(.notFound, "there is no token '\(name)' in use", help: "see 'slipway token list'")
         }
-        tell("token.revoked", "tokens/\(name)")
+        tell("token.revoked", "tokens/\(name)", [("by", author.map(JSONValue.string))])
     }
 }
 

@@ -25,6 +25,8 @@ package struct TokenGrant: Hashable, Sendable {
 package final class TokenAuthenticator: Authenticator {
     private let grants: Mutex<[Digest: TokenGrant]>
     private let now: @Sendable () -> Int64
+    /// Held while grants are read, so that what is read earlier never replaces what was read later.
+    private let reading = Mutex(())
 
     /// - Parameter now: milliseconds since 1970.
     package init(_ grants: [TokenGrant] = [], now: @escaping @Sendable () -> Int64 = { millisecondsSince1970() }) {
@@ -36,6 +38,11 @@ package final class TokenAuthenticator: Authenticator {
     package func replaceAll(with grants: [TokenGrant]) {
         let known = Self.byHash(grants)
         self.grants.withLock { $0 = known }
+    }
+
+    /// Replaces everything by what `read` says now. Whoever calls this waits for others who do; requests wait for nobody.
+    package func reload(_ read: () throws -> [TokenGrant]) rethrows {
+        try reading.withLock { _ in replaceAll(with: try read()) }
     }
 
     package func identity(forBearer bearer: String?) -> Identity? {

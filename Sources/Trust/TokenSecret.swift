@@ -26,6 +26,16 @@ package struct TokenSecret: Sendable {
 
     private init(unchecked text: String) { self.text = text }
 
+    /// Whether a token's text stands anywhere in `text`.
+    package static func stands(in text: String) -> Bool {
+        var rest = Substring(text)
+        while let start = rest.firstRange(of: prefix) {
+            rest = rest[start.upperBound...]
+            if TokenSecret(prefix + rest.prefix(length - prefix.count)) != nil { return true }
+        }
+        return false
+    }
+
     /// What is kept of it: the SHA-256 of the text. 256 random bits need neither salt nor stretching.
     package var hash: Digest { Digest(of: Array(text.utf8)) }
 }

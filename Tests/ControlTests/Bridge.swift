@@ -1,5 +1,6 @@
 import Client
 import Monitor
+import Registry
 import Release
 import Tensors
 import Trust
@@ -11,16 +12,18 @@ struct Bridge: Sendable {
     let harbour: Harbour
     let gate: ControlGate
     let management: ManagementRoutes
-    let console: ConsoleRoutes
+    private(set) var console: ConsoleRoutes
 
     /// - Parameter dataPlane: where the try-it form asks; by default nobody answers there.
     init(
         _ harbour: Harbour, authenticator: any Authenticator = OpenAccess(),
-        dataPlane: ServerAddress = .tcp(host: "127.0.0.1", port: 1)
+        dataPlane: ServerAddress = .tcp(host: "127.0.0.1", port: 1), sessions: SessionDesk = SessionDesk(),
+        attempts: AttemptLimiter = AttemptLimiter()
     ) throws {
         self.harbour = harbour
         gate = ControlGate(
-            origin: RequestOrigin(bound: "127.0.0.1", names: ["ships.example"]), authenticator: authenticator)
+            origin: RequestOrigin(bound: "127.0.0.1", names: ["ships.example"]), authenticator: authenticator,
+            sessions: sessions, attempts: attempts)
         let sampler = TrafficSampler(platform: harbour.platform, metrics: harbour.serveMetrics)
         let overview = Overview(
             deployments: harbour.deployments, platform: harbour.platform, sampler: sampler,
@@ -33,6 +36,9 @@ struct Bridge: Sendable {
         console = ConsoleRoutes(
             overview: overview, management: management, pages: try Pages(), gate: gate,
             trial: Trial(registry: harbour.registry, server: dataPlane, address: "http://127.0.0.1:8080"))
+        if let tokens = authenticator as? TokenAuthenticator {
+            console.tokensChanged = { try tokens.reload { try harbour.registry.database.grants() } }
+        }
     }
 
     var routes: [ControlRoute] { management.all + console.all }

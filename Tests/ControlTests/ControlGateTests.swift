@@ -77,9 +77,11 @@ import Trust
                 "GET /models/:model/:number viewer reading", "GET /models/:model/:number/graph viewer reading",
                 "GET /models/:model/:number/reports viewer reading",
                 "GET /models/:model/:number/reports/optimisation viewer reading", "GET /history viewer reading",
-                "GET /tokens admin reading", "GET /doctor admin reading", "POST /doctor admin form",
+                "GET /doctor admin reading", "POST /doctor admin form",
                 "GET /console/events viewer reading", "GET /console/style.css anonymous reading",
                 "GET /console/script.js anonymous reading", "GET /console/icon.svg anonymous reading",
+                "GET /tokens admin reading", "POST /tokens admin form", "POST /tokens/revoke admin form",
+                "GET /sign-in anonymous reading", "POST /sign-in anonymous form", "POST /sign-out anonymous form",
             ])
         #expect(Set(bridge.routes.map { "\($0.method) \($0.path)" }).count == bridge.routes.count)
         for route in bridge.routes { #expect((route.method == .get) == (route.kind == .reading), "\(route.path)") }
@@ -150,6 +152,16 @@ import Trust
             #expect(
                 try status(visitor(route, bearer: admin, cookies: "slipway_session=\(other)"), route, body(route))
                     == 403)
+        }
+    }
+
+    @Test func aTokenInAnAddressIsRefused() throws {
+        for route in bridge.routes {
+            var visitor = visitor(route, bearer: secrets[.admin]?.text)
+            visitor.target = "\(route.path)?access_token=\(TokenSecret.generate().text)&x=1"
+            #expect(try status(visitor, route, body(route)) == 400, "\(route.path)")
+            visitor.target = "\(route.path)?find=slw_short"
+            #expect(try status(visitor, route, body(route)) == 200, "\(route.path)")
         }
     }
 

@@ -10,9 +10,18 @@ extension Bridge {
         limits: ConnectionGuard.Limits = ConnectionGuard.Limits(),
         _ body: @escaping @Sendable (HTTPClient, Int) async throws -> Result
     ) async throws -> Result {
-        let (ports, announce) = AsyncStream.makeStream(of: Int?.self)
         var server = ControlServer(routes: routes, gate: gate, logger: Harbour.logger)
         server.limits = limits
+        server.refused = { [console] in console.refused($0, $1) }
+        return try await Self.serving(server, at: address, body)
+    }
+
+    /// The same of any server.
+    static func serving<Result: Sendable>(
+        _ server: ControlServer, at address: ControlServer.Address,
+        _ body: @escaping @Sendable (HTTPClient, Int) async throws -> Result
+    ) async throws -> Result {
+        let (ports, announce) = AsyncStream.makeStream(of: Int?.self)
         let service = server.service(at: address) { announce.yield($0) }
         return try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask {

@@ -19,7 +19,8 @@ import Testing
     private func frame(_ text: String) -> Views.Frame {
         Views.Frame(
             title: text, version: text, uptime: text, dataPlane: text, crumbs: [Views.Link(name: text, path: text)],
-            tabs: [Views.Link(name: text, path: text, isHere: true)], notice: text, noticeIsBad: true)
+            tabs: [Views.Link(name: text, path: text, isHere: true)], notice: text, noticeIsBad: true,
+            isAdministrator: true, who: text, role: text, signOut: text)
     }
 
     private func all(_ text: String) -> [String: String] {

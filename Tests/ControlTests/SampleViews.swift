@@ -13,6 +13,7 @@ enum SampleViews {
             ("version", "version", version(text)), ("graph", "graph", graph(text, problem: nil)),
             ("graph with a problem", "graph", graph(text, problem: text)), ("reports", "reports", reports(text)),
             ("tokens", "tokens", tokens(text)), ("doctor", "doctor", doctor(text)),
+            ("sign", "sign", sign(text)),
         ]
     }
 
@@ -62,7 +63,7 @@ enum SampleViews {
     private static func key(_ text: String) -> Views.Key { Views.Key(style: text, name: text, value: text) }
 
     private static func act(_ text: String) -> Views.Act {
-        Views.Act(path: text, action: text, label: text, question: text, isDanger: true, token: text)
+        Views.Act(path: text, action: text, label: text, question: text, isDanger: true, about: text, token: text)
     }
 
     private static func served(_ text: String) -> Views.Endpoint {
@@ -111,9 +112,36 @@ enum SampleViews {
                 Views.Stream(
                     title: text, stable: text, canary: text, clients: text, evidence: text, style: text)
             ],
+            compared: compared(text), isUncompared: true,
             decisions: [
                 Views.Decision(at: moment, kind: text, style: text, share: text, reason: text, numbers: text)
             ])
+    }
+
+    private static func confusion(_ text: String) -> Views.Confusion {
+        Views.Confusion(
+            caption: text, headings: [text],
+            rows: [Views.ConfusionRow(name: text, cells: [Views.Cell(text: text, style: text)])])
+    }
+
+    private static func changes(_ text: String) -> Views.Changes {
+        Views.Changes(
+            caption: text, first: text, second: text,
+            figures: [Views.Change(name: text, before: text, after: text, widthBefore: text, widthAfter: text)])
+    }
+
+    private static func compared(_ text: String) -> Views.ComparedAnswers {
+        let output = Views.ComparedOutput(
+            name: text, lead: text, confusion: confusion(text), moves: [fact(text)], hasMoves: true,
+            apart: [Views.Apart(difference: text, before: text, after: text, input: text)], hasApart: true)
+        return Views.ComparedAnswers(
+            lead: text, problem: text, facts: [fact(text)], outputs: [output],
+            spreads: [Views.Spread(name: text, p50: text, p90: text, p99: text, largest: text)], hasSpreads: true,
+            times: changes(text))
+    }
+
+    private static func sign(_ text: String) -> Views.SignInPage {
+        Views.SignInPage(lead: text, problem: text, to: text, isOnTheWay: true, token: text)
     }
 
     private static func drift(_ text: String) -> Views.DriftPage {
@@ -123,7 +151,8 @@ enum SampleViews {
         func version(_ identifier: String, isWatched: Bool) -> Views.DriftVersion {
             Views.DriftVersion(
                 reference: text, identifier: text + identifier, state: pill(text), lead: text, isWatched: isWatched,
-                facts: [fact(text)], drawn: [feature], rest: [feature], hasRest: true, isGathering: false)
+                facts: [fact(text)], assumption: text, drawn: [feature], rest: [feature], hasRest: true,
+                isGathering: false)
         }
         return Views.DriftPage(
             endpoint: text, versions: [version("0", isWatched: true), version("1", isWatched: false)], problem: text,
@@ -174,23 +203,21 @@ enum SampleViews {
             classes: [
                 Views.ClassMeasure(name: text, support: text, precision: text, recall: text, f1: text, width: text)
             ], hasClasses: true,
-            confusion: Views.Confusion(
-                headings: [text],
-                rows: [Views.ConfusionRow(name: text, cells: [Views.Cell(text: text, style: text)])]))
+            confusion: confusion(text))
         return Views.ReportsPage(
             reference: text, evaluations: [evaluation],
             optimisation: Views.Optimisation(
-                lead: text,
-                figures: [
-                    Views.Change(name: text, before: text, after: text, widthBefore: text, widthAfter: text)
-                ], steps: [fact(text)], hasSteps: true, path: text), engines: [fact(text)], hasEngines: true,
+                lead: text, changes: changes(text), steps: [fact(text)], hasSteps: true, path: text),
+            engines: [fact(text)], hasEngines: true,
             tunings: [fact(text)], hasTunings: true, isEmpty: true)
     }
 
     private static func tokens(_ text: String) -> Views.TokensPage {
         Views.TokensPage(
-            tokens: [Views.Token(name: text, role: text, made: moment, state: pill(text))], hasTokens: true,
-            roles: [fact(text)], lead: text)
+            tokens: [
+                Views.Token(name: text, role: text, made: moment, expires: moment, state: pill(text), acts: [act(text)])
+            ], hasTokens: true, roles: [fact(text)], lead: text,
+            made: Views.MadeToken(name: text, role: text, secret: text), problem: text, name: text, token: text)
     }
 
     private static func doctor(_ text: String) -> Views.DoctorPage {

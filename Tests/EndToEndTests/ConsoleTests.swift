@@ -134,22 +134,48 @@ extension EndToEnd {
                     "/models/digits/1/graph?find=relu", "/models/digits/2/reports", "/history", "/tokens", "/doctor",
                     "/models/absent",
                 ]
-                for page in try await Self.looks(at: paths, of: server) {
-                    let path = page["path"]?.stringValue ?? "?"
-                    #expect(page["outside"] == .array([]), "\(path)")
-                    // A page that is not there is said to be so.
-                    let complaints = (page["complaints"]?.arrayValue ?? []).filter {
-                        !path.hasSuffix("absent") || $0.isNull
-                    }
-                    #expect(complaints.isEmpty, "\(path): \(complaints)")
-                    for look in ["1440 light", "400 dark"] {
-                        let serious = (page[look]?["violations"]?.arrayValue ?? []).filter {
-                            ["serious", "critical"].contains($0["impact"]?.stringValue)
-                        }
-                        #expect(serious.isEmpty, "\(path), \(look): \(serious.map { $0.encodedString() })")
-                        #expect(page[look]?["overflow"]?.doubleValue ?? 1 <= 0, "\(path), \(look)")
+                for page in try await Self.looks(at: paths, of: server) { Self.expectPraise(page) }
+            }
+        }
+
+        /// The same of what there is only where tokens are asked for: a browser that signs in, and sees what its token may.
+        @Test(.disabled(if: getenv("SLIPWAY_NO_BROWSER") != nil, "SLIPWAY_NO_BROWSER is set"))
+        func aBrowserSignsInAndFindsNothingToComplainAbout() async throws {
+            let slipway = try await Slipway.withDigits()
+            var secrets: [String: String] = [:]
+            for role in ["viewer", "admin"] {
+                secrets[role] = try await slipway.json("token", "create", role, "--role", role)["token"]?.stringValue
+            }
+            let known = secrets
+            try await slipway.serving(["serve", "--auth", "token"]) { server in
+                for (secret, paths) in [
+                    (nil, ["/sign-in"]), (known["viewer"], ["/endpoints/digits"]), (known["admin"], ["/", "/tokens"]),
+                ] {
+                    for page in try await Self.looks(at: paths, of: server, signedInWith: secret) {
+                        Self.expectPraise(page)
+                        let title = page["title"]?.stringValue ?? ""
+                        #expect(title.hasPrefix("Sign in") == (secret == nil), "\(title)")
                     }
                 }
+            }
+            let told = try await slipway.expect("events").output
+            #expect(told.contains("session.opened"), "\(told)")
+            #expect(!known.values.contains { told.contains($0) })
+        }
+
+        /// Nothing serious, no word on the browser's console, no request to elsewhere, nothing that is too wide.
+        private static func expectPraise(_ page: JSONValue) {
+            let path = page["path"]?.stringValue ?? "?"
+            #expect(page["outside"] == .array([]), "\(path)")
+            // A page that is not there is said to be so.
+            let complaints = (page["complaints"]?.arrayValue ?? []).filter { !path.hasSuffix("absent") || $0.isNull }
+            #expect(complaints.isEmpty, "\(path): \(complaints)")
+            for look in ["1440 light", "400 dark"] {
+                let serious = (page[look]?["violations"]?.arrayValue ?? []).filter {
+                    ["serious", "critical"].contains($0["impact"]?.stringValue)
+                }
+                #expect(serious.isEmpty, "\(path), \(look): \(serious.map { $0.encodedString() })")
+                #expect(page[look]?["overflow"]?.doubleValue ?? 1 <= 0, "\(path), \(look)")
             }
         }
 
@@ -169,16 +195,20 @@ extension EndToEnd {
         }
 
         /// Has a browser look at pages.
-        private static func looks(at paths: [String], of server: Slipway.Server) async throws -> [JSONValue] {
+        ///
+        /// - Parameter secret: the token that it signs in with first.
+        private static func looks(
+            at paths: [String], of server: Slipway.Server, signedInWith secret: String? = nil
+        ) async throws -> [JSONValue] {
             let python = try Slipway.python()
             let tools = python.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(
                 separator: "/")
             let profile = try TemporaryDirectory()
             let list = JSONValue.array(paths.map(JSONValue.string)).encodedString()
             let outcome = try await Slipway.command(
-                python,
-                [
-                    "Tests/EndToEndTests/clients/console.py", "chromium", profile.path, "\(tools)/axe.min.js",
+                "env",
+                (secret.map { ["SLIPWAY_CONSOLE_TOKEN=\($0)"] } ?? []) + [
+                    python, "Tests/EndToEndTests/clients/console.py", "chromium", profile.path, "\(tools)/axe.min.js",
                     "http://\(server.controlAddress)", list,
                 ], within: 300)
             guard outcome.exitCode == 0, let seen = outcome.json?.arrayValue else {

@@ -30,8 +30,8 @@ extension EndToEnd {
                 Route(kind: .api, method: method, path: path, role: role)
             }
 
-            static func form(_ path: String, _ role: String) -> Route {
-                Route(kind: .form, method: "POST", path: path, role: role)
+            static func form(_ path: String, _ role: String, answers: Int = 200) -> Route {
+                Route(kind: .form, method: "POST", path: path, role: role, answers: answers)
             }
         }
 
@@ -78,6 +78,9 @@ extension EndToEnd {
             .api("GET", "/console/style.css", "anonymous"), .api("GET", "/console/script.js", "anonymous"),
             .api("GET", "/console/icon.svg", "anonymous"),
             .api("GET", "/api/v1/status", "viewer"), .api("GET", "/api/v1/endpoints/digits/history", "viewer"),
+            .api("GET", "/api/v1/endpoints/digits/rollout", "viewer"),
+            .api("GET", "/api/v1/endpoints/digits/comparison", "viewer"),
+            .api("POST", "/api/v1/endpoints/absent/rollout", "deployer"),
             .api("GET", "/api/v1/endpoints/digits/drift", "viewer"), .api("GET", "/api/v1/events", "viewer"),
             .api("GET", "/api/v1/alerts", "viewer"), .api("POST", "/api/v1/alerts/test", "deployer"),
             .api("GET", "/api/v1/models", "viewer"), .api("GET", "/api/v1/models/digits/versions", "viewer"),
@@ -94,6 +97,8 @@ extension EndToEnd {
             .api("POST", "/api/v1/endpoints/absent/undeploy", "deployer"),
             .form("/endpoints/absent/rollback", "deployer"), .form("/endpoints/absent/promote", "deployer"),
             .form("/endpoints/absent/rollout", "deployer"), .form("/endpoints/absent/try", "invoker"),
+            .api("GET", "/sign-in", "anonymous"), .form("/sign-out", "anonymous", answers: 303),
+            .form("/tokens/revoke", "admin"), .form("/tokens", "admin", answers: 400), .form("/doctor", "admin"),
         ]
 
         @Test
@@ -145,7 +150,9 @@ extension EndToEnd {
             if has < needed { return 403...403 }
             // Let in: what is there answers, what is not there is not found, an empty wish is no good one.
             if route.method == "GET" || route.kind == .data { return allowed }
-            return route.path.hasSuffix("/deploy") ? 400...400 : 404...409
+            if ["/tokens", "/doctor"].contains(route.path) { return allowed }
+            let isEmptyWish = route.path.hasSuffix("/deploy") || route.kind == .api && route.path.hasSuffix("/rollout")
+            return isEmptyWish ? 400...400 : 404...409
         }
 
         /// The sample, as the route's protocol writes it.

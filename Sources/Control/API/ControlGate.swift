@@ -2,18 +2,30 @@ package import Trust
 
 /// Lets requests of the control plane in, or says why not: Host and Origin, the caller's role, and the form's token.
 package struct ControlGate: Sendable {
+    /// Ties forms to whoever is not signed in. It lets nobody in.
     static let cookieName = "slipway_session"
+    /// The session of whoever is signed in; the first name is the one that is given where the page came over TLS, which no other
+    /// host, port or page without TLS can write.
+    static let signedInNames = ["__Host-slipway_signed_in", "slipway_signed_in"]
 
     private let origin: RequestOrigin
     private let authenticator: any Authenticator
     let antiForgery = AntiForgeryKey()
+    let sessions: SessionDesk
+    /// Who has pasted what is no token too often.
+    let attempts: AttemptLimiter
 
     /// - Parameters:
     ///   - origin: which hosts and pages requests may name.
     ///   - authenticator: who bearers are.
-    package init(origin: RequestOrigin, authenticator: any Authenticator) {
+    package init(
+        origin: RequestOrigin, authenticator: any Authenticator, sessions: SessionDesk = SessionDesk(),
+        attempts: AttemptLimiter = AttemptLimiter()
+    ) {
         self.origin = origin
         self.authenticator = authenticator
+        self.sessions = sessions
+        self.attempts = attempts
     }
 
     /// Whether whoever has no token is sent away.
@@ -28,11 +40,25 @@ package struct ControlGate: Sendable {
         var contentType: String?
         /// Whether it came over the local socket.
         var isLocal: Bool
+        /// The path and what follows it.
+        var target = "/"
+        /// Whether a page's script made it, and nobody did anything.
+        var isRefresh = false
     }
 
     struct Refusal: Error {
         var status: Int
         var message: String
+        /// Who was known to ask.
+        var identity: Identity?
+    }
+
+    /// What a request shows of who is asking.
+    struct Credential: Sendable {
+        /// A token, from the header or from the session.
+        var bearer: String?
+        /// The session that it is from.
+        var session: String?
     }
 
     /// Decides by the header alone, before the body is read.
@@ -49,6 +75,12 @@ package struct ControlGate: Sendable {
         } catch {
             throw Refusal(status: 421, message: error.message)
         }
+        guard !TokenSecret.stands(in: visitor.target) else {
+            throw Refusal(
+                status: 400,
+                message:
+                    "a token in an address is kept by histories and logs: revoke it, and send another one as a header")
+        }
         let identity = try identity(of: visitor, for: route)
         if route.kind == .api {
             let type = visitor.contentType?.split(separator: ";").first.map { $0.lowercased() }
@@ -62,7 +94,7 @@ package struct ControlGate: Sendable {
     /// Decides what only the body can tell: whether a form is from a page of ours.
     func check(_ body: [UInt8], of visitor: Visitor, for route: ControlRoute) throws(Refusal) {
         guard route.kind == .form, !visitor.isLocal else { return }
-        guard let session = Self.session(in: visitor), let token = FormBody(body)["token"],
+        guard let session = session(of: visitor), let token = FormBody(body)["token"],
             antiForgery.isValid(token, forSession: session)
         else {
             throw Refusal(status: 403, message: "the form is not from a page of this server; open the page again")
@@ -71,16 +103,40 @@ package struct ControlGate: Sendable {
 
     private func identity(of visitor: Visitor, for route: ControlRoute) throws(Refusal) -> Identity {
         guard route.role > .anonymous else { return .anonymous }
-        let bearer = Self.bearer(in: visitor)
-        guard let identity = authenticator.identity(forBearer: bearer) else {
+        let credential = credential(of: visitor)
+        guard let identity = authenticator.identity(forBearer: credential.bearer) else {
+            // The token behind a session was revoked or has run out: so has the session.
+            if let session = credential.session { sessions.close(session) }
             throw Refusal(status: 401, message: "the token is not valid")
         }
         guard identity.role >= route.role else {
-            if bearer == nil { throw Refusal(status: 401, message: "a token is needed") }
+            if credential.bearer == nil { throw Refusal(status: 401, message: "a token is needed") }
             throw Refusal(
-                status: 403, message: "'\(identity.name)' is \(identity.role.name); this needs \(route.role.name)")
+                status: 403, message: "'\(identity.name)' is \(identity.role.name); this needs \(route.role.name)",
+                identity: identity)
         }
         return identity
+    }
+
+    /// Who has this token; `nil` for nobody.
+    func identity(of secret: TokenSecret) -> Identity? { authenticator.identity(forBearer: secret.text) }
+
+    /// The token of the header, else that of the session which a cookie names.
+    func credential(of visitor: Visitor) -> Credential {
+        if let bearer = Self.bearer(in: visitor) { return Credential(bearer: bearer) }
+        guard asksForTokens else { return Credential() }
+        for name in Self.signedInNames {
+            for session in Self.cookies(name, in: visitor) {
+                guard let secret = sessions.secret(of: session, isUse: !visitor.isRefresh) else { continue }
+                return Credential(bearer: secret.text, session: session)
+            }
+        }
+        return Credential()
+    }
+
+    /// What forms are tied to: the session of whoever is signed in, else the visitor's cookie.
+    func session(of visitor: Visitor) -> String? {
+        credential(of: visitor).session ?? Self.session(in: visitor)
     }
 
     static func bearer(in visitor: Visitor) -> String? {
@@ -88,13 +144,35 @@ package struct ControlGate: Sendable {
         return String(header.dropFirst("bearer ".count))
     }
 
-    /// The session that the browser's cookie names.
+    /// What the browser's cookie says of a visitor who is not signed in.
     static func session(in visitor: Visitor) -> String? {
-        for cookie in (visitor.cookies ?? "").split(separator: ";") {
+        cookies(cookieName, in: visitor).first { $0.utf8.count == 32 }
+    }
+
+    /// The values of the cookies of a name: other pages of the same host may have added some. A few are looked at.
+    private static func cookies(_ name: String, in visitor: Visitor) -> [String] {
+        let pairs = (visitor.cookies ?? "").split(separator: ";").compactMap { cookie -> String? in
             let parts = cookie.drop(while: { $0 == " " }).split(separator: "=", maxSplits: 1)
-            if parts.count == 2, parts[0] == cookieName, parts[1].utf8.count == 32 { return String(parts[1]) }
+            return parts.count == 2 && parts[0] == name ? String(parts[1]) : nil
         }
-        return nil
+        return Array(pairs.prefix(4))
+    }
+
+    /// The header that gives a visitor what forms are tied to.
+    static func cookie(visitor session: String) -> String {
+        "\(cookieName)=\(session); Path=/; HttpOnly; SameSite=Strict"
+    }
+
+    /// The headers that give a browser its session, or take it away: under TLS those of both names, of which a page without TLS
+    /// can write but one.
+    ///
+    /// - Parameter session: `nil` for none.
+    static func cookies(signedIn session: String?, isSecure: Bool) -> [String] {
+        func header(_ name: String, _ value: String?) -> String {
+            "\(name)=\(value ?? ""); Path=/; HttpOnly; SameSite=Strict\(value == nil ? "; Max-Age=0" : "")"
+        }
+        guard isSecure else { return [header(signedInNames[1], session)] }
+        return [header(signedInNames[0], session) + "; Secure", header(signedInNames[1], nil)]
     }
 
     /// 128 random bits in hexadecimal.

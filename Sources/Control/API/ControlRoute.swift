@@ -26,6 +26,11 @@ package struct ControlRoute: Sendable {
     package let kind: Kind
     let handler: @Sendable (ControlRequest) async throws -> ControlReply
 
+    /// Whether people look at it, so that a refusal is a page as well.
+    var isPage: Bool {
+        !path.hasPrefix("/api/") && !path.hasPrefix("/console/") && path != "/metrics" && path != "/healthz"
+    }
+
     init(
         _ method: Method, _ path: String, role: Role, kind: Kind = .reading,
         _ handler: @escaping @Sendable (ControlRequest) async throws -> ControlReply
@@ -52,6 +57,14 @@ struct ControlRequest: Sendable {
     var isRefresh: Bool
     /// What it wants to be answered with.
     var accept: String?
+    /// The session that the caller is signed in with; `nil` for whoever sends a token with each request, or needs none.
+    var signedIn: String?
+    /// The path and what follows it.
+    var target = "/"
+    /// Where it comes from: what attempts to guess are counted by.
+    var source = ""
+    /// Whether the page that sent it came over TLS, which somebody in front of this server ends.
+    var isSecure = false
 
     func parameter(_ name: String) -> String { parameters[name] ?? "" }
 }
@@ -63,6 +76,10 @@ struct ControlReply: Sendable {
     var body: [UInt8]
     /// Where a form leads to.
     var location: String?
+    /// Cookies that are given or taken away, as headers.
+    var cookies: [String] = []
+    /// Seconds after which it is worth to ask again.
+    var retryAfter: Int?
     /// Server-sent events in place of a body, until they end.
     var events: AsyncStream<String>?
     /// The content security policy in place of the console's.

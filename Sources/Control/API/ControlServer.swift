@@ -5,6 +5,7 @@ package import Logging
 import NIOCore
 package import ServiceLifecycle
 import Tensors
+import Trust
 
 /// The control plane's listeners: the console and the management API on a port, the API on the local socket.
 package struct ControlServer: Sendable {
@@ -21,6 +22,8 @@ package struct ControlServer: Sendable {
     private let gate: ControlGate
     private let logger: Logger
     var limits = ConnectionGuard.Limits()
+    /// A refusal as a page, for people; `nil` where there are none.
+    var refused: (@Sendable (ControlGate.Refusal, ControlRequest) -> ControlReply)?
 
     /// - Parameter gate: asked before any route is.
     package init(routes: [ControlRoute], gate: ControlGate, logger: Logger) {
@@ -79,34 +82,53 @@ package struct ControlServer: Sendable {
         let visitor = ControlGate.Visitor(
             host: request.head.authority, origin: request.headers[.origin],
             authorization: request.headers[.authorization], cookies: request.headers[.cookie],
-            contentType: request.headers[.contentType], isLocal: isLocal)
-        var session = ControlGate.session(in: visitor)
-        let isNew = session == nil
-        if isNew { session = ControlGate.newSession() }
+            contentType: request.headers[.contentType], isLocal: isLocal, target: request.uri.string,
+            isRefresh: request.headers[.slipwayRefresh] != nil || route.path == ConsoleRoutes.eventsPath)
+        let credential = gate.credential(of: visitor)
+        let known = credential.session ?? ControlGate.session(in: visitor)
+        let session = known ?? ControlGate.newSession()
+        var asked = ControlRequest(
+            parameters: Dictionary(context.parameters.map { (String($0.key), String($0.value)) }) { $1 },
+            query: Dictionary(request.uri.queryParameters.map { (String($0.key), String($0.value)) }) { $1 },
+            body: [], identity: .anonymous, bearer: credential.bearer, session: session,
+            isRefresh: visitor.isRefresh, accept: request.headers[.accept], signedIn: credential.session,
+            target: visitor.target, source: context.source, isSecure: visitor.origin?.hasPrefix("https://") ?? false)
         var reply: ControlReply
         context.tell(.hasHeader)
         defer { context.tell(.isAnswered) }
         do {
-            let identity = try gate.admit(visitor, to: route)
-            let bytes = try await Self.body(of: request)
+            asked.identity = try gate.admit(visitor, to: route)
+            asked.body = try await Self.body(of: request)
             context.tell(.hasBody)
-            try gate.check(bytes, of: visitor, for: route)
-            reply = try await route.handler(
-                ControlRequest(
-                    parameters: Dictionary(context.parameters.map { (String($0.key), String($0.value)) }) { $1 },
-                    query: Dictionary(request.uri.queryParameters.map { (String($0.key), String($0.value)) }) { $1 },
-                    body: bytes, identity: identity, bearer: ControlGate.bearer(in: visitor), session: session ?? "",
-                    isRefresh: request.headers[.slipwayRefresh] != nil, accept: request.headers[.accept]))
+            try gate.check(asked.body, of: visitor, for: route)
+            reply = try await route.handler(asked)
         } catch let error as ControlGate.Refusal {
-            reply = .json(
-                .object([("status", .integer(error.status)), ("error", .string(error.message))]), status: error.status)
+            asked.identity = error.identity ?? .anonymous
+            reply = refusal(error, asked, isForPeople: route.isPage && Self.wantsPage(request))
         } catch is NIOTooManyBytesError {
             reply = Self.tooLarge
         } catch {
             reply = .problem(error)
             if reply.status >= 500 { logger.error("control request failed", metadata: ["error": "\(error)"]) }
         }
-        return response(reply, cookie: isNew && !isLocal ? session : nil)
+        if known == nil, !isLocal { reply.cookies.append(ControlGate.cookie(visitor: session)) }
+        // Streams outlive the look at who is asking: it is taken again with every word.
+        var quiet = visitor
+        quiet.isRefresh = true
+        return response(reply) { [quiet] in (try? gate.admit(quiet, to: route)) != nil }
+    }
+
+    private func refusal(
+        _ refusal: ControlGate.Refusal, _ request: ControlRequest, isForPeople: Bool
+    ) -> ControlReply {
+        if isForPeople, let refused { return refused(refusal, request) }
+        return .json(
+            .object([("status", .integer(refusal.status)), ("error", .string(refusal.message))]),
+            status: refusal.status)
+    }
+
+    private static func wantsPage(_ request: Request) -> Bool {
+        request.headers[.accept]?.contains("text/html") ?? false
     }
 
     /// - Throws: `NIOTooManyBytesError` over the limit, a refusal for a body that does not come as it was announced.
@@ -124,7 +146,7 @@ package struct ControlServer: Sendable {
         .object([("status", 413), ("error", "the body is larger than the \(largestBody) bytes that are accepted")]),
         status: 413)
 
-    private func response(_ reply: ControlReply, cookie: String?) -> Response {
+    private func response(_ reply: ControlReply, isLetIn: @escaping @Sendable () -> Bool) -> Response {
         var headers: HTTPFields = [
             .contentType: reply.contentType, .contentSecurityPolicy: reply.policy ?? Self.policy,
             .xContentTypeOptions: "nosniff",
@@ -132,14 +154,18 @@ package struct ControlServer: Sendable {
         ]
         if let location = reply.location { headers[.location] = location }
         if reply.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
-        if let cookie { headers[.setCookie] = "\(ControlGate.cookieName)=\(cookie); Path=/; HttpOnly; SameSite=Strict" }
-        return Response(status: .init(code: reply.status), headers: headers, body: body(reply))
+        for cookie in reply.cookies { headers.append(HTTPField(name: .setCookie, value: cookie)) }
+        if let seconds = reply.retryAfter { headers[.retryAfter] = String(seconds) }
+        return Response(status: .init(code: reply.status), headers: headers, body: body(reply, isLetIn))
     }
 
-    private func body(_ reply: ControlReply) -> ResponseBody {
+    private func body(_ reply: ControlReply, _ isLetIn: @escaping @Sendable () -> Bool) -> ResponseBody {
         guard let events = reply.events else { return .init(byteBuffer: ByteBuffer(bytes: reply.body)) }
         return ResponseBody { writer in
-            for await event in events { try await writer.write(ByteBuffer(string: event)) }
+            for await event in events {
+                guard isLetIn() else { break }
+                try await writer.write(ByteBuffer(string: event))
+            }
             try await writer.finish(nil)
         }
     }
@@ -158,6 +184,16 @@ private struct ControlContext: RequestContext {
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
+    }
+
+    /// The client's address; of IPv6 the network, which one client has all of.
+    var source: String {
+        guard let address = channel.remoteAddress, let text = address.ipAddress else { return "" }
+        guard case .v6(let network) = address, !text.hasPrefix("::ffff:") else { return text }
+        // Of sockaddr_in6: the address begins after eight bytes.
+        return withUnsafeBytes(of: network.address) { bytes in
+            bytes[8..<16].map { String($0, radix: 16) }.joined(separator: ".")
+        }
     }
 
     /// Tells the guard how far the request has come.

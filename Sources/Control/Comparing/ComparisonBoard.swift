@@ -189,6 +189,13 @@ extension ComparisonBoard.Key {
 // MARK: - Telling
 
 extension ComparisonBoard {
+    /// The newest comparison with a version, by its manifest's digest, as in `json`; `nil` where there is none.
+    func newest(_ endpoint: EndpointName, candidate: String) -> JSONValue? {
+        state.withLock { state in
+            state.keys.last { $0.endpoint == endpoint && $0.candidate == candidate }.flatMap { state.entries[$0] }
+        }?.json
+    }
+
     /// What `slipway compare ENDPOINT --live` shows: the newest comparison first.
     func json(_ endpoint: EndpointName) -> JSONValue {
         let entries = state.withLock { state in

@@ -33,7 +33,13 @@ struct ConsoleRoutes: Sendable {
     /// `nil` where there is no doctor.
     var examination: Examination?
 
-    var all: [ControlRoute] { ofEndpoints + ofModels + others }
+    /// Has the authenticator read the tokens again, after some were made or revoked here.
+    var tokensChanged: @Sendable () throws -> Void = {}
+
+    /// Where pages hear what is new.
+    static let eventsPath = "/console/events"
+
+    var all: [ControlRoute] { ofEndpoints + ofModels + others + ofPeople }
 
     private var ofEndpoints: [ControlRoute] {
         [
@@ -73,10 +79,9 @@ struct ConsoleRoutes: Sendable {
     private var others: [ControlRoute] {
         [
             ControlRoute(.get, "/history", role: .viewer) { try await historyPage($0) },
-            ControlRoute(.get, "/tokens", role: .admin) { try await tokensPage($0) },
             ControlRoute(.get, "/doctor", role: .admin) { try await doctorPage($0) },
             ControlRoute(.post, "/doctor", role: .admin, kind: .form) { try await doctorPage($0, looking: true) },
-            ControlRoute(.get, "/console/events", role: .viewer) { try await events($0) },
+            ControlRoute(.get, Self.eventsPath, role: .viewer) { try await events($0) },
             ControlRoute(.get, "/console/style.css", role: .anonymous) { _ in
                 .text(Style.sheet, type: "text/css; charset=utf-8")
             },
@@ -84,6 +89,18 @@ struct ConsoleRoutes: Sendable {
                 .text(Script.source, type: "text/javascript; charset=utf-8")
             },
             ControlRoute(.get, "/console/icon.svg", role: .anonymous) { _ in .text(Self.icon, type: "image/svg+xml") },
+        ]
+    }
+
+    /// Who may be here.
+    private var ofPeople: [ControlRoute] {
+        [
+            ControlRoute(.get, "/tokens", role: .admin) { try await tokensPage($0) },
+            ControlRoute(.post, "/tokens", role: .admin, kind: .form) { try await makeToken($0) },
+            ControlRoute(.post, "/tokens/revoke", role: .admin, kind: .form) { try await revokeToken($0) },
+            ControlRoute(.get, "/sign-in", role: .anonymous) { signInPage($0) },
+            ControlRoute(.post, "/sign-in", role: .anonymous, kind: .form) { try await signIn($0) },
+            ControlRoute(.post, "/sign-out", role: .anonymous, kind: .form) { signOut($0) },
         ]
     }
 
@@ -122,10 +139,21 @@ struct ConsoleRoutes: Sendable {
 
     func token(_ request: ControlRequest) -> String { gate.antiForgery.token(forSession: request.session) }
 
+    /// The token of forms that take a role; `nil` for whoever may not use them, and is not shown them.
+    func token(_ request: ControlRequest, for role: Role) -> String? {
+        request.identity.role >= role ? token(request) : nil
+    }
+
     func frame(_ title: String, _ request: ControlRequest) -> Views.Frame {
         var frame = Views.Frame(
             title: title, version: overview.server.version, uptime: ViewBuilder.uptime(overview.server.uptime),
             dataPlane: overview.server.dataPlane)
+        frame.isAdministrator = request.identity.role >= .admin
+        if gate.asksForTokens, request.identity.role > .anonymous {
+            frame.who = request.identity.name
+            frame.role = request.identity.role.name
+            frame.signOut = request.signedIn == nil ? nil : token(request)
+        }
         let endpoint = request.parameter("endpoint")
         func notice(_ name: String) -> String? { request.query[name]?.replacing("+", with: " ") }
         if let done = notice("done"), Self.knownNotices.contains(done) {

@@ -18,6 +18,8 @@ extension Views {
         /// Whether there are rows to compare with.
         var isWatched: Bool
         var facts: [Fact]
+        /// What an accuracy that nobody labelled rests on.
+        var assumption: String?
         var drawn: [DriftFeature]
         var rest: [DriftFeature]
         var hasRest: Bool
@@ -52,7 +54,8 @@ extension Templates {
         <pre>slipway evaluate {{reference}} --data rows.npz --keep</pre>{{/isWatched}}
         {{#isWatched}}
         <p class="lead">{{lead}}</p>
-        <dl class="facts">{{#facts}}<div><dt>{{name}}</dt><dd>{{value}}</dd></div>{{/facts}}</dl>
+        {{>figures}}
+        {{#assumption}}<p class="hint">{{assumption}}</p>{{/assumption}}
         {{#isGathering}}<p class="hint">The first window is still open: features are compared when it closes.</p>{{/isGathering}}
         {{^isGathering}}
         <ul class="legend"><li><svg viewBox="0 0 16 8" aria-hidden="true"><rect class="then" width="16" height="8"/></svg> reference</li><li><svg viewBox="0 0 16 8" aria-hidden="true"><rect class="current" x="4" width="8" height="8"/></svg> the newest window</li></ul>
@@ -77,9 +80,7 @@ extension Templates {
 
 extension ConsoleRoutes {
     func driftPage(_ request: ControlRequest) async throws -> ControlReply {
-        guard let name = try? EndpointName(request.parameter("endpoint")),
-            try overview.deployments.endpoints().contains(name)
-        else { return notFound("endpoint", request) }
+        guard let name = try endpoint(request) else { return notFound("endpoint", request) }
         let versions = await management.drift?(name.text)["versions"]?.arrayValue
         let problem = versions == nil ? "This server watches no traffic: start it without --drift-window off." : nil
         return .page(
@@ -104,7 +105,10 @@ enum DriftWords {
         return Views.DriftVersion(
             reference: json["version"]?.stringValue ?? "?", identifier: String(index), state: pill(state),
             lead: lead(drifting, features.count { $0["verdict"]?.stringValue == "suspected" }, features.count),
-            isWatched: json["reference"] != nil, facts: facts(json),
+            isWatched: json["reference"] != nil, facts: facts(json) + accuracies(json["accuracy"]),
+            assumption: (json["accuracy"]?["estimated"]?["assumption"]?.stringValue).map {
+                "By confidence: \($0)"
+            },
             drawn: features.prefix(mostDrawn).map { feature($0, isDrawn: true) },
             rest: features.dropFirst(mostDrawn).prefix(mostRows).map { feature($0, isDrawn: false) },
             hasRest: features.count > mostDrawn, isGathering: features.isEmpty)
@@ -143,6 +147,20 @@ enum DriftWords {
                 name: "It closes after", value: "\(ViewBuilder.uptime(seconds)), \(count(open?["needsRows"])) rows"),
             Views.Fact(name: "Looked at", value: "1 request in \(json["sampling"]?["oneIn"]?.intValue ?? 1)"),
         ]
+    }
+
+    /// How often answers were right: as labels say that came back, and as confidence has it.
+    private static func accuracies(_ json: JSONValue?) -> [Views.Fact] {
+        func fact(_ name: String, _ kind: String, _ counted: String, _ unit: String) -> Views.Fact? {
+            guard let accuracy = json?[kind]?["accuracy"]?.doubleValue else { return nil }
+            let count = ViewBuilder.count(json?[kind]?[counted]?.intValue ?? 0)
+            return Views.Fact(name: name, value: "\(ViewBuilder.percent(accuracy)) of \(count) \(unit)")
+        }
+        return [
+            fact("Right, by labels", "realised", "labels", "labels"),
+            fact("Right, by confidence", "estimated", "rows", "rows"),
+            fact("Right, on the reference", "reference", "rows", "rows"),
+        ].compactMap(\.self)
     }
 
     /// The verdict first, then the effect in units of what is large.

@@ -35,7 +35,12 @@ enum DriftPicture {
         }
         drawing.line("axis", [(x: 0, y: base), (x: width, y: base)])
         drawing.text(short(names[0]), x: 0, y: base + 15)
-        if names.count > 1 { drawing.text(short(names[names.count - 1]), x: width, y: base + 15, .end) }
+        if names.count > 1 {
+            // Bars of numbers are called by where they begin.
+            let last = names[names.count - 1]
+            let isEdge = Double(last) != nil && Int(last) == nil
+            drawing.text(isEdge ? "≥ \(short(last))" : short(last), x: width, y: base + 15, .end)
+        }
         return drawing.svg
     }
 
@@ -51,7 +56,9 @@ enum DriftPicture {
 
     /// A number with three digits, a word cut.
     private static func short(_ text: String) -> String {
-        guard let number = Double(text), number.isFinite else { return text.count > 18 ? text.prefix(17) + "…" : text }
+        guard let number = Double(text), number.isFinite, Int(text) == nil else {
+            return text.count > 18 ? text.prefix(17) + "…" : text
+        }
         return RolloutWords.figure(number)
     }
 }

@@ -3,6 +3,7 @@ import Monitor
 import Registry
 import Release
 import Tensors
+import Trust
 
 /// One endpoint: what it does now and did in the last hour, version by version; a form to ask it; its last changes.
 extension Views {
@@ -18,7 +19,8 @@ extension Views {
         var answer: Answer
         var revisions: [Revision]
         var path: String
-        var token: String
+        /// The form's; `nil` for whoever may not ask.
+        var token: String?
     }
 
     struct Input {
@@ -98,7 +100,8 @@ extension Templates {
         <div class="grid">
         <section class="card" aria-labelledby="try">
         <h2 id="try">Try it</h2>
-        <form method="post" action="{{path}}">
+        {{^token}}<p class="hint">This takes a token whose role is invoker.</p>{{/token}}
+        {{#token}}<form method="post" action="{{path}}">
         <input type="hidden" name="token" value="{{token}}">
         {{#inputs}}
         <label for="in-{{index}}">{{name}} <span class="hint">{{type}} {{shape}}</span></label>
@@ -109,7 +112,7 @@ extension Templates {
         <p class="hint" id="hint-{{index}}">{{hint}}</p>
         {{/inputs}}
         <button type="submit">Ask</button>
-        </form>
+        </form>{{/token}}
         </section>
         <section class="card">
         <h2>Answer</h2>
@@ -155,7 +158,7 @@ extension ConsoleRoutes {
         let form = FormBody(request.body)
         let inputs = try trial.inputs(of: endpoint, given: asking ? form : nil)
         let answer = asking ? await trial.ask(endpoint, inputs, bearer: request.bearer) : .none
-        var view = ViewBuilder.endpoint(endpoint, token: token(request))
+        var view = ViewBuilder.endpoint(endpoint, token: token(request, for: .deployer))
         view.lights = await lights(endpoint)
         let points = await trail?.traffic(of: name.text) ?? []
         let rates = RateChart(points, changes: endpoint.history.entries.map(RateChart.Change.init))
@@ -167,7 +170,15 @@ extension ConsoleRoutes {
                     rates: rates.svg, rateKeys: rates.keys, hasRates: !rates.svg.isEmpty, inputs: inputs.map(\.view),
                     code: trial.code(endpoint, inputs), answer: answer,
                     revisions: ViewBuilder.revisions(endpoint.history.entries, endpoint.history, most: Self.recent),
-                    path: "/endpoints/\(name)/try", token: token(request))))
+                    path: "/endpoints/\(name)/try", token: token(request, for: .invoker))))
+    }
+
+    /// The endpoint that an address names, where there is one.
+    func endpoint(_ request: ControlRequest) throws -> EndpointName? {
+        guard let name = try? EndpointName(request.parameter("endpoint")),
+            try overview.deployments.endpoints().contains(name)
+        else { return nil }
+        return name
     }
 
     /// The frame of one of an endpoint's pages.

@@ -2,6 +2,7 @@ import Monitor
 import Registry
 import Release
 import Tensors
+import Trust
 
 /// What an operator opens first: every endpoint with its health, its traffic, its lights, and the way back.
 extension Views {
@@ -121,7 +122,7 @@ extension ConsoleRoutes {
         let shown = Array(wanted.prefix(Self.endpointsPerPage))
         var endpoints: [Views.Endpoint] = []
         for endpoint in try await overview.endpoints(shown) {
-            var view = ViewBuilder.endpoint(endpoint, token: token(request))
+            var view = ViewBuilder.endpoint(endpoint, token: token(request, for: .deployer))
             view.lights = await lights(endpoint)
             endpoints.append(view)
         }

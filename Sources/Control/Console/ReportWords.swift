@@ -58,10 +58,19 @@ enum ReportWords {
         guard let classes = payload["classes"]?.arrayValue?.compactMap(\.stringValue), classes.count <= mostClasses,
             let rows = payload["confusion"]?.arrayValue, rows.count == classes.count
         else { return nil }
-        return Views.Confusion(
-            headings: classes,
-            rows: zip(classes, rows).enumerated().map { index, row in
-                let counts = (row.1.arrayValue ?? []).prefix(mostClasses).map { max(0, $0.intValue ?? 0) }
+        return confusion(
+            "Confusion: rows are true classes, columns what was predicted", classes,
+            rows.map { ($0.arrayValue ?? []).prefix(mostClasses).map { max(0, $0.intValue ?? 0) } })
+    }
+
+    /// A table of classes against classes; shades are shares of the row.
+    ///
+    /// - Parameter counts: a row for each class, none below 0.
+    static func confusion(_ caption: String, _ classes: [String], _ counts: [[Int]]) -> Views.Confusion {
+        Views.Confusion(
+            caption: caption, headings: classes,
+            rows: zip(classes, counts).enumerated().map { index, row in
+                let counts = row.1
                 let sum = Double(max(1, counts.reduce(0) { $0 &+ $1 }))
                 return Views.ConfusionRow(
                     name: row.0,
@@ -84,7 +93,9 @@ enum ReportWords {
     private static func optimisation(_ made: JSONValue, _ page: String?) -> Views.Optimisation {
         let steps = steps(made)
         return Views.Optimisation(
-            lead: "From \(made["from"]?.stringValue ?? "?"), \(Lineage.words(made)).", figures: figures(made),
+            lead: "From \(made["from"]?.stringValue ?? "?"), \(Lineage.words(made)).",
+            changes: Views.Changes(
+                caption: "Before and after", first: "Before", second: "After", figures: figures(made)),
             steps: steps, hasSteps: !steps.isEmpty, path: page)
     }
 
@@ -109,14 +120,19 @@ enum ReportWords {
                 ViewBuilder.percent
             ),
         ]
-        return rows.compactMap { name, before, after, text in
-            guard let before, let after, before.isFinite, after.isFinite else { return nil }
-            let most = max(before, after, .leastNormalMagnitude)
-            return Views.Change(
-                name: name, before: text(before), after: text(after),
-                widthBefore: ViewBuilder.hundredth(whole(max(0, before) / most * 10_000)),
-                widthAfter: ViewBuilder.hundredth(whole(max(0, after) / most * 10_000)))
-        }
+        return rows.compactMap { name, before, after, text in change(name, before, after, text) }
+    }
+
+    /// A figure of two sides; `nil` where one of them is not known.
+    static func change(
+        _ name: String, _ before: Double?, _ after: Double?, _ text: (Double) -> String
+    ) -> Views.Change? {
+        guard let before, let after, before.isFinite, after.isFinite else { return nil }
+        let most = max(before, after, .leastNormalMagnitude)
+        return Views.Change(
+            name: name, before: text(before), after: text(after),
+            widthBefore: ViewBuilder.hundredth(whole(max(0, before) / most * 10_000)),
+            widthAfter: ViewBuilder.hundredth(whole(max(0, after) / most * 10_000)))
     }
 
     private static func time(_ made: JSONValue, _ side: String) -> Double? {

@@ -35,6 +35,7 @@ extension Views {
     }
 
     struct Confusion {
+        var caption: String
         var headings: [String]
         var rows: [ConfusionRow]
     }
@@ -52,11 +53,19 @@ extension Views {
 
     struct Optimisation {
         var lead: String
-        var figures: [Change]
+        var changes: Changes
         var steps: [Fact]
         var hasSteps: Bool
         /// Where the whole report is.
         var path: String?
+    }
+
+    /// Figures of two sides, side by side.
+    struct Changes {
+        var caption: String
+        var first: String
+        var second: String
+        var figures: [Change]
     }
 
     /// A figure before and after.
@@ -80,11 +89,8 @@ extension Templates {
         <section class="card" aria-labelledby="optimisation">
         <h2 id="optimisation">How it was made</h2>
         <p class="lead">{{lead}}</p>
-        <table class="compact"><caption>Before and after</caption>
-        <thead><tr><th scope="col">Figure</th><th scope="col" class="number">Before</th><th scope="col" class="number">After</th><td class="extra"></td></tr></thead>
-        <tbody>{{#figures}}<tr><th scope="row">{{name}}</th><td class="number">{{before}}</td><td class="number">{{after}}</td><td class="extra pair"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="then" width="{{widthBefore}}" height="3.4"/><rect class="fill" y="4.6" width="{{widthAfter}}" height="3.4"/></svg></td></tr>{{/figures}}</tbody>
-        </table>
-        {{#hasSteps}}<table class="named"><caption>Steps</caption><tbody>{{#steps}}<tr><th scope="row">{{name}}</th><td class="free">{{value}}</td></tr>{{/steps}}</tbody></table>{{/hasSteps}}
+        {{#changes}}{{>changes}}{{/changes}}
+        {{#hasSteps}}<table class="named"><caption>Steps</caption><tbody>{{#steps}}{{>pair}}{{/steps}}</tbody></table>{{/hasSteps}}
         {{#path}}<p><a href="{{path}}">The whole report</a></p>{{/path}}
         </section>
         {{/optimisation}}
@@ -92,7 +98,7 @@ extension Templates {
         <section class="card" aria-labelledby="e-{{identifier}}">
         <h2 id="e-{{identifier}}">Evaluated on {{title}}</h2>
         <p class="hint">{{>moment}}</p>
-        <dl class="facts">{{#facts}}<div><dt>{{name}}</dt><dd>{{value}}</dd></div>{{/facts}}</dl>
+        {{>figures}}
         {{#hasClasses}}<table class="compact"><caption>Class by class</caption>
         <thead><tr><th scope="col">Class</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Precision</th><th scope="col" class="number">Recall</th><th scope="col" class="number">F1</th><td class="extra"></td></tr></thead>
         <tbody>{{#classes}}<tr><th scope="row">{{name}}</th><td class="number">{{support}}</td><td class="number">{{precision}}</td><td class="number">{{recall}}</td><td class="number">{{f1}}</td><td class="extra pair"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="rest" width="100" height="8"/><rect class="fill" width="{{width}}" height="8"/></svg></td></tr>{{/classes}}</tbody>
@@ -100,13 +106,20 @@ extension Templates {
         {{#confusion}}<div class="wide" tabindex="0" role="region" aria-label="Confusion on {{title}}">{{>confusion}}</div>{{/confusion}}
         </section>
         {{/evaluations}}
-        {{#hasEngines}}<section class="card"><table class="named"><caption>Engines, as they ran it at import</caption><tbody>{{#engines}}<tr><th scope="row">{{name}}</th><td class="free">{{value}}</td></tr>{{/engines}}</tbody></table></section>{{/hasEngines}}
-        {{#hasTunings}}<section class="card"><table class="named"><caption>Tuned</caption><tbody>{{#tunings}}<tr><th scope="row">{{name}}</th><td class="free">{{value}}</td></tr>{{/tunings}}</tbody></table></section>{{/hasTunings}}
+        {{#hasEngines}}<section class="card"><table class="named"><caption>Engines, as they ran it at import</caption><tbody>{{#engines}}{{>pair}}{{/engines}}</tbody></table></section>{{/hasEngines}}
+        {{#hasTunings}}<section class="card"><table class="named"><caption>Tuned</caption><tbody>{{#tunings}}{{>pair}}{{/tunings}}</tbody></table></section>{{/hasTunings}}
         {{/content}}{{/layout}}
         """
 
+    static let changes = """
+        <table class="compact"><caption>{{caption}}</caption>
+        <thead><tr><th scope="col">Figure</th><th scope="col" class="number">{{first}}</th><th scope="col" class="number">{{second}}</th><td class="extra"></td></tr></thead>
+        <tbody>{{#figures}}<tr><th scope="row">{{name}}</th><td class="number">{{before}}</td><td class="number">{{after}}</td><td class="extra pair"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="then" width="{{widthBefore}}" height="3.4"/><rect class="fill" y="4.6" width="{{widthAfter}}" height="3.4"/></svg></td></tr>{{/figures}}</tbody>
+        </table>
+        """
+
     static let confusion = """
-        <table class="confusion"><caption>Confusion: rows are true classes, columns what was predicted</caption>
+        <table class="confusion"><caption>{{caption}}</caption>
         <thead><tr><td></td>{{#headings}}<th scope="col" class="number">{{.}}</th>{{/headings}}</tr></thead>
         <tbody>{{#rows}}<tr><th scope="row">{{name}}</th>{{#cells}}<td class="number {{style}}">{{text}}</td>{{/cells}}</tr>{{/rows}}</tbody>
         </table>

@@ -21,6 +21,8 @@ extension Views {
         var safety: String
         var keys: [Key]
         var streams: [Stream]
+        var compared: ComparedAnswers?
+        var isUncompared: Bool
         var decisions: [Decision]
     }
 
@@ -68,7 +70,7 @@ extension Templates {
         {{#isIncident}}<p class="note">! The stable version fails more than it used to: an incident. Nobody is blamed, and the clock stands still.</p>{{/isIncident}}
         {{#holding}}<p class="note">It waits: {{holding}}</p>{{/holding}}
         {{#hasSteps}}<ol class="steps" aria-label="Steps">{{#steps}}<li class="{{place}}"{{#isHere}} aria-current="step"{{/isHere}}>{{share}}</li>{{/steps}}</ol>{{/hasSteps}}
-        <dl class="facts">{{#facts}}<div><dt>{{name}}</dt><dd>{{value}}</dd></div>{{/facts}}</dl>
+        {{>figures}}
         </section>
         <section class="card" id="evidence" data-live aria-label="Evidence">
         <div class="grid">
@@ -80,6 +82,11 @@ extension Templates {
         <thead><tr><th scope="col">Stream</th><th scope="col" class="number">Stable</th><th scope="col" class="number">New</th><th scope="col" class="number extra">Clients, stable / new</th><th scope="col" class="number">Evidence</th></tr></thead>
         <tbody>{{#streams}}<tr><th scope="row">{{title}}</th><td class="number">{{stable}}</td><td class="number">{{canary}}</td><td class="number extra">{{clients}}</td><td class="number"><span class="pill {{style}}">{{evidence}}</span></td></tr>{{/streams}}</tbody>
         </table>
+        </section>
+        <section class="card" id="compared" data-live aria-labelledby="answers">
+        <h2 id="answers">Answers to the same requests</h2>
+        {{#compared}}{{>compared}}{{/compared}}
+        {{#isUncompared}}<p class="hint">Nobody has compared what both versions answer. A rollout does with <code>--max-disagreement 5%</code>, and with <code>--strategy shadow --share 20% --duration 1h</code>.</p>{{/isUncompared}}
         </section>
         <section class="card" id="decisions" data-live>
         <table class="list"><caption>Decisions, newest first</caption>
@@ -94,9 +101,7 @@ extension Templates {
 
 extension ConsoleRoutes {
     func rolloutPage(_ request: ControlRequest) async throws -> ControlReply {
-        guard let name = try? EndpointName(request.parameter("endpoint")),
-            try overview.deployments.endpoints().contains(name)
-        else { return notFound("endpoint", request) }
+        guard let name = try endpoint(request) else { return notFound("endpoint", request) }
         let frame = frame(of: name, "Rollout", request)
         let record: RecordedRollout?
         let known: JSONValue?
@@ -113,8 +118,11 @@ extension ConsoleRoutes {
             return .page(pages.page("rollout", frame, RolloutWords.nothing(name.text)))
         }
         let points = await trail?.evidence(of: name.text, rollout: record.number) ?? []
-        let view = RolloutWords(json: json, policy: record.policy, points: points, token: token(request)).view(
-            name.text)
+        let pair = management.comparisons?.newest(name, candidate: record.digest)
+        let view = RolloutWords(
+            json: json, policy: record.policy, points: points, token: token(request, for: .deployer),
+            compared: pair.map(ComparedAnswersWords.view)
+        ).view(name.text)
         return .page(pages.page("rollout", frame, view))
     }
 

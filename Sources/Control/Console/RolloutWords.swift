@@ -10,14 +10,17 @@ struct RolloutWords {
     let policy: RolloutPolicy
     /// What is remembered of its evidence, oldest first.
     let points: [ConsoleTrail.Evidence]
-    let token: String
+    /// Of the forms that steer it; `nil` for whoever may not.
+    let token: String?
+    /// What both versions answered to the same; `nil` where nothing was compared.
+    var compared: Views.ComparedAnswers?
 
     static func nothing(_ endpoint: String) -> Views.RolloutPage {
         Views.RolloutPage(
             endpoint: endpoint, hasRollout: false, lead: "", state: Views.Pill(text: "", style: ""), acts: [],
             facts: [],
             steps: [], hasSteps: false, isIncident: false, against: "", safety: "", keys: [], streams: [],
-            decisions: [])
+            isUncompared: false, decisions: [])
     }
 
     func view(_ endpoint: String) -> Views.RolloutPage {
@@ -28,7 +31,8 @@ struct RolloutWords {
             isIncident: json["incident"]?.boolValue ?? false, against: chart.against(names: titles),
             safety: EvidenceChart(
                 points: course, needed: log10(1 / policy.beta), title: "Evidence that the new version is no worse"
-            ).safety(), keys: keys, streams: streams, decisions: decisions)
+            ).safety(), keys: keys, streams: streams, compared: compared,
+            isUncompared: compared == nil, decisions: decisions)
     }
 
     // MARK: - Where it is
@@ -60,7 +64,7 @@ struct RolloutWords {
     }
 
     private func acts(_ endpoint: String) -> [Views.Act] {
-        guard !isOver else { return [] }
+        guard !isOver, let token else { return [] }
         func act(_ action: String, _ label: String, _ question: String, isDanger: Bool = false) -> Views.Act {
             Views.Act(
                 path: "/endpoints/\(endpoint)/rollout", action: action, label: label, question: question,
@@ -91,8 +95,8 @@ struct RolloutWords {
             Views.Fact(
                 name: "Evidence for", value: "\(Self.figure("safety", json)) of \(Self.figure(log10(1 / policy.beta)))"),
             Views.Fact(name: "Harmed, of the budget", value: "\(number("harmed")) of \(number("harmBudget"))"),
-            Views.Fact(name: "New version answered", value: String(number("canaryRequests"))),
-            Views.Fact(name: "Stable answered", value: String(number("stableRequests"))),
+            Views.Fact(name: "New version answered", value: ViewBuilder.count(number("canaryRequests"))),
+            Views.Fact(name: "Stable answered", value: ViewBuilder.count(number("stableRequests"))),
         ]
         if let elapsed = json["elapsedSeconds"]?.intValue {
             let all = json["stepSeconds"]?.intValue.map { " of \(ViewBuilder.uptime($0))" } ?? ""
@@ -132,9 +136,14 @@ struct RolloutWords {
             let clients = stream["stableClients"]?.intValue.flatMap { stable in
                 stream["canaryClients"]?.intValue.map { "\(stable) / \($0)" }
             }
+            // Answers are compared in pairs: there is nothing that differs on one side alone.
+            let pairs = stream["compared"]?.intValue.map { compared in
+                "\(ViewBuilder.count(stream["differing"]?.intValue ?? 0)) of \(ViewBuilder.count(compared))"
+            }
             return Views.Stream(
-                title: stream["title"]?.stringValue ?? "?", stable: String(stream["stable"]?.intValue ?? 0),
-                canary: String(stream["canary"]?.intValue ?? 0), clients: clients ?? "–",
+                title: stream["title"]?.stringValue ?? "?",
+                stable: pairs == nil ? ViewBuilder.count(stream["stable"]?.intValue ?? 0) : "–",
+                canary: pairs ?? ViewBuilder.count(stream["canary"]?.intValue ?? 0), clients: clients ?? "–",
                 evidence: Self.figure(evidence),
                 style: evidence >= needed ? "bad" : evidence >= needed / 2 ? "warn" : "")
         }

@@ -10,6 +10,8 @@ enum Script {
           busy = true;
           try {
             const reply = await fetch(location.href, { headers: { 'x-slipway-refresh': '1' } });
+            // Whoever is signed out meanwhile sees it.
+            if (reply.status === 401) location.reload();
             if (reply.ok) put(new DOMParser().parseFromString(await reply.text(), 'text/html'));
           } catch (_) { /* the server is away; the stream says when it is back */ }
           setTimeout(() => { busy = false; if (wanted) { wanted = false; refresh(); } }, 1000);
@@ -117,6 +119,7 @@ enum Script {
           };
           const ask = async () => {
             const reply = await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)) });
+            if (reply.status === 401) { location.reload(); return; }
             const page = new DOMParser().parseFromString(await reply.text(), 'text/html');
             for (const name of ['answer', 'code-curl', 'code-python', 'code-swift']) {
               const next = page.getElementById(name), old = document.getElementById(name);

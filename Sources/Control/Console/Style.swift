@@ -35,6 +35,9 @@ enum Style {
         .tabs .crumb { color: var(--soft); font-weight: 600; margin-right: -.1rem; }
         .tabs .crumb::after { content: "›"; padding-left: .6rem; font-weight: 400; }
         .where { margin-left: auto; color: var(--soft); font-size: .9rem; }
+        .who { color: var(--soft); font-size: .9rem; display: flex; gap: .5rem; align-items: center; min-width: 0; }
+        .who b { color: var(--ink); max-width: 12rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+        .who button { min-height: 1.9rem; padding: .05rem .7rem; font-size: .85rem; }
         main { padding-top: 1.25rem; padding-bottom: 3rem; }
         main:focus { outline: 0; }
         footer { color: var(--soft); font-size: .85rem; padding-bottom: 2rem; }
@@ -84,11 +87,15 @@ enum Style {
         button.danger { background: transparent; border-color: var(--bad); color: var(--bad); }
         :focus-visible { outline: 3px solid var(--sea); outline-offset: 2px; }
         label { display: block; font-weight: 600; margin: .5rem 0 .25rem; overflow-wrap: anywhere; }
-        textarea, input[type=search] { border: 1px solid var(--soft); border-radius: 8px; padding: .5rem .6rem;
+        textarea, input, select { border: 1px solid var(--soft); border-radius: 8px; padding: .5rem .6rem;
           background: var(--ground); color: var(--ink); font: inherit; max-width: 100%; }
         textarea { width: 100%; min-height: 6rem; font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .85rem; }
+        .fields { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: flex-end; margin-bottom: 1.1rem; }
+        .fields > div { min-width: 0; } .fields input, .fields select, .sign input { min-height: 2.6rem; }
+        .sign { max-width: 34rem; margin: 3rem auto; } .sign input { width: 100%; } .sign form { margin: 0 0 .8rem; }
         .search { display: flex; gap: .5rem; align-items: center; flex-wrap: wrap; }
-        .search label { margin: 0; font-size: .9rem; color: var(--soft); } .search input { min-height: 2.4rem; width: 14rem; }
+        .search label { margin: 0; font-size: .9rem; color: var(--soft); } .search input { min-height: 2.4rem; width: 14rem;
+          min-width: 0; }
         canvas { border: 1px solid var(--line); border-radius: 8px; touch-action: none; cursor: crosshair;
           background: #0b1218; display: block; max-width: 100%; }
         canvas[hidden], button[hidden] { display: none; }
@@ -135,6 +142,8 @@ enum Style {
         td.free, td code { overflow-wrap: anywhere; }
         .traffic { min-width: 11rem; } .when { white-space: nowrap; color: var(--soft); font-size: .9rem; }
         td.number, th.number { text-align: right; white-space: nowrap; }
+        td.number + td:not(.number), th.number + th:not(.number) { padding-left: 1.2rem; }
+        td.do { text-align: right; } td.do button { min-height: 1.9rem; padding: .05rem .7rem; font-size: .85rem; }
         tbody tr:last-child > * { border-bottom: 0; }
         table + h2 { margin-top: 1.2rem; } .named th { width: 14rem; color: var(--soft); font-size: .9rem; }
         .by { display: block; color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; }
@@ -203,7 +212,8 @@ enum Style {
     private static let narrow = """
         @media (max-width: 44rem) {
           header > div, main, footer { padding-left: .9rem; padding-right: .9rem; }
-          .where { display: none; } header > div { padding-bottom: .4rem; padding-top: .4rem; }
+          .where { display: none; } .who { margin-left: auto; } nav { gap: .15rem .8rem; font-size: .95rem; }
+          header > div { padding-bottom: .4rem; padding-top: .4rem; }
           .card { padding: .9rem; } .extra { display: none; } h1 { font-size: 1.4rem; }
           .facts { grid-template-columns: repeat(auto-fit, minmax(6.4rem, 1fr)); } .facts dd { font-size: 1.1rem; }
           .row > .push { margin-left: 0; } .search input { flex: 1 1 8rem; width: auto; } .search { width: 100%; }

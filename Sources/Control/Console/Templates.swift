@@ -3,11 +3,12 @@
 enum Templates {
     static let all: [String: String] = [
         "layout": layout, "message": message, "act": act, "pill": pill, "legend": legend, "moment": moment,
+        "figures": figures, "pair": pair,
         "overview": overview, "split": split, "facts": facts,
         "endpoint": endpoint, "answer": answer, "keys": keys, "rollout": rollout, "drift": drift, "history": history,
         "revisions": revisions,
         "models": models, "version": version, "graph": graph, "reports": reports, "confusion": confusion,
-        "tokens": tokens, "doctor": doctor,
+        "tokens": tokens, "doctor": doctor, "sign": sign, "compared": compared, "changes": changes,
     ]
 
     private static let layout = """
@@ -25,15 +26,17 @@ enum Templates {
         <a class="skip" href="#main">Skip to the content</a>
         <header><div>
         <a class="mark" href="/"><svg width="26" height="26" viewBox="0 0 32 32" aria-hidden="true"><path class="fill" d="M4 20h20l4-6-3 12H9z"/><path class="fill" d="M14 5v13H6z"/><path class="fill" d="M16 8v10h7z"/></svg>Slipway</a>
-        <nav aria-label="Pages">
+        {{^isClosed}}<nav aria-label="Pages">
         <a href="/"{{#onOverview}} aria-current="page"{{/onOverview}}>Endpoints</a>
         <a href="/models"{{#onModels}} aria-current="page"{{/onModels}}>Models</a>
         <a href="/history"{{#onHistory}} aria-current="page"{{/onHistory}}>History</a>
-        <a href="/tokens"{{#onTokens}} aria-current="page"{{/onTokens}}>Tokens</a>
+        {{#isAdministrator}}<a href="/tokens"{{#onTokens}} aria-current="page"{{/onTokens}}>Tokens</a>
         <a href="/doctor"{{#onDoctor}} aria-current="page"{{/onDoctor}}>Doctor</a>
+        {{/isAdministrator}}
         <a href="/metrics">Metrics</a>
-        </nav>
+        </nav>{{/isClosed}}
         <span class="where">data plane <code>{{dataPlane}}</code></span>
+        {{#who}}<span class="who"><b>{{who}}</b> {{role}}{{#signOut}} <form method="post" action="/sign-out"><input type="hidden" name="token" value="{{signOut}}"><button class="quiet" type="submit">Sign out</button></form>{{/signOut}}</span>{{/who}}
         </div></header>
         <main id="main" tabindex="-1">
         {{#notice}}<p class="note{{#noticeIsBad}} bad{{/noticeIsBad}}" role="status">{{notice}}</p>{{/notice}}
@@ -52,7 +55,7 @@ enum Templates {
         """
 
     private static let act = """
-        <form method="post" action="{{path}}" data-confirm="{{question}}"><input type="hidden" name="token" value="{{token}}">{{#action}}<input type="hidden" name="action" value="{{action}}">{{/action}}<button{{#isDanger}} class="danger"{{/isDanger}} type="submit">{{label}}</button></form>
+        <form method="post" action="{{path}}" data-confirm="{{question}}"><input type="hidden" name="token" value="{{token}}">{{#action}}<input type="hidden" name="action" value="{{action}}">{{/action}}<button{{#isDanger}} class="danger"{{/isDanger}} type="submit">{{label}}{{#about}}<span class="unseen"> {{about}}</span>{{/about}}</button></form>
         """
 
     private static let pill = """
@@ -61,6 +64,16 @@ enum Templates {
 
     private static let legend = """
         <ul class="legend">{{#keys}}<li><svg viewBox="0 0 16 8" aria-hidden="true"><path class="{{style}}" d="M0 4H16"/></svg> {{name}}{{#value}} <b>{{value}}</b>{{/value}}</li>{{/keys}}</ul>
+        """
+
+    /// Facts side by side.
+    private static let figures = """
+        <dl class="facts">{{#facts}}<div><dt>{{name}}</dt><dd>{{value}}</dd></div>{{/facts}}</dl>
+        """
+
+    /// One of facts below each other, in a table.
+    private static let pair = """
+        <tr><th scope="row">{{name}}</th><td class="free">{{value}}</td></tr>
         """
 
     private static let moment = """

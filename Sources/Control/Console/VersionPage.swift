@@ -53,7 +53,7 @@ extension Templates {
         </section>
         <section class="card">
         <table class="named"><caption>What is known about it</caption>
-        <tbody>{{#facts}}<tr><th scope="row">{{name}}</th><td class="free">{{value}}</td></tr>{{/facts}}{{#hasUses}}<tr><th scope="row">In service at</th><td>{{#uses}}<a href="{{path}}">{{name}}</a> {{/uses}}</td></tr>{{/hasUses}}</tbody>
+        <tbody>{{#facts}}{{>pair}}{{/facts}}{{#hasUses}}<tr><th scope="row">In service at</th><td>{{#uses}}<a href="{{path}}">{{name}}</a> {{/uses}}</td></tr>{{/hasUses}}</tbody>
         </table>
         </section>
         {{/content}}{{/layout}}

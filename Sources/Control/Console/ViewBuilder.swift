@@ -8,7 +8,8 @@ import Workshop
 
 /// Makes views out of what is known: every number becomes the text that is shown.
 enum ViewBuilder {
-    static func endpoint(_ endpoint: Overview.Endpoint, token: String) -> Views.Endpoint {
+    /// - Parameter token: of forms that change it; `nil` for whoever may not.
+    static func endpoint(_ endpoint: Overview.Endpoint, token: String?) -> Views.Endpoint {
         let change = endpoint.newest
         let health = health(endpoint.state)
         return Views.Endpoint(
@@ -22,7 +23,8 @@ enum ViewBuilder {
             revision: endpoint.running.map { String($0.number) } ?? "–",
             lastChange: change.map { "\($0.revision.cause): \(HistoryText.traffic($0.revision.spec))" }
                 ?? "never deployed",
-            lastChangeAge: change.map { age($0.revision.createdAt) } ?? "", acts: acts(endpoint, token))
+            lastChangeAge: change.map { age($0.revision.createdAt) } ?? "", acts: token.map { acts(endpoint, $0) } ?? []
+        )
     }
 
     /// What can be done with an endpoint: promote a canary, go back.

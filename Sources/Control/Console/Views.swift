@@ -21,6 +21,15 @@ enum Views {
         var hasTabs = false
         var notice: String?
         var noticeIsBad = false
+        /// Whether there is nothing to go to: nobody is signed in.
+        var isClosed = false
+        /// Whether pages for administrators are among the navigation's.
+        var isAdministrator = false
+        /// Who is looking, and what he may do; `nil` where nobody is asked.
+        var who: String?
+        var role: String?
+        /// The anti-forgery token of the form that signs out; `nil` for whoever is not signed in.
+        var signOut: String?
     }
 
     struct Link {
@@ -62,6 +71,8 @@ enum Views {
         /// What is asked before it is sent.
         var question: String
         var isDanger = false
+        /// What the label leaves to the eye, said to those who do not see it.
+        var about: String?
         /// The anti-forgery token of this page's forms.
         var token: String
     }

@@ -20,7 +20,7 @@ struct ControlPoller: Service {
                     let version = try database.dataVersion()
                     guard version != seen else { continue }
                     seen = version
-                    tokens.replaceAll(with: try database.grants())
+                    try tokens.reload { try database.grants() }
                     try await reconciler.reconcileAll()
                 } catch {
                     logger.error("the home could not be read", metadata: ["error": "\(error)"])

@@ -170,7 +170,9 @@ struct Deck: Sendable {
         console.offers = options.console
         (console.trail, console.pulse) = (trail, pulse)
         console.examination = options.console.examine.map(Examination.init)
+        console.tokensChanged = { [tokens, registry] in try tokens.reload { try registry.database.grants() } }
         var server = ControlServer(routes: management.all + console.all, gate: gate, logger: logger)
+        server.refused = { [console] in console.refused($0, $1) }
         server.limits.connections = DescriptorBudget.ofThisProcess().control
         var services: [any Service] = [
             sampler, trail,

@@ -1,19 +1,23 @@
+import Charts
+
 /// The style sheet of a model's page: system fonts, light and dark, contrast of at least 4.5 to 1.
 enum PageStyle {
-    static let sheet = """
-        :root { color-scheme: light dark; --ground: #f6f7f9; --card: #fff; --ink: #16202b; --soft: #566372;
-          --line: #dfe4ea; --sea: #0b5c8a; --mark: #b8430b; --edge: #8795a5;
+    /// What a graph has beside the colours of everything that is drawn: grounds for kinds of nodes, with ink upon them.
+    private static let light = """
+        \(Palette.light) \(Palette.chartsLight) --edge: #8795a5;
           --convolution: #d5e6f5; --matrix: #d9e0f7; --norm: #e6e0f5; --activation: #fbe0d3; --pool: #d6efdf;
-          --shape: #eceff2; --quantised: #f9ecc5; --classic: #f5dce8; --plain: #e9eaec; --port: #cfe9ee; }
-        :root[data-theme=dark] { color-scheme: dark; --ground: #10161c; --card: #18212a; --ink: #e8edf2; --soft: #9fb0c0;
-          --line: #2b3742; --sea: #6db9e8; --mark: #ff9d5c; --edge: #62748a;
+          --shape: #eceff2; --quantised: #f9ecc5; --classic: #f5dce8; --plain: #e9eaec; --port: #cfe9ee;
+        """
+    private static let dark = """
+        \(Palette.dark) \(Palette.chartsDark) --edge: #62748a;
           --convolution: #173a57; --matrix: #232f61; --norm: #372a5c; --activation: #552a18; --pool: #17422a;
-          --shape: #2a333d; --quantised: #4a3a0c; --classic: #4c1f35; --plain: #2b2f35; --port: #124650; }
-        @media (prefers-color-scheme: dark) { :root:not([data-theme=light]) { color-scheme: dark; --ground: #10161c;
-          --card: #18212a; --ink: #e8edf2; --soft: #9fb0c0;
-          --line: #2b3742; --sea: #6db9e8; --mark: #ff9d5c; --edge: #62748a;
-          --convolution: #173a57; --matrix: #232f61; --norm: #372a5c; --activation: #552a18; --pool: #17422a;
-          --shape: #2a333d; --quantised: #4a3a0c; --classic: #4c1f35; --plain: #2b2f35; --port: #124650; } }
+          --shape: #2a333d; --quantised: #4a3a0c; --classic: #4c1f35; --plain: #2b2f35; --port: #124650;
+        """
+
+    static let sheet = """
+        :root { color-scheme: light dark; \(light) }
+        :root[data-theme=dark] { color-scheme: dark; \(dark) }
+        @media (prefers-color-scheme: dark) { :root:not([data-theme=light]) { color-scheme: dark; \(dark) } }
         :root[data-theme=light] { color-scheme: light; }
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--ground); color: var(--ink);

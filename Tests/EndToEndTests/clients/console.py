@@ -2,9 +2,10 @@
 
     console.py CHROMIUM PROFILE AXE BASE PATHS [SHOTS]
 
-PATHS is a JSON array; with SHOTS, a folder, pictures of all four looks are left there.
+PATHS is a JSON array; what ends with #ask is looked at once its form has been answered. With SHOTS, a folder, pictures of all four looks are left there.
 
-Each page is loaded once, wide and light; then it is made narrow and dark. Both are judged by axe-core.
+Each page is loaded once, wide and light; then it is made narrow and dark. Both are judged by axe-core. With a token in
+SLIPWAY_CONSOLE_TOKEN it is pasted into the sign-in page first, and what the server does not know of that browser is refused.
 """
 
 import asyncio
@@ -97,6 +98,10 @@ async def shot(browser, path):
 async def visit(browser, base, path, axe, shots):
     await browser.look(WIDE, "light")
     await browser.open(base + path)
+    if path.endswith("#ask"):
+        browser.loaded.clear()
+        await browser.value("document.querySelector('textarea').form.submit()")
+        await asyncio.wait_for(browser.loaded.wait(), 60)
     # The script has put in what it puts in, and fonts are there.
     await browser.value("document.fonts.ready.then(() => new Promise((r) => requestAnimationFrame(() => r(1))))")
     seen = {"path": path}
@@ -105,7 +110,7 @@ async def visit(browser, base, path, axe, shots):
         ".reduce((sum, entry) => sum + entry.decodedBodySize, 0)")
     seen["paint"] = await browser.value(PAINT)
     seen["title"] = await browser.value("document.title")
-    name = path.strip("/").replace("/", "-").replace("?", "-").replace("&", "-").replace("=", "") or "overview"
+    name = path.strip("/").replace("/", "-").replace("?", "-").replace("&", "-").replace("=", "").replace("#", "-") or "overview"
     for size, theme in [(WIDE, "light"), (NARROW, "dark")]:
         await browser.look(size, theme)
         found, overflow = await judge(browser, axe)
@@ -128,6 +133,13 @@ async def visit(browser, base, path, axe, shots):
     seen["outside"] = [url for url in requests if not url.startswith((base + "/", "data:"))]
     seen["complaints"] = complaints
     return seen
+
+
+async def sign_in(browser, token):
+    browser.loaded.clear()
+    await browser.value("document.querySelector('[name=secret]').value = " + json.dumps(token)
+                        + "; document.querySelector('[name=secret]').form.submit()")
+    await asyncio.wait_for(browser.loaded.wait(), 60)
 
 
 async def main():
@@ -159,7 +171,9 @@ async def main():
                 for domain in ["Page", "Network", "Runtime", "Log"]:
                     await browser.call(f"{domain}.enable")
                 # The first page pays for the browser's own start.
-                await browser.open(base + "/")
+                await browser.open(base + "/sign-in")
+                if "SLIPWAY_CONSOLE_TOKEN" in os.environ:
+                    await sign_in(browser, os.environ["SLIPWAY_CONSOLE_TOKEN"])
                 seen = []
                 for path in paths:
                     seen.append(await visit(browser, base, path, axe, shots))
