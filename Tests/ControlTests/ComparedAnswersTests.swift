@@ -47,6 +47,20 @@ import Testing
         #expect(output.apart.first?.before == "cat 0.8" && output.apart.first?.after == "dog 0.85")
     }
 
+    @Test func outputsThatSayTheSameAboutClassesShowItOnce() throws {
+        var comparison = VersionComparison(outputs: ["scores", "probabilities", "other"], classes: ["cat", "dog"])
+        func scores(_ first: Float) throws -> Tensor { try Tensor(.float32, Shape([1, 2]), values: [first, 0.5]) }
+        let (cat, dog) = (try scores(0.9), try scores(0.1))
+        comparison.add(
+            .init(
+                base: [cat, cat, cat], candidate: [dog, dog, cat], rows: 1, baseSeconds: 0.001, candidateSeconds: 0.001)
+        )
+        let outputs = ComparedAnswersWords.view(entry(comparison.json)).outputs
+        #expect(outputs.map { $0.confusion != nil } == [true, false, false])
+        #expect(outputs[1].lead.hasSuffix(", classes as in scores"))
+        #expect(!outputs[2].lead.contains("as in"))
+    }
+
     @Test func manyClassesAreAListOfWhatChangedMost() {
         let cells = (0..<40).map { number in
             JSONValue.object([

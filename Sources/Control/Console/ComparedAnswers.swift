@@ -77,7 +77,7 @@ enum ComparedAnswersWords {
         let candidate = entry["candidate"]?.stringValue ?? "New"
         return Views.ComparedAnswers(
             lead: lead(entry, answers, base, candidate), problem: problem(entry, answers),
-            facts: facts(entry, answers), outputs: outputs.map(output), spreads: spreads,
+            facts: facts(entry, answers), outputs: Self.outputs(Array(outputs)), spreads: spreads,
             hasSpreads: !spreads.isEmpty, times: times(answers?["seconds"], base, candidate))
     }
 
@@ -115,8 +115,18 @@ enum ComparedAnswersWords {
 
     // MARK: - Outputs
 
-    private static func output(_ json: JSONValue) -> Views.ComparedOutput {
-        let cells = (json["classes"]?["cells"]?.arrayValue ?? []).map { cell in
+    /// Scores, their probabilities and the label made of them say the same about classes: that is shown once.
+    private static func outputs(_ all: [JSONValue]) -> [Views.ComparedOutput] {
+        all.indices.map { place in
+            let earlier = all[..<place].first { $0["classes"] != nil && $0["classes"] == all[place]["classes"] }
+            return output(all[place], alike: earlier?["name"]?.stringValue)
+        }
+    }
+
+    /// - Parameter alike: an output shown before whose classes changed in the same way.
+    private static func output(_ json: JSONValue, alike: String?) -> Views.ComparedOutput {
+        let told = alike == nil ? json["classes"]?["cells"]?.arrayValue ?? [] : []
+        let cells = told.map { cell in
             (
                 base: cell["base"]?.stringValue ?? "?", candidate: cell["candidate"]?.stringValue ?? "?",
                 count: count(cell, "count")
@@ -137,7 +147,7 @@ enum ComparedAnswersWords {
                 input: entry["input"].map { String($0.encodedString().prefix(mostInput)) })
         }
         return Views.ComparedOutput(
-            name: json["name"]?.stringValue ?? "?", lead: lead(json),
+            name: json["name"]?.stringValue ?? "?", lead: lead(json) + (alike.map { ", classes as in \($0)" } ?? ""),
             confusion: isTable ? confusion(names, cells) : nil, moves: moves, hasMoves: !moves.isEmpty, apart: apart,
             hasApart: !apart.isEmpty)
     }

@@ -212,7 +212,7 @@ enum Style {
     private static let narrow = """
         @media (max-width: 44rem) {
           header > div, main, footer { padding-left: .9rem; padding-right: .9rem; }
-          .where { display: none; } .who { margin-left: auto; } nav { gap: .15rem .8rem; font-size: .95rem; }
+          .where { display: none; } .who { margin-left: auto; } nav { gap: .15rem .7rem; font-size: .9rem; }
           header > div { padding-bottom: .4rem; padding-top: .4rem; }
           .card { padding: .9rem; } .extra { display: none; } h1 { font-size: 1.4rem; }
           .facts { grid-template-columns: repeat(auto-fit, minmax(6.4rem, 1fr)); } .facts dd { font-size: 1.1rem; }
