@@ -102,7 +102,12 @@ extension EndToEnd {
                 try await slipway.serving(["serve", "--alerts", settings]) { server in
                     try await slipway.expect("deploy", "digits:2")
                     try await slipway.expect("rollback")
-                    try await wait(for: "the alert") { Self.delivered(hook).count >= 1 }
+                    // Until the answer to it was read: a kill before that may have it told twice.
+                    try await wait(for: "the alert to be taken") {
+                        let metrics = Exposition(try await server.dataPlane().request("GET", "/metrics").text)
+                        let labels = ["receiver=\"hook\"", "outcome=\"sent\""]
+                        return metrics.sum("slipway_alert_messages_total", labels) == 1
+                    }
                     #expect(kill(server.worker, SIGKILL) == 0)
                     try await running(latePort, late) {
                         try await wait(for: "its end") {

@@ -17,7 +17,7 @@ for address in sys.argv[1:]:
     examples = [sample for sample in latency.samples if sample.exemplar]
     for sample in examples:
         assert sample.labels["stage"] == "total" and sample.exemplar.value <= float(sample.labels["le"]), sample
-        assert sample.exemplar.timestamp > 1_700_000_000, sample
+        assert float(sample.exemplar.timestamp) > 1_700_000_000, sample
     requests = families["slipway_requests"]
     print(json.dumps({
         "traces": sorted({sample.exemplar.labels["trace_id"] for sample in examples}),
