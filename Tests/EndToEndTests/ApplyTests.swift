@@ -1,4 +1,6 @@
 import Glibc
+import ModelGraph
+import Subprocess
 import Tensors
 import TestSupport
 import Testing

@@ -45,8 +45,10 @@ import Testing
         let race = SearchRace(
             path: "m",
             runners: [
-                .init(name: "original", engine: .onnxRuntime, path: nil),
-                .init(name: "b", engine: .openVINO, path: "/b"),
+                .init(name: "original", engine: .onnxRuntime, setting: .usual, path: nil),
+                .init(
+                    name: "b", engine: .openVINO, setting: EngineSetting(precision: .bfloat16, roundingGroup: 64),
+                    path: "/b"),
             ],
             settings: settings, seconds: 2.5)
         let tasks: [ChildTask] = [
@@ -64,13 +66,13 @@ import Testing
         var compression = Compression(RecipeList([RecipePart("passes"), RecipePart("prune"), RecipePart("int8")]))
         compression.seed = 5
         compression.target = .openVINO
-        let list = compression.resolved(left: ["conv"], share: 0.3, without: ["shapes"])
+        let list = compression.resolved(left: ["conv"], share: 0.3, ranks: [:], without: ["shapes"])
         #expect(list.seed == 5 && list.parts[0].without == ["shapes"])
         #expect(list.parts[1].share == 0.3 && list.parts[1].target == .openVINO)
         #expect(list.parts[2].floats == ["conv"] && list.parts[2].calibrator == "mse")
         #expect(list.parts[2].byteProducts != nil)
         // Said once, it stays as it is.
-        let again = Compression(list).resolved(left: ["other"], share: 0.9, without: [])
+        let again = Compression(list).resolved(left: ["other"], share: 0.9, ranks: [:], without: [])
         #expect(again == list)
     }
 }

@@ -191,9 +191,13 @@ extension ComparisonBoard.Key {
 extension ComparisonBoard {
     /// The newest comparison with a version, by its manifest's digest, as in `json`; `nil` where there is none.
     func newest(_ endpoint: EndpointName, candidate: String) -> JSONValue? {
-        state.withLock { state in
-            state.keys.last { $0.endpoint == endpoint && $0.candidate == candidate }.flatMap { state.entries[$0] }
-        }?.json
+        let newest: (key: Key, entry: Entry)? = state.withLock { state in
+            guard let key = state.keys.last(where: { $0.endpoint == endpoint && $0.candidate == candidate }),
+                let entry = state.entries[key]
+            else { return nil }
+            return (key, entry)
+        }
+        return newest.map { $0.entry.json($0.key) }
     }
 
     /// What `slipway compare ENDPOINT --live` shows: the newest comparison first.
