@@ -83,7 +83,7 @@ import Workshop
         for _ in 0..<3 { await follower.look() }
         try carryOut()
         for _ in 0..<3 { await follower.look() }
-        #expect(try entries.last.map { HistoryText.traffic($0.revision.spec) } == "digits:1 90%, digits:2 10%")
+        #expect(try entries.last.map { HistoryText.traffic($0.revision.spec) } == "digits:1 90%, digits:2 10% (canary)")
         #expect(try entries.count == 2 && entries.last?.revision.author == "follow")
         #expect(
             told.lines.dropFirst() == [
