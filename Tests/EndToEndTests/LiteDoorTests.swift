@@ -27,8 +27,9 @@ extension EndToEnd {
                     InferenceRequest(endpoint: "net", inputs: [(name: "image", tensor: asked)]))
                 let answered = try reply["output_0"]?.doubles() ?? []
                 #expect(answered.count == expected.count && !answered.isEmpty)
-                // Integers may differ by one step, numbers by their rounding.
-                let allowed = example == "vision" ? 1e-5 : 1
+                // Integers may differ by one step, numbers by their rounding. Without VNNI ONNX Runtime cuts sums of pairs.
+                let step = try TextFile.read("/proc/cpuinfo").contains("_vnni") ? 1.0 : 8
+                let allowed = example == "vision" ? 1e-5 : step
                 #expect(zip(answered, expected).allSatisfy { abs($0 - $1) <= allowed })
             }
             #expect(ended.exitCode == 0)

@@ -7,7 +7,12 @@ enum JSONFile {
 
     /// - Throws: `Failure` naming the file when it cannot be read or is no JSON.
     static func read(_ path: String) throws -> JSONValue {
-        let bytes = try bytes(path)
+        try parse(try bytes(path), of: path)
+    }
+
+    /// - Parameter path: where the bytes come from, as people know it.
+    /// - Throws: `Failure` naming the file and the place in it when they are no JSON.
+    static func parse(_ bytes: [UInt8], of path: String) throws -> JSONValue {
         do throws(JSONError) {
             return try JSONValue.parse(bytes)
         } catch {

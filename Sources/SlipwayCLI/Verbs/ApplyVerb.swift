@@ -113,12 +113,9 @@ struct ApplyVerb: AsyncParsableCommand {
     static func read(_ place: String) throws -> EndpointList {
         let bytes = try JSONFile.bytes(place)
         let first = bytes.first { !" \t\r\n".utf8.contains($0) }
-        let json: JSONValue
-        do {
-            json = first == UInt8(ascii: "{") ? try JSONValue.parse(bytes) : Self.typed(try YAMLReader.read(bytes))
-        } catch let error as JSONError {
-            throw Failure(1002, .failed, "'\(place)' is no JSON document", causes: [error.description])
-        }
+        let json =
+            first == UInt8(ascii: "{")
+            ? try JSONFile.parse(bytes, of: place) : Self.typed(try YAMLReader.read(bytes))
         let base =
             place == "-"
             ? ""
