@@ -54,7 +54,7 @@ extension EndToEnd {
                 let back = try await waiting
                 #expect(back.exitCode == 8 && back.output.contains("rolled back"), "\(back)")
                 #expect(try TextFile.read(talk).contains("SW6007"))
-                let short = try Self.list(slipway, "{strategy: blue-green, duration: 100ms}")
+                let short = try Self.list(slipway, "{strategy: blue-green, duration: 100ms, stepRequests: 0}")
                 let promoted = try await slipway.run(["apply", "-f", short, "--wait", "--json"])
                 #expect(promoted.exitCode == 0, "\(promoted)")
                 #expect(promoted.json?["outcomes"]?.arrayValue?.first?["outcome"]?.stringValue == "promoted")
@@ -74,7 +74,7 @@ extension EndToEnd {
                 endpoints:
                   - endpoint: table
                     follow: {directory: models, model: table}
-                    rollout: {strategy: blue-green, duration: 100ms}
+                    rollout: {strategy: blue-green, duration: 100ms, stepRequests: 0}
                   - endpoint: other
                     follow: {alias: table@staging}
                     rollout: {strategy: canary, steps: ["50%"], stepDuration: 1h}
