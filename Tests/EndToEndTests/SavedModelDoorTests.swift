@@ -44,7 +44,9 @@ extension EndToEnd {
             }
             let one = try await slipway.run(["import", folder.file("words/7"), "--json"])
             try #require(one.exitCode == 0, "\(one)")
-            let all = try await slipway.run(["import", folder.file("words"), "--name", "words"])
+            let all = try await slipway.run([
+                "import", folder.file("words"), "--name", "words", "--endpoints", folder.file("endpoints.json"),
+            ])
             try #require(all.exitCode == 0, "\(all)")
             let listed = try await slipway.json("list").arrayValue ?? []
             #expect(
