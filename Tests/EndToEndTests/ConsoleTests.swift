@@ -57,6 +57,9 @@ extension EndToEnd {
                     "/models/digits/1/reports/optimisation": ["There is no such report"],
                     "/models/digits/9": ["There is no such version"],
                 ]
+                try await wait(for: "traffic to be watched") {
+                    try await server.controlPlane().request("GET", "/endpoints/digits/drift").text.contains("450 rows")
+                }
                 for (path, words) in expected {
                     let reply = try await server.controlPlane().request("GET", path)
                     #expect(reply.status == (words[0].hasPrefix("There is no") ? 404 : 200), "\(path)")
