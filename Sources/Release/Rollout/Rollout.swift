@@ -205,13 +205,10 @@ extension Rollout {
     /// then a larger share tells more at no greater risk.
     private var isAhead: Bool {
         guard case .canary(let steps) = policy.strategy, policy.promotesEarly, evidence.disagreement == nil,
-            step + 1 < steps.count, evidence.harmLog <= Self.unremarkable
+            step + 1 < steps.count, evidence.harmLog <= 0
         else { return false }
         return evidence.safetyLog >= Glibc.log(1 / policy.beta) * Double(step + 1) / Double(steps.count)
     }
-
-    /// The logarithm of evidence against a version that is no reason to wait: what one failure more than expected brings.
-    private static let unremarkable = 0.25
 
     private mutating func next() -> [Action] {
         guard step + 1 < policy.strategy.steps.count else { return conclude() }
