@@ -36,12 +36,12 @@ def measure(report):
     if not parts["metrics"] or not parts["identity"]:
         report.note("Metrics or identity cannot be told apart in the instruction counts: the compiler inlined them.")
         return None
-    for name, count in parts.items():
-        report.record(part=name, instructions=count / requests, share=count / total)
+    for name, instructions in parts.items():
+        report.record(part=name, instructions=instructions / requests, share=instructions / total)
     sum_of_parts = sum(parts.values()) / total
     report.table(
         ["instructions a request, JSON", "all", *parts, "their share"],
-        [["Slipway", *(f"{count / requests:,.0f}" for count in (total, *parts.values())), f"{sum_of_parts:.2%}"]])
+        [["Slipway", *(f"{part / requests:,.0f}" for part in (total, *parts.values())), f"{sum_of_parts:.2%}"]])
     return sum_of_parts
 
 
