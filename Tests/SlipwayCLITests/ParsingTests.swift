@@ -17,7 +17,7 @@ import Workshop
         "run digits:3 --name d --host 0.0.0.0 --port 0 --control-port 0 --engine openvino --auth none",
         "run m.onnx --processing p.json --home /h --json --log json --verbose", "serve",
         "serve --drain-delay 1.5 --grace 0 --concurrency 4 --max-body 1000 --default-model m --server-name triton --host-name a --host-name b",
-        "stop --timeout 3",
+        "serve -f slipway.yaml --every 5s", "stop --timeout 3",
         "predict digits --data rows.npz", "predict digits --data - --server localhost:1 --version 2",
         "import m.onnx -n digits --label a=b --label c=d=e --note x --provenance t.json --evaluation e.csv --answers y --no-run",
         "import w.pth --class net.py:Net --shape N,1,28,28 --python python3 --source src --class-seconds 9",

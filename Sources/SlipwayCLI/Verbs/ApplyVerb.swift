@@ -126,15 +126,16 @@ struct ApplyVerb: AsyncParsableCommand {
 
     /// Members that are text even where it reads as a number.
     private static let texts: Set<String> = [
-        "endpoint", "version", "digest", "alias", "directory", "model", "processing", "data", "answers", "name",
+        "endpoint", "version", "digest", "alias", "directory", "model", "processing", "shape", "data", "answers",
+        "name",
     ]
 
     /// YAML's plain words as what they mean in JSON: the reader gives text for every one.
-    private static func typed(_ value: JSONValue, _ key: String = "") -> JSONValue {
+    static func typed(_ value: JSONValue, _ key: String = "") -> JSONValue {
         if let members = value.objectValue {
             return .object(members.map { ($0.key, typed($0.value, $0.key)) })
         }
-        if let items = value.arrayValue { return .array(items.map { typed($0) }) }
+        if let items = value.arrayValue { return .array(items.map { typed($0, key) }) }
         guard let text = value.stringValue, !texts.contains(key),
             let word = try? JSONValue.parse(Array(text.utf8)), word.boolValue != nil || word.doubleValue != nil
         else { return value }
@@ -144,7 +145,7 @@ struct ApplyVerb: AsyncParsableCommand {
     private func items(_ entries: [EndpointList.Entry], _ deployments: Deployments) throws -> [Item] {
         try entries.compactMap { entry in
             guard let request = try entry.request(deployments) else {
-                answer.say("\(entry.endpoint): follows a directory, which --watch looks at")
+                answer.say("\(entry.endpoint): follows a directory, which --watch and 'slipway serve -f' look at")
                 return nil
             }
             return Item(entry: entry, request: request, plan: try deployments.plan(request, for: entry.endpoint))
