@@ -151,7 +151,7 @@ extension EndToEnd {
             let missing = try await slipway("serve", "-f", file)
             #expect(missing.exitCode == 3 && missing.talk.contains("slipway.yaml"), "\(missing)")
             try TextFile.write(list, to: file)
-            func put(_ value: Float, _ name: String) throws {
+            @Sendable func put(_ value: Float, _ name: String) throws {
                 let bytes = try RolloutTable.model(Array(repeating: value, count: 16)).encoded()
                 try TextFile.write(bytes, to: "\(models)/.next")
                 rename("\(models)/.next", "\(models)/\(name)")
@@ -175,13 +175,17 @@ extension EndToEnd {
                     try await slipway.expect("events", "--type", "follow.ended").output.contains("table:4")
                 }
                 #expect(try await traffic("other") == "table:2 100%", "by hand, and the file says nothing else since")
+                // An archive that was exported is the version that it was.
+                try await slipway.expect("export", "table:1", "\(models)/.archive")
+                rename("\(models)/.archive", "\(models)/c.slipway")
+                try await wait(for: "the archive to be served") { try await traffic("table") == "table:1 100%" }
                 try TextFile.write("endpoints: [", to: file)
                 try await wait(for: "the broken file to be named") {
                     let status = try await slipway.run(["status"])
                     return status.talk.contains("cannot be used, and what it said last holds")
                         && status.talk.contains("table ← ")
                 }
-                #expect(try await RolloutTable.ask(server.dataPlane()).text.contains("[4"))
+                #expect(try await RolloutTable.ask(server.dataPlane()).text.contains("[1"))
             }
             #expect(ended.exitCode == 0, "\(ended.talk)")
             let lines = try await slipway.expect("events", "--limit", "200").output.split(separator: "\n").map(

@@ -95,7 +95,7 @@ extension EndpointList.Entry {
 
     fileprivate init(json: JSONValue, place: String, base: String) throws {
         guard let members = json.objectValue else { throw ReleaseError(.invalid, "\(place): expected an object") }
-        text = json.encodedString()
+        self.text = json.encodedString()
         func text(_ key: String) throws -> String? {
             guard let value = json[key] else { return nil }
             guard let text = value.stringValue else { throw ReleaseError(.invalid, "\(place).\(key): expected text") }

@@ -1,5 +1,6 @@
 import Home
 import Logging
+import Registry
 import Release
 import ServiceLifecycle
 import Tensors
@@ -109,12 +110,12 @@ actor FollowDesk: Service {
     private func take(_ new: EndpointList) {
         let before = Dictionary(list?.entries.map { ($0.endpoint, $0.text) } ?? []) { $1 }
         let kept = Dictionary(followers.map { ($0.entry.endpoint, $0) }) { $1 }
-        let isChanged = { (entry: EndpointList.Entry) in before[entry.endpoint] != entry.text }
+        let changed = Set(new.entries.filter { before[$0.endpoint] != $0.text }.map(\.endpoint))
         followers = new.entries.compactMap { entry in
-            if let follower = kept[entry.endpoint], !isChanged(entry) { return follower }
+            if let follower = kept[entry.endpoint], !changed.contains(entry.endpoint) { return follower }
             return follower(entry)
         }
-        settled.subtract(new.entries.filter(isChanged).map(\.endpoint))
+        settled.subtract(changed)
         let names = Set(new.entries.map(\.endpoint))
         troubles = troubles.filter { names.contains($0.key) }
         list = new

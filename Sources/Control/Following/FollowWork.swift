@@ -1,4 +1,5 @@
 import Glibc
+import Home
 package import Registry
 import Subprocess
 import SystemPackage
