@@ -26,6 +26,11 @@ import Testing
         #expect(typed == (try JSONValue.parse(Array(json.utf8))))
     }
 
+    @Test func aListThatCannotBeReadIsNamed() {
+        let error = #expect(throws: Failure.self) { try ApplyVerb.read("/dev/null") }
+        #expect(error?.message.contains("'/dev/null'") == true, "\(String(describing: error))")
+    }
+
     @Test func whatAListWaitsForIsToldInLines() throws {
         let list = try JSONValue.parse(
             Array(

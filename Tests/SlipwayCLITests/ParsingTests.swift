@@ -71,6 +71,8 @@ import Workshop
         "optimize digits:1 --without magic", "deploy", "deploy digits:2 --threads many", "deploy digits:2 --p99 soon",
         "deploy digits:2 --canary 10% --engine openvino", "deploy digits:2 --canary 10% --p99 20",
         "plan digits:2 --canary 10% --routing-key x", "rollback digits --to first", "token create ada --role king",
+        "serve -f -", "serve --every 5s", "serve -f a.yaml --every 1", "serve -f a.yaml --every 2d",
+        "apply a.yaml --wait --timeout 5", "apply a.yaml --watch --every 0s", "apply a.yaml -f b.yaml",
         "history digits --json=false", "export", "gc --undo-window soon", "gc --undo-window -1d", "restore",
         "fsck digits", "deploy digits:2 --engine auto --threads 2", "deploy digits:2 --engine abacus",
         "bench digits --sweep --rate 5", "bench digits --seconds 0", "bench digits --connections 0",

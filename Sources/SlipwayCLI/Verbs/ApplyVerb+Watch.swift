@@ -11,9 +11,9 @@ extension ApplyVerb {
     func follow(_ list: EndpointList, _ deployments: Deployments) async throws {
         let followers = try list.entries.compactMap { try follower($0, deployments) }
         guard !followers.isEmpty else {
-            throw ValidationError(
-                "nothing in '\(place)' follows anything: write \"follow\": {\"alias\": \"NAME@ALIAS\"} in place of a version"
-            )
+            throw Failure(
+                6203, .usage, "nothing in '\(place)' follows anything",
+                help: "write \"follow\": {\"alias\": \"NAME@ALIAS\"} in place of a version, or leave out --watch")
         }
         let interval = try TimeSpan(every ?? "1s")
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)

@@ -74,6 +74,10 @@ struct ApplyVerb: AsyncParsableCommand {
         guard dryRun || !detailedExitcode else { throw ValidationError("--detailed-exitcode goes with --dry-run") }
         guard wait || timeout == nil else { throw ValidationError("--timeout goes with --wait") }
         guard watch || every == nil else { throw ValidationError("--every goes with --watch") }
+        for (name, text) in [("--timeout", timeout), ("--every", every)] {
+            guard let text, (try? TimeSpan(text)) == nil else { continue }
+            throw ValidationError("\(name) takes a time such as 90s, 5m or 1h, found '\(text.prefix(40))'")
+        }
     }
 
     /// Where the list is.
@@ -110,7 +114,21 @@ struct ApplyVerb: AsyncParsableCommand {
     }
 
     /// Reads a list of endpoints.
+    ///
+    /// - Throws: `Failure` naming the file.
     static func read(_ place: String) throws -> EndpointList {
+        do {
+            return try parse(place)
+        } catch {
+            var failure = Failure(error)
+            if !failure.message.contains(place) {
+                failure.message = "\(place == "-" ? "standard input" : "'\(place)'"): \(failure.message)"
+            }
+            throw failure
+        }
+    }
+
+    private static func parse(_ place: String) throws -> EndpointList {
         let bytes = try JSONFile.bytes(place)
         let first = bytes.first { !" \t\r\n".utf8.contains($0) }
         let json =
