@@ -66,7 +66,9 @@ package struct FollowWork: Sendable {
         if let data = gate.data, access(data, R_OK) != 0 {
             throw WorkshopError(.storage, "'\(data)' cannot be read: \(String(cString: strerror(errno)))")
         }
-        var words = ["evaluate", "\(record.reference)", "--home=\(registry.database.home.path)", "--json"]
+        var words = [
+            "evaluate", "\(record.reference)", "--home=\(registry.database.home.path)", "--json", "--background",
+        ]
         if let data = gate.data { words += ["--data=\(data)", "--keep"] }
         if let answers = gate.answers { words.append("--answers=\(answers)") }
         var platform = PlatformOptions()
