@@ -231,7 +231,8 @@ let package = Package(
         tests(
             "SlipwayCLI",
             [
-                "Tensors", "ModelGraph", "Engines", "Compress", "Charts", "Home", "Trust", "Seals", "Registry",
+                "Tensors", "ModelGraph", "Engines", "Compress", "Charts", "Houses", "Home", "Trust", "Seals",
+                "Registry",
                 "Release", "Workshop",
                 "Client",
                 "Control", "Distribution", argumentParser,

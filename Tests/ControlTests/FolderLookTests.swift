@@ -12,7 +12,10 @@ import Testing
     private func look() throws -> FolderLook { try #require(try FolderLook(folder.path)) }
 
     @Test func modelsAndFoldersOfVersionsAreFoundAndNothingElse() throws {
-        for name in ["a.onnx", "b.JOBLIB", ".hidden.onnx", "notes.txt", "c.onnx.part"] {
+        for name in [
+            "a.onnx", "b.JOBLIB", ".hidden.onnx", "notes.txt", "c.onnx.part", "d.pt", "e.zip", "f.tar", "g.slipway",
+            "h.tar.gz",
+        ] {
             try TextFile.write("x", to: folder.file(name))
         }
         for (name, file) in [("3", "model.onnx"), ("4", "saved_model.pb"), ("5", "readme.md")] {
@@ -20,7 +23,10 @@ import Testing
             try TextFile.write("x", to: folder.file("\(name)/\(file)"))
         }
         let look = try look()
-        #expect(look.items.map(\.shown).sorted() == ["3/model.onnx", "4/saved_model.pb", "a.onnx", "b.JOBLIB"])
+        #expect(
+            look.items.map(\.shown).sorted() == [
+                "3/model.onnx", "4/saved_model.pb", "a.onnx", "b.JOBLIB", "d.pt", "e.zip", "f.tar", "g.slipway",
+            ])
         #expect(look.refusals.isEmpty)
     }
 

@@ -187,6 +187,8 @@ import Workshop
         (#"{"alias":"digits@a","directory":"x"}"#, "either 'alias' or 'directory'"),
         (#"{"directory":"x"}"#, "'model' is missing"), (#"{"folder":"x"}"#, "no member 'folder'"),
         (#"{"alias":"digits@a","model":"digits"}"#, "go with 'directory'"),
+        (#"{"alias":"digits@a","shape":"N,4"}"#, "go with 'directory'"),
+        (#"{"directory":"x","model":"digits","shape":["N,4",2]}"#, "shape: expected a list of texts"),
         (#"{"alias":"digits@a","evaluation":{}}"#, "there is no bound"),
         (#"{"alias":"digits@a","evaluation":{"atLeast":{"accuracy":"high"}}}"#, "expected an object of numbers"),
     ])

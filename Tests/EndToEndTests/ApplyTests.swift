@@ -133,5 +133,68 @@ extension EndToEnd {
                 #expect(try await slipway.json("list", "table").arrayValue?.count == 4)
             }
         }
+
+        /// A server that follows by itself: killed in the middle it goes on where it was, and what somebody did by hand stands.
+        @Test
+        func aServerFollowsAndRollsOutOnceWhereverItIsKilled() async throws {
+            let slipway = try await RolloutTable(second: Array(repeating: 2, count: 16)).slipway
+            let (file, models) = (slipway.scratch.file("slipway.yaml"), slipway.scratch.file("models"))
+            mkdir(models, 0o700)
+            let list = """
+                endpoints:
+                  - endpoint: table
+                    follow: {directory: models, model: table}
+                    rollout: {strategy: blue-green, duration: 100ms, stepRequests: 0}
+                  - endpoint: other
+                    version: table:1
+                """
+            let missing = try await slipway("serve", "-f", file)
+            #expect(missing.exitCode == 3 && missing.talk.contains("slipway.yaml"), "\(missing)")
+            try TextFile.write(list, to: file)
+            @Sendable func put(_ value: Float, _ name: String) throws {
+                let bytes = try RolloutTable.model(Array(repeating: value, count: 16)).encoded()
+                try TextFile.write(bytes, to: "\(models)/.next")
+                rename("\(models)/.next", "\(models)/\(name)")
+            }
+            let ended = try await slipway.serving(["serve", "-f", file, "--every", "50ms"]) { server in
+                @Sendable func traffic(_ endpoint: String) async throws -> String? {
+                    let status = try await slipway("status", endpoint, "--json").json
+                    return status?["endpoints"]?.arrayValue?.first?["traffic"]?.stringValue
+                }
+                #expect(try await traffic("other") == "table:1 100%", "what is named is there with the ready line")
+                try await slipway.expect("deploy", "table:2", "--endpoint", "other")
+                try put(3, "a.onnx")
+                try await wait(for: "the first file to be served") { try await traffic("table") == "table:3 100%" }
+                try put(4, "b.onnx")
+                try await wait(for: "something of the second file") {
+                    try await slipway.json("list", "table").arrayValue?.count ?? 0 > 3
+                }
+                #expect(kill(server.worker, SIGKILL) == 0)
+                try await wait(for: "the second file to be served") { try await traffic("table") == "table:4 100%" }
+                try await wait(for: "its end to be told") {
+                    try await slipway.expect("events", "--type", "follow.ended").output.contains("table:4")
+                }
+                #expect(try await traffic("other") == "table:2 100%", "by hand, and the file says nothing else since")
+                // An archive that was exported is the version that it was.
+                try await slipway.expect("export", "table:1", "\(models)/.archive")
+                rename("\(models)/.archive", "\(models)/c.slipway")
+                try await wait(for: "the archive to be served") { try await traffic("table") == "table:1 100%" }
+                try TextFile.write("endpoints: [", to: file)
+                try await wait(for: "the broken file to be named") {
+                    let status = try await slipway.run(["status"])
+                    return status.talk.contains("cannot be used, and what it said last holds")
+                        && status.talk.contains("table ← ")
+                }
+                #expect(try await RolloutTable.ask(server.dataPlane()).text.contains("[1"))
+            }
+            #expect(ended.exitCode == 0, "\(ended.talk)")
+            let lines = try await slipway.expect("events", "--limit", "200").output.split(separator: "\n").map(
+                String.init)
+            for event in ["follow.imported", "follow.started", "follow.ended"] {
+                #expect(lines.filter { $0.contains(event) && $0.contains("table:4") }.count == 1, "\(event): \(lines)")
+            }
+            #expect(!lines.contains { $0.contains("follow.refused") }, "\(lines)")
+            #expect(try await slipway.json("list", "table").arrayValue?.count == 4)
+        }
     }
 }

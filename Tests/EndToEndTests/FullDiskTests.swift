@@ -84,6 +84,11 @@ extension EndToEnd {
                     #expect(outcome.exitCode == 0, "\(arguments): \(outcome)")
                 }
                 #expect(try await server.controlPlane().request("GET", "/models").status == 200)
+                // Whoever dies meanwhile comes back: what is deployed only has to be read.
+                #expect(kill(server.worker, SIGKILL) == 0)
+                try await wait(for: "answers again") {
+                    (try? await client.infer(digits.request(0)).modelVersion) == "1"
+                }
 
                 Self.free(slipway)
                 try await slipway.expect("import", large, "--name", "large", "--no-run")

@@ -1,5 +1,6 @@
 import Client
 import Glibc
+import ModelGraph
 import Tensors
 import TestSupport
 import Testing
@@ -63,9 +64,20 @@ extension EndToEnd {
             #expect(history.output.contains("rollback to 1"), "\(history)")
         }
 
+        /// F36: one server, and a version of each kind that is bad in its own way.
         @Test
-        func answersThatAreNoNumbersEndIt() async throws {
+        func noNumbersTwiceTheErrorsAndWhatDoesNotLoadEndIt() async throws {
             let slipway = try await RolloutTable(second: Array(repeating: .nan, count: 16)).slipway
+            // The third knows half of the rows; the fourth asks for what no engine has.
+            var strange = try RolloutTable.model(Array(repeating: 4, count: 16))
+            strange.graph.nodes[0].operatorType = "Nothing"
+            strange.graph.nodes[0].domain = "nowhere"
+            strange.opsetImports.append(OpsetImport(1, domain: "nowhere"))
+            for model in [try RolloutTable.model(Array(repeating: 3, count: 8)), strange] {
+                let file = slipway.scratch.file("next.onnx")
+                try TextFile.write(model.encoded(), to: file)
+                try await slipway.expect("import", file, "--name", "table", "--no-run")
+            }
             try await slipway.serving { server in
                 let client = try server.dataPlane()
                 try await slipway.expect("deploy", "table:2", "--strategy", "canary", "--steps", "5%,50%")
@@ -73,6 +85,34 @@ extension EndToEnd {
                 let last = try await slipway.json("rollout")["decisions"]?.arrayValue?.last
                 #expect(last?["stream"]?.stringValue == "invalid")
                 #expect((1...10).contains(last?["canaryFailures"]?.intValue ?? 0))
+
+                let unloadable = try await slipway.run(["deploy", "table:4", "--strategy", "canary", "--steps", "50%"])
+                #expect(unloadable.exitCode == 1 && unloadable.talk.contains("does not load"), "\(unloadable)")
+                for _ in 0..<20 { #expect(try await RolloutTable.ask(client).status == 200) }
+
+                // One in 25 fails on both, and another one in 25 on the new version.
+                func ask(_ count: Int) async throws {
+                    for index in 0..<count {
+                        let row = index % 25 == 0 ? 99 : index % 25 == 12 ? 12 : 7
+                        _ = try await RolloutTable.ask(client, row: row)
+                    }
+                }
+                try await ask(500)
+                try await slipway.expect(
+                    "deploy", "table:3", "--strategy", "canary", "--steps", "50%", "--step-duration", "1h",
+                    "--ignore-latency")
+                var report = JSONValue.null
+                try await wait(for: "twice the errors to be noticed", atMost: .seconds(60)) {
+                    try await ask(250)
+                    report = try await slipway.json("rollout", "table")
+                    return report.state == "rolled back"
+                }
+                let verdict = try #require(report.decision)
+                #expect(verdict["kind"]?.stringValue == "rollback", "\(verdict)")
+                let (bad, good) = (verdict["canaryFailures"]?.intValue ?? 0, verdict["stableFailures"]?.intValue ?? 0)
+                // What was harmed lies within the budget, whose end asks for some evidence; half of it again is chance.
+                #expect(bad > good && bad - good <= 75, "\(bad) and \(good) failed: \(verdict)")
+                #expect(try await RolloutTable.ask(client, row: 12).status == 200)
             }
         }
 

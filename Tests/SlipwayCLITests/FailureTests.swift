@@ -36,7 +36,7 @@ import Workshop
         (RegistryError(.full, "m"), "SW6104", .unavailable), (RegistryError(.invalid, "m"), "SW6105", .usage),
         (RegistryError(.ambiguous, "m"), "SW6105", .usage), (RegistryError(.io, "m"), "SW6106", .failed),
         (ReleaseError(.notFound, "m"), "SW6201", .notFound), (ReleaseError(.conflict, "m"), "SW6202", .conflict),
-        (ReleaseError(.stale, "m"), "SW6202", .conflict), (ReleaseError(.quarantined, "m"), "SW6202", .conflict),
+        (ReleaseError(.stale, "m"), "SW6006", .conflict), (ReleaseError(.quarantined, "m"), "SW6202", .conflict),
         (ReleaseError(.invalid, "m"), "SW6203", .usage), (ReleaseError(.malformed, "m"), "SW6204", .verificationFailed),
         (ReleaseError(.failed, "m"), "SW6205", .failed), (WorkshopError(.unreadable, "m"), "SW7001", .notFound),
         (WorkshopError(.rejected, "m"), "SW7002", .verificationFailed),

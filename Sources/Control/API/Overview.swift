@@ -12,6 +12,8 @@ struct Overview: Sendable {
     let platform: LocalPlatform
     let sampler: TrafficSampler
     let server: ServerFacts
+    /// What the file says that declares what is served; `nil` without one.
+    var declared: (@Sendable () async -> JSONValue)?
     /// What is known of the accuracy of an endpoint's versions, by digest.
     var accuracies: @Sendable (String) async -> [String: JSONValue] = { _ in [:] }
 
@@ -95,7 +97,7 @@ struct Overview: Sendable {
     func json() async throws -> JSONValue {
         .object([
             ("ready", .bool(await platform.isComplete)), ("server", server.json),
-            ("endpoints", .array(try await endpoints().map(\.json))),
+            ("endpoints", .array(try await endpoints().map(\.json))), ("list", await declared?() ?? .null),
         ])
     }
 }

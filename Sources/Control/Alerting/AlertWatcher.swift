@@ -44,8 +44,9 @@ actor AlertWatcher: Service {
     }
 
     func run() async throws {
+        let ticker = Ticker(every: .milliseconds(settings.every))
         await cancelWhenGracefulShutdown {
-            repeat { await self.look() } while (try? await Task.sleep(for: .milliseconds(self.settings.every))) != nil
+            repeat { await self.look() } while await ticker.next()
         }
         store.record(history: rules.history)
     }

@@ -38,6 +38,7 @@ actor ConsoleTrail: Service {
     private let sampler: TrafficSampler
     private let deployments: Deployments
     private let driver: RolloutDriver?
+    private let ticker = Ticker(every: .seconds(1))
     private var traffic: [String: [Traffic]] = [:]
     private var courses: [String: Course] = [:]
     private var turn = 0
@@ -51,8 +52,8 @@ actor ConsoleTrail: Service {
     }
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            repeat { await self.look() } while (try? await Task.sleep(for: .seconds(1))) != nil
+        await cancelWhenGracefulShutdown { [ticker] in
+            repeat { await self.look() } while await ticker.next()
         }
     }
 

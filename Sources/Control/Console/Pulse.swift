@@ -9,6 +9,7 @@ import Tensors
 /// Source: HTML Living Standard, 9.2 (server-sent events).
 actor Pulse: Service {
     private let look: @Sendable () async -> String
+    private let ticker: Ticker
     private var listeners: [Int: AsyncStream<String>.Continuation] = [:]
     private var next = 0
     private var stamp = ""
@@ -21,11 +22,13 @@ actor Pulse: Service {
     private static let longestSilence = 15
 
     /// - Parameter look: a text that differs whenever a page would.
-    init(_ look: @escaping @Sendable () async -> String) { self.look = look }
+    init(ticker: Ticker = Ticker(every: .seconds(1)), _ look: @escaping @Sendable () async -> String) {
+        (self.ticker, self.look) = (ticker, look)
+    }
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while (try? await Task.sleep(for: .seconds(1))) != nil { await self.beat() }
+        await cancelWhenGracefulShutdown { [ticker] in
+            while await ticker.next() { await self.beat() }
         }
         isOver = true
         for listener in listeners.values { listener.finish() }

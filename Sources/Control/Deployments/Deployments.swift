@@ -108,8 +108,16 @@ package struct Deployments: Sendable {
         }
     }
 
-    /// Records what became of a revision; a healthy one is in force from now on.
+    /// Records what became of a revision; a healthy one is in force from now on. What is recorded already is not written
+    /// again, and not told as news: a server that comes back changes nothing.
     package func record(_ outcome: RevisionOutcome, of revision: Revision) throws {
+        let isKnown = try database.read { snapshot in
+            guard outcome == .healthy, try snapshot.endpoint(revision.endpoint.text)?.active == revision.number,
+                let row = try snapshot.revision(revision.number, of: revision.endpoint.text)
+            else { return false }
+            return try EndpointHistory.Entry(row: row).outcome == outcome
+        }
+        guard !isKnown else { return }
         try database.write { try $0.record(outcome, of: revision.number, endpoint: revision.endpoint) }
     }
 

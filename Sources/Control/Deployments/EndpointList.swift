@@ -24,6 +24,8 @@ package struct EndpointList: Sendable {
         package var settings: EndpointSettings
         /// How another version than the present one comes to its traffic; `nil` for at once.
         package var rollout: RolloutPolicy?
+        /// All that the file says of it, to notice that it says something else.
+        package var text: String
     }
 
     /// Endpoints at most.
@@ -93,6 +95,7 @@ extension EndpointList.Entry {
 
     fileprivate init(json: JSONValue, place: String, base: String) throws {
         guard let members = json.objectValue else { throw ReleaseError(.invalid, "\(place): expected an object") }
+        self.text = json.encodedString()
         func text(_ key: String) throws -> String? {
             guard let value = json[key] else { return nil }
             guard let text = value.stringValue else { throw ReleaseError(.invalid, "\(place).\(key): expected text") }

@@ -11,8 +11,10 @@ struct Marks: Sendable {
 
     private static let serverState = "server.state"
 
-    /// Says that a version is about to be loaded.
+    /// Says that a version is about to be loaded. Of one that has come through before nothing is written, so that a restart
+    /// needs nobody to let it write.
     func entering(_ digest: String, at endpoint: EndpointName) throws {
+        guard try !isHealthy(digest, endpoint) else { return }
         try database.write { transaction in
             let previous = try transaction.mark(ofDigest: digest, at: endpoint.text).flatMap(Self.health)
             switch HealthMark.entering(after: previous) {
@@ -25,7 +27,12 @@ struct Marks: Sendable {
 
     /// Says that a version has come through.
     func healthy(_ digest: String, at endpoint: EndpointName) throws {
+        guard try !isHealthy(digest, endpoint) else { return }
         try database.write { try $0.setMark(.healthy, ofDigest: digest, at: endpoint.text) }
+    }
+
+    private func isHealthy(_ digest: String, _ endpoint: EndpointName) throws -> Bool {
+        try database.read { try $0.mark(ofDigest: digest, at: endpoint.text)?.state == .healthy }
     }
 
     /// Says that a version was refused without harm: the mark goes, because the process lives.

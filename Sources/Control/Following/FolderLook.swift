@@ -40,7 +40,7 @@ package struct FolderLook: Sendable {
     private static let mostFiles = 1000
     private static let deepest = 3
     private static let endings = [
-        ".onnx", ".pkl", ".joblib", ".keras", ".h5", ".hdf5", ".pt2", ".tflite",
+        ".onnx", ".pkl", ".joblib", ".keras", ".h5", ".hdf5", ".pt2", ".pt", ".tflite", ".zip", ".slipway", ".tar",
     ]
     private static let savedModel = "saved_model.pb"
 

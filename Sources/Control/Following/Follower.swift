@@ -29,6 +29,9 @@ package actor Follower {
     private var said: String?
     /// Looks until something that failed for a passing reason is tried again.
     private var rest = 0
+    /// What was known after the last look, and what happened last; `nil` before the first.
+    private var known: FollowState?
+    private var latest: (time: Timestamp, text: String)?
 
     private static let longRest = 30
 
@@ -61,6 +64,16 @@ package actor Follower {
         }
     }
 
+    /// How it stands, for people and programs.
+    package var standing: FollowStanding {
+        FollowStanding(
+            endpoint: endpoint.text, source: following.description,
+            strategy: entry.rollout?.strategy.name.rawValue ?? "all-at-once", waiting: known?.waiting?.version,
+            running: known?.running?.wanted.version, revision: known?.running?.revision, hasLooked: known != nil,
+            remark: said.map { $0.hasPrefix("\(endpoint): ") ? String($0.dropFirst(endpoint.text.count + 2)) : $0 },
+            latest: latest)
+    }
+
     private func sayOnce(_ text: String?) {
         if let text, text != said { say(text) }
         said = text
@@ -81,11 +94,13 @@ package actor Follower {
         case .none: break
         }
         sayOnce(complaint)
+        defer { known = state }
         guard state != kept || !notices.isEmpty else { return }
         // Someone else's word is not overwritten: what was submitted is kept already.
         if try database.read({ try $0.followText(endpoint) }) != state.json.encodedString() {
             try database.write { try $0.keep(state, of: endpoint, before: text, telling: notices) }
         }
+        if let last = notices.last { latest = (.now(), last.text) }
         notices.forEach(tell)
     }
 
@@ -110,7 +125,17 @@ package actor Follower {
             return "\(endpoint): \(alias) names nothing yet"
         }
         guard record.digest.description != state.seen else { return nil }
-        try await offer(record, &state, &notices)
+        guard rest == 0 else {
+            rest -= 1
+            return said
+        }
+        do {
+            try await offer(record, &state, &notices)
+        } catch let error where Self.isPassing(error) {
+            if Task.isCancelled { throw CancellationError() }
+            rest = Self.longRest
+            return "\(endpoint): \(record.reference) waits: \(Self.text(error))"
+        }
         state.seen = record.digest.description
         return nil
     }
@@ -118,7 +143,8 @@ package actor Follower {
     private func look(
         into folder: FollowedFolder, _ state: inout FollowState, _ notices: inout [FollowNotice]
     ) async throws -> String? {
-        guard let look = try FolderLook(folder.path) else {
+        // A network's file system may take its time.
+        guard let look = try await Blocking.run({ try FolderLook(folder.path) }) else {
             return "\(endpoint): '\(folder.path)' cannot be read; what is served stays"
         }
         let present = Set(look.items.map(\.name)).union(look.refusals.map(\.name))
@@ -159,8 +185,10 @@ package actor Follower {
         let shown = "\(folder.path)/\(item.shown)"
         do {
             guard let (record, isNew) = try await brought(item, shown, from: folder.path) else { return nil }
-            notices.append(.imported("\(record.reference)", from: item.shown, isNew: isNew))
-            try await offer(record, &state, &notices)
+            // What is tried again is told once.
+            var told = [FollowNotice.imported("\(record.reference)", from: item.shown, isNew: isNew)]
+            try await offer(record, &state, &told)
+            notices += told
         } catch let error where Self.isPassing(error) {
             if Task.isCancelled { throw CancellationError() }
             rest = Self.longRest
@@ -200,7 +228,7 @@ package actor Follower {
         guard state.waiting == wanted, following.gate != nil else { return }
         do {
             if let reason = try await judge(record) { notices.append(state.refuse(wanted, because: reason)) }
-        } catch let error as WorkshopError {
+        } catch let error as WorkshopError where !Self.isPassing(error) {
             if Task.isCancelled { throw CancellationError() }
             notices.append(state.refuse(wanted, because: error.description))
         }
@@ -271,12 +299,14 @@ package actor Follower {
         }
     }
 
-    private static func text(_ error: any Error) -> String {
+    /// An error in words, with what to do about it.
+    static func text(_ error: any Error) -> String {
         switch error {
         case let error as WorkshopError: error.description
         case let error as RegistryError: error.message
         case let error as ReleaseError: error.message
         case let error as HomeError: error.message
+        case let error as SealError: error.message
         case let error as ControlError: [error.message, error.help].compactMap(\.self).joined(separator: "; ")
         default: "\(error)"
         }

@@ -23,7 +23,7 @@ package struct Following: Hashable, Sendable {
         }
     }
 
-    private static let members: Set<String> = ["alias", "directory", "model", "processing", "evaluation"]
+    private static let members: Set<String> = ["alias", "directory", "model", "processing", "shape", "evaluation"]
 
     /// - Parameters:
     ///   - place: where in the file it stands.
@@ -34,8 +34,8 @@ package struct Following: Hashable, Sendable {
         gate = try json["evaluation"].map { try EvaluationGate(json: $0, place: "\(place).evaluation", base: base) }
         switch (try fields.text("alias"), try fields.text("directory")) {
         case (let alias?, nil):
-            guard json["model"] == nil, json["processing"] == nil else {
-                throw ReleaseError(.invalid, "\(place): 'model' and 'processing' go with 'directory'")
+            guard json["model"] == nil, json["processing"] == nil, json["shape"] == nil else {
+                throw ReleaseError(.invalid, "\(place): 'model', 'processing' and 'shape' go with 'directory'")
             }
             let reference = try Reference(alias)
             guard case .alias(let name) = reference.selector else {
@@ -53,7 +53,8 @@ package struct Following: Hashable, Sendable {
             source = .folder(
                 FollowedFolder(
                     path: Self.path(path, base), model: try ModelName(model),
-                    processing: try fields.text("processing").map { Self.path($0, base) }))
+                    processing: try fields.text("processing").map { Self.path($0, base) },
+                    shapes: try fields.texts("shape")))
         case (nil, nil), (_?, _?):
             throw ReleaseError(.invalid, "\(place): expected either 'alias' or 'directory'")
         }
@@ -71,6 +72,8 @@ package struct FollowedFolder: Hashable, Sendable {
     package var model: ModelName
     /// A JSON file that declares pre- and post-processing.
     package var processing: String?
+    /// Sizes of the inputs of TorchScript programs, which do not say them: `N,1,28,28`, one for each input.
+    package var shapes: [String] = []
 }
 
 /// What an evaluation has to say of a version before it comes to its traffic.
@@ -151,5 +154,15 @@ struct Fields {
             throw ReleaseError(.invalid, "\(place).\(key): expected text")
         }
         return text
+    }
+
+    /// A text or a list of them; none where the member is missing.
+    func texts(_ key: String) throws(ReleaseError) -> [String] {
+        guard let items = json[key]?.arrayValue else { return try text(key).map { [$0] } ?? [] }
+        let texts = items.compactMap(\.stringValue).filter { !$0.isEmpty }
+        guard texts.count == items.count else {
+            throw ReleaseError(.invalid, "\(place).\(key): expected a list of texts")
+        }
+        return texts
     }
 }

@@ -37,7 +37,7 @@ actor RolloutDriver: Service {
 
     private static let interval = Duration.milliseconds(50)
     /// Between two looks at an endpoint whose requests fail all the time.
-    private static let breath = Duration.milliseconds(2)
+    private static let breath = Ticker(every: .milliseconds(2))
     /// Milliseconds between looks into the home for new rollouts, and between two records of the same one.
     private static let readingInterval = 500
     private static let keepingInterval = 1000
@@ -69,7 +69,8 @@ actor RolloutDriver: Service {
         await cancelWhenGracefulShutdown { [wake] in
             await withDiscardingTaskGroup { tasks in
                 tasks.addTask {
-                    while (try? await Task.sleep(for: Self.interval)) != nil { wake.yield() }
+                    let ticker = Ticker(every: Self.interval)
+                    while await ticker.next() { wake.yield() }
                 }
                 // Each in a task of its own: an endpoint whose old version takes its time to leave keeps nobody waiting.
                 for await _ in self.wakes { tasks.addTask { await self.tick() } }
@@ -103,7 +104,7 @@ actor RolloutDriver: Service {
         }
         defer { busy.remove(endpoint) }
         await attempt(endpoint.text) { try await look(at: endpoint) }
-        while missed.remove(endpoint) != nil, (try? await Task.sleep(for: Self.breath)) != nil {
+        while missed.remove(endpoint) != nil, await Self.breath.next() {
             await attempt(endpoint.text) { try await look(at: endpoint) }
         }
     }

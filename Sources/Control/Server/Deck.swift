@@ -31,6 +31,8 @@ struct Deck: Sendable {
     private let serveMetrics: ServeMetrics
     /// `nil` where traffic is not watched for drift.
     private let watcher: DriftWatcher?
+    /// `nil` where no file says what is served.
+    private let desk: FollowDesk?
     /// `nil` where nobody is told of alerts.
     private let alerts: (watcher: AlertWatcher, sender: AlertSender)?
 
@@ -59,6 +61,14 @@ struct Deck: Sendable {
         driver =
             options.pinned == nil
             ? Self.driver(options, deployments, platform, sampler, serveMetrics, reconciler, access, logger) : nil
+        desk = options.declared.map { [deployments, reconciler, driver] declared in
+            FollowDesk(
+                declared, deployments: deployments,
+                carryOut: { endpoint in
+                    await reconciler.reconcile(endpoint)
+                    await driver?.wakeUp()
+                }, logger: logger)
+        }
         watcher = options.driftWindow.map { [platform] window in
             DriftWatcher(
                 platform: platform, registry: registry, window: window,
@@ -111,6 +121,8 @@ struct Deck: Sendable {
             let report = try await platform.apply(try pinned.revision(at: Int(Timestamp.now().milliseconds)))
             if case .abandoned(let reason) = report.result { throw ControlError(.failed, reason) }
         } else {
+            // What the list names is there when the server says that it is ready.
+            await desk?.begin()
             try await reconciler.reconcileAll()
             plane.attach(RepositoryControl(deployments: deployments, reconciler: reconciler))
         }
@@ -124,7 +136,7 @@ struct Deck: Sendable {
             endpoints: answering.sorted { $0.key < $1.key }.map {
                 ($0.key.text, HistoryText.traffic($0.value.revision.spec))
             },
-            warnings: warnings)
+            warnings: warnings, list: await desk?.json() ?? .null)
     }
 
     private var dataAddress: String { Self.address(bound.host, bound.port) }
@@ -149,6 +161,7 @@ struct Deck: Sendable {
             version: options.version, dataPlane: dataAddress, control: host, process: Int(getpid()))
         facts.isSecure = options.tls != nil
         var overview = Overview(deployments: deployments, platform: platform, sampler: sampler, server: facts)
+        if let desk { overview.declared = { await desk.json() } }
         if let watcher { overview.accuracies = { await watcher.accuracies(endpoint: $0) } }
         var management = ManagementRoutes(
             overview: overview, deployments: deployments, reconciler: reconciler,
@@ -179,6 +192,7 @@ struct Deck: Sendable {
             server.service(at: .tcp(host: host, port: options.controlPort)) { port in announce.yield(port ?? 0) },
         ]
         if let driver { services.append(driver) }
+        if let desk { services.append(desk) }
         if let watcher { services.append(watcher) }
         if let traces = options.traces {
             services.append(

@@ -39,6 +39,8 @@ package struct Server: Sendable {
         package var endpoints: [(name: String, traffic: String)]
         /// What a person should know, such as an open address or a quarantined version.
         package var warnings: [String]
+        /// What the list of endpoints says beside that, as `slipway status` has it; `null` without one.
+        package var list = JSONValue.null
 
         /// The line that `--json` prints.
         package var json: JSONValue {
@@ -50,7 +52,7 @@ package struct Server: Sendable {
                     .array(
                         endpoints.map { .object([("endpoint", .string($0.name)), ("traffic", .string($0.traffic))]) })
                 ),
-                ("warnings", .array(warnings.map(JSONValue.string))),
+                ("warnings", .array(warnings.map(JSONValue.string))), ("list", list),
             ])
         }
     }
@@ -68,9 +70,7 @@ package struct Server: Sendable {
         let marks = Marks(database: database)
         var warnings: [String] = []
         if options.pinned == nil {
-            warnings += try marks.judge(previousEnd: try marks.start(sawCrash: options.afterCrash))
-            // Whoever deploys, from whichever process, is told at once what this server would refuse.
-            try SealPolicy.record(options.seals, in: database)
+            warnings += try begin(marks)
         }
         // Whoever ends this early waits for it: a process must not exit while a library is being opened.
         async let opening: Void = openEngines()
@@ -95,7 +95,32 @@ package struct Server: Sendable {
         try await serve(deck, warnings, onReady)
         await opening
         tell("server.stopped")
-        if options.pinned == nil { try marks.stop() }
+        if options.pinned == nil { end(marks) }
+    }
+
+    /// Writes down that a server runs, and judges how the last one ended.
+    ///
+    /// What is deployed can be read: a home that takes no writes just now, because its disk is full or somebody holds its
+    /// database, keeps no server from coming back.
+    private func begin(_ marks: Marks) throws -> [String] {
+        do {
+            let warnings = try marks.judge(previousEnd: try marks.start(sawCrash: options.afterCrash))
+            // Whoever deploys, from whichever process, is told at once what this server would refuse.
+            try SealPolicy.record(options.seals, in: registry.database)
+            return warnings
+        } catch let error as HomeError where [.locked, .full, .io].contains(error.code) {
+            return [
+                "the home takes no writes: \(error.message); what is deployed is served, and nothing else until it does"
+            ]
+        }
+    }
+
+    private func end(_ marks: Marks) {
+        do {
+            try marks.stop()
+        } catch {
+            logger.warning("the home does not know that the server ended as it should", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Writes down what happened to this server.

@@ -57,6 +57,8 @@ package struct ServerOptions: Sendable {
     package var traces: TraceSettings?
     /// Whether totals are shown under the names of Triton's metrics too.
     package var showsTritonNames = false
+    /// The file that says what is served; `nil` for what was deployed alone.
+    package var declared: DeclaredList?
     /// Who is told of what is wrong; `nil` for nobody.
     package var alerts: AlertSettings?
     /// What the console is given by the program around it.

@@ -16,8 +16,8 @@ struct TraceExporter: Service {
     let version: String
     let metrics: MetricsRegistry
     let logger: Logger
+    var ticker = Ticker(every: .seconds(1))
 
-    private static let interval = Duration.seconds(1)
     /// Requests in one message.
     private static let most = 512
     private static let patience = Duration.seconds(5)
@@ -26,7 +26,7 @@ struct TraceExporter: Service {
         tap.open(share: settings.share)
         await cancelWhenGracefulShutdown {
             var wasTold = false
-            while (try? await Task.sleep(for: Self.interval)) != nil { await send(&wasTold) }
+            while await ticker.next() { await send(&wasTold) }
         }
         // What is left when the server ends is told too, if that goes at once.
         var wasTold = true

@@ -144,7 +144,10 @@ extension ErrorCatalog {
                 """),
         ErrorPage(
             6006, "The plan is stale",
-            "'slipway apply --plan FILE' carries out what somebody has looked at, and nothing else. Something is different now, and nothing was changed.",
+            """
+            'slipway apply --plan FILE' carries out what somebody has looked at, and nothing else; 'slipway apply' alone, what it \
+            found a moment ago. Something is different now, and nothing was changed.
+            """,
             causes: [
                 "somebody deployed, promoted or rolled back after the plan was made", "a rollout went on meanwhile",
                 "the list of endpoints was edited", "an alias that it names was moved",
@@ -206,12 +209,10 @@ extension ErrorCatalog {
         ErrorPage(
             6202, "It cannot be done in the endpoint's present state",
             """
-            The request makes sense, but not now: an experiment runs, the state has changed since the plan was made, or \
-            the version brought a server down and is quarantined.
+            The request makes sense, but not now: an experiment runs, or the version brought a server down and is \
+            quarantined.
             """,
-            causes: [
-                "a canary has a part of the traffic", "someone else deployed meanwhile", "the version is quarantined",
-            ],
+            causes: ["a canary has a part of the traffic", "a rollout is under way", "the version is quarantined"],
             remedies: [
                 "end the canary: slipway promote, or slipway rollback", "look at the new state: slipway status",
                 "deploy another version",

@@ -93,7 +93,8 @@ extension Failure {
     private init(release error: ReleaseError) {
         switch error.code {
         case .notFound: self.init(6201, .notFound, error.message, help: error.help)
-        case .conflict, .stale, .quarantined: self.init(6202, .conflict, error.message, help: error.help)
+        case .stale: self.init(6006, .conflict, error.message, help: error.help)
+        case .conflict, .quarantined: self.init(6202, .conflict, error.message, help: error.help)
         case .invalid: self.init(6203, .usage, error.message, help: error.help)
         case .malformed: self.init(6204, .verificationFailed, error.message, help: error.help)
         default: self.init(6205, .failed, error.message, help: error.help)

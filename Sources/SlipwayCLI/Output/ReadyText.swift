@@ -12,7 +12,9 @@ enum ReadyText {
         var lines = ["slipway \(Version.text) is ready on \(scheme)://\(data), console on http://\(control)"]
         let endpoints = ready["endpoints"]?.arrayValue ?? []
         lines += endpoints.map { "  \($0["endpoint"]?.stringValue ?? "?"): \($0["traffic"]?.stringValue ?? "?")" }
-        if endpoints.isEmpty {
+        let listed = FollowText.standing(ready["list"], of: nil)
+        lines += listed.map { "  \(InertText.line($0))" }
+        if endpoints.isEmpty, listed.isEmpty {
             lines.append("  nothing is deployed yet: slipway import FILE, then slipway deploy NAME:1")
         }
         lines += (ready["warnings"]?.arrayValue ?? []).compactMap(\.stringValue).map {

@@ -20,18 +20,10 @@ struct ServerLog: LogHandler {
 
     func log(event: LogEvent) {
         let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-        Self.outlet.withLock { lost in
-            if lost > 0 {
-                guard
-                    Self.emit(
-                        line("log lines were dropped, because nobody read them", .warning, [("lines", "\(lost)")]))
-                else {
-                    lost &+= 1
-                    return
-                }
-                lost = 0
+        Self.outlet.withLock { outlet in
+            outlet.write(line("\(event.message)", event.level, fields.map { ($0.key, "\($0.value)") })) { lost in
+                line("log lines were dropped, because nobody read them", .warning, [("lines", "\(lost)")])
             }
-            if !Self.emit(line("\(event.message)", event.level, fields.map { ($0.key, "\($0.value)") })) { lost = 1 }
         }
     }
 
@@ -50,27 +42,8 @@ struct ServerLog: LogHandler {
         }
     }
 
-    /// Lines that found no room since one was written. Held while a line is written, which never waits.
-    private static let outlet = Mutex(0)
-
-    /// A pipe that can be written to has room for so many bytes at least.
-    private static let room = Int(PIPE_BUF)
-
-    /// Writes a line where that does not make the caller wait.
-    ///
-    /// - Returns: whether it was written.
-    private static func emit(_ line: [UInt8]) -> Bool {
-        var rest = line[...]
-        while !rest.isEmpty {
-            var target = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-            guard poll(&target, 1, 0) == 1, target.revents & Int16(POLLOUT) != 0 else { return false }
-            let count = rest.prefix(room).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
-    }
+    /// Held while a line is written, which never waits.
+    private static let outlet = Mutex(LogOutlet(STDERR_FILENO))
 
     private static func short(_ level: Logger.Level) -> String {
         switch level {

@@ -1,12 +1,9 @@
 import ArgumentParser
 import Control
-import Engines
-import Home
 import Registry
 import Release
 import Tensors
 import UnixSignals
-import Workshop
 
 /// Staying, and following.
 extension ApplyVerb {
@@ -14,9 +11,9 @@ extension ApplyVerb {
     func follow(_ list: EndpointList, _ deployments: Deployments) async throws {
         let followers = try list.entries.compactMap { try follower($0, deployments) }
         guard !followers.isEmpty else {
-            throw ValidationError(
-                "nothing in '\(place)' follows anything: write \"follow\": {\"alias\": \"NAME@ALIAS\"} in place of a version"
-            )
+            throw Failure(
+                6203, .usage, "nothing in '\(place)' follows anything",
+                help: "write \"follow\": {\"alias\": \"NAME@ALIAS\"} in place of a version, or leave out --watch")
         }
         let interval = try TimeSpan(every ?? "1s")
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
@@ -42,29 +39,12 @@ extension ApplyVerb {
     }
 
     private func follower(_ entry: EndpointList.Entry, _ deployments: Deployments) throws -> Follower? {
-        let (answer, homeOptions) = (answer, homeOptions)
-        let (registry, directory) = (deployments.registry, try homeOptions.engineDirectory())
-        let name = entry.endpoint.text
-        return Follower(entry, deployments) { path, shown in
-            guard case .folder(let folder)? = entry.following?.source else {
-                throw ControlError(.refused, "an alias names versions, and no files")
-            }
-            var request = Importer.Request(path: path, model: folder.model)
-            request.processing = try folder.processing.map { try JSONFile.read($0) }
-            request.source = shown
-            request.refusesLinks = true
-            let importer = Importer(registry: registry, engineDirectories: [directory])
-            let addition = try await importer.run(request).addition
-            return (addition.record, addition.isNew)
-        } judge: { record in
-            guard let gate = entry.following?.gate else { return nil }
-            if let data = gate.data { try await ChildRunner().rehearse(arrays: data) }
-            var options = EvaluationWork.Options()
-            options.answers = gate.answers
-            let work = EvaluationWork(registry: registry, engines: try homeOptions.engines())
-            let evaluated = try work.evaluate(record, data: gate.data, options: options, keeps: gate.data != nil)
-            return gate.objection(to: evaluated.measures.json)
-        } tell: { notice in
+        let (answer, name) = (answer, entry.endpoint.text)
+        let work = FollowWork(registry: deployments.registry, engineDirectory: try homeOptions.engineDirectory()) {
+            path in
+            try FollowText.inWords { try JSONFile.read(path) }
+        }
+        return Follower(entry, deployments, work: work) { notice in
             Self.show(
                 "\(name): \(notice.text)",
                 [("event", .string(notice.kind)), ("endpoint", .string(name))]
@@ -87,11 +67,39 @@ extension ApplyVerb {
 
 /// Words of following.
 enum FollowText {
+    /// Has what goes wrong with a file said as a log says it.
+    static func inWords<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch {
+            let failure = Failure(error)
+            throw ControlError(
+                .failed, ([failure.message] + failure.causes).joined(separator: "; "), help: failure.help)
+        }
+    }
+
     static func beginning(_ entries: [EndpointList.Entry]) -> String {
         "following: "
             + entries.map { entry in
                 let way = entry.rollout?.strategy.name.rawValue ?? "all-at-once"
                 return "\(entry.endpoint) ← \(entry.following?.description ?? "?") (\(way))"
             }.joined(separator: ", ")
+    }
+
+    /// What a server's list says beside what is served: what keeps it from being carried out, and what is followed.
+    ///
+    /// - Parameter endpoint: only of this one; `nil` for all.
+    static func standing(_ list: JSONValue?, of endpoint: String?) -> [String] {
+        guard let list, list != .null else { return [] }
+        func items(_ key: String) -> [JSONValue] {
+            (list[key]?.arrayValue ?? []).filter { endpoint == nil || $0["endpoint"]?.stringValue == endpoint }
+        }
+        func text(_ item: JSONValue, _ key: String) -> String { item[key]?.stringValue ?? "?" }
+        let trouble = list["trouble"]?.stringValue.map { ["warning: \($0)"] } ?? []
+        return trouble
+            + items("waiting").map { "\(text($0, "endpoint")) waits: \(text($0, "reason"))" }
+            + items("following").map {
+                "\(text($0, "endpoint")) ← \(text($0, "follows")) (\(text($0, "strategy"))): \(text($0, "text"))"
+            }
     }
 }

@@ -74,6 +74,10 @@ struct ApplyVerb: AsyncParsableCommand {
         guard dryRun || !detailedExitcode else { throw ValidationError("--detailed-exitcode goes with --dry-run") }
         guard wait || timeout == nil else { throw ValidationError("--timeout goes with --wait") }
         guard watch || every == nil else { throw ValidationError("--every goes with --watch") }
+        for (name, text) in [("--timeout", timeout), ("--every", every)] {
+            guard let text, (try? TimeSpan(text)) == nil else { continue }
+            throw ValidationError("\(name) takes a time such as 90s, 5m or 1h, found '\(text.prefix(40))'")
+        }
     }
 
     /// Where the list is.
@@ -110,7 +114,21 @@ struct ApplyVerb: AsyncParsableCommand {
     }
 
     /// Reads a list of endpoints.
+    ///
+    /// - Throws: `Failure` naming the file.
     static func read(_ place: String) throws -> EndpointList {
+        do {
+            return try parse(place)
+        } catch {
+            var failure = Failure(error)
+            if !failure.message.contains(place) {
+                failure.message = "\(place == "-" ? "standard input" : "'\(place)'"): \(failure.message)"
+            }
+            throw failure
+        }
+    }
+
+    private static func parse(_ place: String) throws -> EndpointList {
         let bytes = try JSONFile.bytes(place)
         let first = bytes.first { !" \t\r\n".utf8.contains($0) }
         let json =
@@ -126,15 +144,16 @@ struct ApplyVerb: AsyncParsableCommand {
 
     /// Members that are text even where it reads as a number.
     private static let texts: Set<String> = [
-        "endpoint", "version", "digest", "alias", "directory", "model", "processing", "data", "answers", "name",
+        "endpoint", "version", "digest", "alias", "directory", "model", "processing", "shape", "data", "answers",
+        "name",
     ]
 
     /// YAML's plain words as what they mean in JSON: the reader gives text for every one.
-    private static func typed(_ value: JSONValue, _ key: String = "") -> JSONValue {
+    static func typed(_ value: JSONValue, _ key: String = "") -> JSONValue {
         if let members = value.objectValue {
             return .object(members.map { ($0.key, typed($0.value, $0.key)) })
         }
-        if let items = value.arrayValue { return .array(items.map { typed($0) }) }
+        if let items = value.arrayValue { return .array(items.map { typed($0, key) }) }
         guard let text = value.stringValue, !texts.contains(key),
             let word = try? JSONValue.parse(Array(text.utf8)), word.boolValue != nil || word.doubleValue != nil
         else { return value }
@@ -144,7 +163,7 @@ struct ApplyVerb: AsyncParsableCommand {
     private func items(_ entries: [EndpointList.Entry], _ deployments: Deployments) throws -> [Item] {
         try entries.compactMap { entry in
             guard let request = try entry.request(deployments) else {
-                answer.say("\(entry.endpoint): follows a directory, which --watch looks at")
+                answer.say("\(entry.endpoint): follows a directory, which --watch and 'slipway serve -f' look at")
                 return nil
             }
             return Item(entry: entry, request: request, plan: try deployments.plan(request, for: entry.endpoint))

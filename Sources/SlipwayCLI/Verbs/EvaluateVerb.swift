@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engines
+import Glibc
 import Registry
 import Tensors
 import Workshop
@@ -34,10 +35,30 @@ struct EvaluateVerb: AsyncParsableCommand {
     @Flag(help: "Keep the data with the version, for the next evaluation.")
     var keep = false
 
+    /// Beside a server that follows: only with processors that nobody else asks for.
+    @Flag(help: .hidden)
+    var background = false
+
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
+    /// Has every thread of this process, and those that they begin, give way to others.
+    ///
+    /// Source: setpriority(2), "C library/kernel differences": on Linux it is of a thread.
+    private static func stepBack() {
+        guard let threads = opendir("/proc/self/task") else { return }
+        defer { closedir(threads) }
+        while let entry = readdir(threads) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let thread = UInt32(name) else { continue }
+            setpriority(Int32(bitPattern: PRIO_PROCESS.rawValue), thread, 19)
+        }
+    }
+
     func run() async throws {
+        if background { Self.stepBack() }
         let registry = try homeOptions.registry()
         var options = EvaluationWork.Options()
         options.answers = answers

@@ -17,8 +17,15 @@ struct RolloutVerb: AsyncParsableCommand {
         @OptionGroup var homeOptions: HomeOptions
         @OptionGroup var answer: AnswerOptions
 
+        /// - Throws: `Failure` 6003 for a name that no endpoint has or had.
         func name() throws -> String {
-            try ReleaseWork(homeOptions: homeOptions, answer: answer, note: nil).endpoint(endpoint).text
+            let name = try ReleaseWork(homeOptions: homeOptions, answer: answer, note: nil).endpoint(endpoint)
+            guard try !homeOptions.deployments().recentHistory(of: name).entries.isEmpty else {
+                throw Failure(
+                    6003, .notFound, "there is no endpoint '\(name)'",
+                    help: "'slipway status' lists them; a rollout is told to pause, resume, abort or promote")
+            }
+            return name.text
         }
 
         func client() throws -> ControlClient {
@@ -52,7 +59,7 @@ struct RolloutVerb: AsyncParsableCommand {
             }
             let recorded = try options.homeOptions.deployments().latestRollout(of: EndpointName(name))
             options.print(recorded.map { $0.json($0.rollout) } ?? .null)
-            options.answer.say("no server is running: this is what was recorded last")
+            options.answer.say("no server is running\(recorded == nil ? "" : ": this is what was recorded last")")
         }
     }
 

@@ -32,7 +32,10 @@ struct StatusVerb: AsyncParsableCommand {
         }
         if let endpoint, endpoints.isEmpty { throw Self.unknown(endpoint) }
         answer.answer(
-            .object([("server", status["server"] ?? .null), ("endpoints", .array(endpoints))]),
+            .object([
+                ("server", status["server"] ?? .null), ("endpoints", .array(endpoints)),
+                ("list", status["list"] ?? .null),
+            ]),
             name: endpoints.compactMap { $0["endpoint"]?.stringValue }.joined(separator: "\n")
         ) { Self.table(endpoints) }
         // Two versions are in memory: one of them may be on its way.
@@ -43,6 +46,7 @@ struct StatusVerb: AsyncParsableCommand {
                 answer.say("rollout of \(RolloutText.head(rollout))")
             }
         }
+        FollowText.standing(status["list"], of: endpoint).forEach { answer.say(InertText.line($0)) }
         answer.say(Self.footer(status["server"] ?? .null))
     }
 

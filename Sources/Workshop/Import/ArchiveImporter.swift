@@ -27,18 +27,19 @@ package struct ArchiveImporter: Sendable {
     ///   - note: instead of the one in the archive.
     ///   - runsOnce: whether to run it once on every engine.
     ///   - identity: opens an encrypted archive.
+    ///   - source: where it came from, for people; `nil` for the file's name.
     ///   - progress: bytes stored, and all of them.
     ///   - step: what is going on after that.
     /// - Throws: `RegistryError` for an archive that is damaged or breaks a rule; `SealError` for an encrypted one that
     ///   does not open, of which nothing is left then; `WorkshopError` as `Importer.check`.
     package func run(
         _ path: String, as model: ModelName? = nil, note: String? = nil, runsOnce: Bool = true,
-        identity: IdentityKey? = nil,
+        identity: IdentityKey? = nil, source: String? = nil,
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
         step: @Sendable (Importer.Step) -> Void = { _ in }
     ) async throws -> (addition: ModelRegistry.Addition, content: Content) {
         let archive = try identity.map { try ModelArchive(path, identity: $0) } ?? ModelArchive(path)
-        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let name = source ?? path.split(separator: "/").last.map(String.init) ?? path
         let isNew = !isRegistered(archive, as: model)
         var checked: Importer.Checked?
         var plan: PipelinePlan?

@@ -1,11 +1,14 @@
 import Client
+import Dispatch
 import Glibc
+import Home
 import Tensors
 import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// Fault F29: the clock of the machine jumps by hours and years, in both directions, under a server that serves.
+    /// Faults F29 and F43: the clock of the machine jumps by hours and years, in both directions, under a server that serves, and
+    /// a day goes by in which nothing can be changed.
     @Suite
     struct ClockFaultTests {
         /// Takes the place of the calendar's clock in a process: the seconds in the file that `FALSE_CLOCK` names are
@@ -51,17 +54,22 @@ extension EndToEnd {
         private static let hour = 3600
         private static let year = 365 * 24 * 3600
 
-        @Test
-        func theClockMayJumpAndNobodyNoticesInTheirLatency() async throws {
-            let folder = try TemporaryDirectory()
-            try TextFile.write(Self.source, to: folder.file("clock.c"))
+        /// A home with two versions, the first in service, and programs whose clock a file sets.
+        private static func slipway(_ folder: TemporaryDirectory) async throws -> Slipway {
+            try TextFile.write(source, to: folder.file("clock.c"))
             let made = try await Slipway.command(
                 "cc", ["-O1", "-shared", "-fPIC", "-o", folder.file("clock.so"), folder.file("clock.c"), "-ldl"])
             try #require(made.exitCode == 0, "\(made)")
-            try Self.set(0, folder)
-            let slipway = try await Slipway.withDigits(
+            try set(0, folder)
+            return try await Slipway.withDigits(
                 "cnn",
                 environment: ["LD_PRELOAD": folder.file("clock.so"), "FALSE_CLOCK": folder.file("offset")])
+        }
+
+        @Test
+        func theClockMayJumpAndNobodyNoticesInTheirLatency() async throws {
+            let folder = try TemporaryDirectory()
+            let slipway = try await Self.slipway(folder)
             let ended = try await slipway.serving { server in
                 let attacked = try await AttackedServer(slipway, server)
                 var number = 1
@@ -87,6 +95,58 @@ extension EndToEnd {
             #expect(ended.exitCode == 0)
             #expect(!ended.talk.contains("was killed"), "\(ended.talk)")
             try await slipway.expect("fsck")
+        }
+
+        /// Somebody holds the database of a home, so that nobody else writes to it, until this is let go.
+        private final class HeldHome: Sendable {
+            private let (held, release) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+
+            init(_ path: String) throws {
+                let database = try HomeDatabase.open(HomeDirectory(path: path))
+                DispatchQueue.global().async { [held, release] in
+                    try? database.write { _ in
+                        held.signal()
+                        release.wait()
+                    }
+                    held.signal()
+                }
+                held.wait()
+            }
+
+            func end() {
+                release.signal()
+                held.wait()
+            }
+        }
+
+        /// F43: for a day nobody can write to the home, and the server dies meanwhile.
+        @Test
+        func aDayWithoutAHomeToWriteToEndsNoRequestAndNoRestart() async throws {
+            let folder = try TemporaryDirectory()
+            let slipway = try await Self.slipway(folder)
+            let digits = try DigitsExample()
+            let ended = try await slipway.serving { server in
+                let client = InferenceClient(try server.dataPlane())
+                #expect(try await client.infer(digits.request(0)).modelVersion == "1")
+                let home = try HeldHome(slipway.home.path)
+                try Self.set(24 * Self.hour, folder)
+                #expect(try await client.infer(digits.request(0)).modelVersion == "1")
+                #expect(kill(server.worker, SIGKILL) == 0)
+                try await wait(for: "answers again") {
+                    (try? await client.infer(digits.request(0)).modelVersion) == "1"
+                }
+                let status = try await slipway.run(["status"])
+                #expect(status.exitCode == 0 && status.output.contains("digits:1 100%"), "\(status)")
+                home.end()
+                // The plane that changes things is back, too, without another start.
+                try await slipway.expect("deploy", "digits:2")
+                #expect(try await client.infer(digits.request(0)).modelVersion == "2")
+            }
+            #expect(ended.exitCode == 0)
+            #expect(ended.talk.contains("the home takes no writes"), "\(ended.talk)")
+            let events = try await slipway.expect("events", "--type", "endpoint").output.split(separator: "\n")
+            #expect(
+                events.filter { $0.contains("endpoint.deployed") }.count == 2, "a restart deploys nothing: \(events)")
         }
 
         /// Writes in place: the processes that have the file mapped see the change.
