@@ -70,7 +70,10 @@ import Testing
         endpoint.fallback = other
         try await TestPlane.run([endpoint]) { server in
             own.inputGuard.open(try Self.bounds(own), .fallback("digits:1"), counters: Self.counters(server))
-            for servable in [own, other] { servable.tap.oneIn = 1 }
+            for servable in [own, other] {
+                _ = servable.tap.empty()
+                servable.tap.oneIn = 1
+            }
             let evidence = server.counted.arm(endpoint: "digits", model: "digits", version: "2").evidence
             evidence.open(slow: [], keyed: false)
             let client = try server.client()
@@ -99,7 +102,13 @@ import Testing
             #expect(plain.header("x-slipway-fallback") == nil)
             #expect(try plain.answer().version == "2")
 
-            try server.wait { server.metric("slipway_requests_total", #"version="1",code="200""#) == 3 }
+            try server.wait {
+                server.metric("slipway_requests_total", #"code="200",endpoint="digits",model="digits",version="1""#)
+                    == 3
+            }
+            try server.wait {
+                server.metric("slipway_requests_total", #"code="200",endpoint="digits",model="digits",version="2""#) == 2
+            }
             #expect(Self.count(server, "fallback") == 3 && Self.count(server, "refused") == 0)
             #expect(own.tap.empty().taken.count == 2 && other.tap.empty().taken.isEmpty)
             #expect(evidence.take().requests == 2, "what is far outside speaks for or against no arm")

@@ -240,7 +240,11 @@ final class AlertSender: Service {
                     "PATH": "/usr/local/bin:/usr/bin:/bin",
                     "SLIPWAY_ALERT_STATUS": message.firing.isEmpty ? "resolved" : "firing",
                     "SLIPWAY_ALERT_NAMES": names.joined(separator: ","), "SLIPWAY_ALERT_ENDPOINT": message.endpoint,
-                ].merging(traced) { $1 }), input: .array(body), output: .discarded, error: .discarded)
+                ].merging(traced) { $1 }), input: .inputWriter, output: .discarded, error: .discarded
+        ) { execution in
+            // A program need not read it: what it leaves is no failure.
+            _ = try? await execution.standardInputWriter.write(body)
+        }
         guard result.terminationStatus.isSuccess else {
             throw ControlError(.failed, "'\(command.words[0])' ended with \(result.terminationStatus)")
         }
