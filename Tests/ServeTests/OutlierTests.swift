@@ -107,7 +107,8 @@ import Testing
                     == 3
             }
             try server.wait {
-                server.metric("slipway_requests_total", #"code="200",endpoint="digits",model="digits",version="2""#) == 2
+                server.metric("slipway_requests_total", #"code="200",endpoint="digits",model="digits",version="2""#)
+                    == 2
             }
             #expect(Self.count(server, "fallback") == 3 && Self.count(server, "refused") == 0)
             #expect(own.tap.empty().taken.count == 2 && other.tap.empty().taken.isEmpty)
