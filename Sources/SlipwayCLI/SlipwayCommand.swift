@@ -1,5 +1,7 @@
 import ArgumentParser
+import Distribution
 import Glibc
+import Serve
 import Workshop
 
 /// The root of the command line.
@@ -65,12 +67,8 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         dieAtOnce()
         do {
-            var command = try SlipwayCommand.parseAsRoot(arguments)
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
+            // A trace that whoever runs this records goes on to the registries and sources that it calls.
+            try await CallTrace.$current.withValue(Self.trace) { try await run(arguments) }
         } catch let error where isParserError(error) {
             Suggestions.say(for: arguments, error)
             SlipwayCommand.exit(withError: error)
@@ -80,6 +78,23 @@ enum Main {
             if let page = failure.furtherReading { Terminal.say(page) }
             exit(failure.exit.rawValue)
         }
+    }
+
+    private static func run(_ arguments: [String]) async throws {
+        var command = try SlipwayCommand.parseAsRoot(arguments)
+        if var command = command as? any AsyncParsableCommand {
+            try await command.run()
+        } else {
+            try command.run()
+        }
+    }
+
+    /// The trace of `TRACEPARENT`; `nil` where there is none, or what is there is no such text.
+    ///
+    /// Source: OpenTelemetry, "Environment Variables as Context Propagation Carriers".
+    static var trace: CallTrace? {
+        guard let text = Terminal.environment("TRACEPARENT"), TraceContext(text: text) != nil else { return nil }
+        return CallTrace(passingOn: text)
     }
 
     /// A process that crashes ends: where Swift's toolchain is installed, its backtracer would hold a dead server for half

@@ -125,6 +125,38 @@ import Testing
         #expect(try carryOut(.deploy(versions[1])) != nil)
     }
 
+    /// A fallback version is looked up by its name, kept with its digest, and refused where it cannot be asked the same.
+    @Test func aFallbackVersionTakesTheSameInputs() throws {
+        func settings(_ number: Int) throws -> EndpointSettings {
+            EndpointSettings(
+                watching: WatchingChoice(outliers: try WatchingChoice.Outliers("fallback:digits:\(number)")))
+        }
+        let request = ReleaseRequest.deploy(versions[1], settings: try settings(1))
+        try carryOut(request)
+        #expect(try state() == "digits:2 100%, digits:1 (fallback)")
+        let spec = try #require(try deployments.history(of: .digits).current?.spec)
+        #expect(spec.fallback?.digest == versions[0].digest)
+        #expect(try carryOut(request) == nil, "asking for what is so writes nothing")
+        var wide = Signature.digits
+        wide.inputs[0].dimensions = [.symbol("N"), .fixed(3)]
+        let other = try harbour.version("runs wide", signature: wide)
+        for request in [
+            ReleaseRequest.deploy(versions[1], settings: try settings(4)), .deploy(other),
+            .canary(other, share: try Share(basisPoints: 100)),
+        ] {
+            #expect { try deployments.plan(request, for: .digits) } throws: {
+                ($0 as? ReleaseError)?.message.contains("cannot answer in place of") == true
+            }
+        }
+        #expect(throws: RegistryError.self) {
+            try deployments.plan(.deploy(versions[1], settings: settings(9)), for: .digits)
+        }
+        try carryOut(.shadow(other, share: Share(basisPoints: 100)))
+        #expect(try state() == "digits:2 100%, digits:4 1% (shadow), digits:1 (fallback)")
+        try carryOut(.undeploy)
+        #expect(try state() == "withdrawn")
+    }
+
     @Test func endpointsDoNotShareRevisions() throws {
         try carryOut(.deploy(versions[0]))
         let other = try EndpointName("other")

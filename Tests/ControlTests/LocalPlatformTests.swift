@@ -85,6 +85,42 @@ import Trust
         #expect(harbour.engine.loaded == 2 && harbour.engine.alive.count == 1)
     }
 
+    private func spec(_ candidate: Candidate, fallback: Candidate) throws -> EndpointSpec {
+        let version = FallbackVersion(version: fallback.version, digest: fallback.digest)
+        return try EndpointSpec(
+            arms: [.stable(candidate)],
+            settings: EndpointSettings(watching: WatchingChoice(outliers: .fallback(version))))
+    }
+
+    @Test func aFallbackVersionIsLoadedBesideAndGoesWithItsRevision() async throws {
+        _ = try await platform.apply(harbour.revision(1, .only(two)))
+        let report = try await platform.apply(harbour.revision(2, spec(two, fallback: one)))
+        #expect(report.outcome == .healthy && report.loaded == [one.version] && report.unloaded.isEmpty)
+        #expect(await platform.answering()[try .digits]?.servables.keys.sorted() == [one.digest, two.digest].sorted())
+        #expect(try await platform.status(of: .digits)?.arms.count == 1, "it is no arm")
+        #expect(try harbour.mark(one) == .healthy)
+        _ = try await platform.apply(harbour.revision(3, .only(two)))
+        #expect(harbour.engine.alive.count == 1)
+    }
+
+    /// What does not load, or what clients would have to ask otherwise: the endpoint stays as it was, with the reason.
+    @Test func aFallbackVersionThatCannotAnswerIsRefused() async throws {
+        _ = try await platform.apply(harbour.revision(1, .only(two)))
+        let bad = try harbour.version("refuses")
+        let columns = try JSONValue.parse(
+            Array(#"{"pre":[{"input":"pixels","columns":[{"column":"a"},{"column":"b"}]}]}"#.utf8))
+        let other = try harbour.version("runs columns", processing: columns)
+        for (number, fallback, reason) in [
+            (2, bad, "digits:3: does not load"), (3, other, "digits:4: cannot answer in place of digits:2: its inputs"),
+        ] {
+            let report = try await platform.apply(harbour.revision(number, spec(two, fallback: fallback)))
+            guard case .failed(let found) = report.outcome else { return #expect(report.outcome.isFailed) }
+            #expect(found.hasPrefix(reason), "\(found)")
+            #expect(harbour.engine.alive.count == 1)
+            #expect(try await platform.status(of: .digits)?.revision == 1)
+        }
+    }
+
     @Test func withdrawnEndpointsAreUnknown() async throws {
         #expect(try await platform.status(of: .digits) == nil)
         try await platform.withdraw(.digits)

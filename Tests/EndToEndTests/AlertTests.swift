@@ -137,6 +137,14 @@ extension EndToEnd {
                 let outcome = try await slipway.run(words + [folder.file("alerts.json")])
                 #expect(outcome.exitCode == 64 && outcome.talk.contains("receivers.ops.webhook"), "\(outcome)")
             }
+            try TextFile.write(
+                #"{"receivers": {"ops": {"webhook": "https://hooks.example.org"}, "idle": {"command": ["/bin/true"]}},"#
+                    + #""routes": [{"alerts": ["SlipwayDrift"], "receivers": ["ops"]}]}"#,
+                to: folder.file("alerts.json"))
+            let checked = try await slipway.run(["alerts", "check", folder.file("alerts.json")])
+            #expect(checked.exitCode == 0 && checked.output.contains("nothing: no route names it"), "\(checked)")
+            #expect(checked.output.contains("nobody is told of: SlipwayErrorBudgetBurning, "), "\(checked)")
+            #expect(!checked.output.contains("SlipwayDrift, "), "\(checked)")
         }
 
         /// A name or an address of a private network is not posted to unless that is said.

@@ -53,7 +53,7 @@ extension EndToEnd {
                             "prometheus",
                             [
                                 "--config.file=\(folder.file("prometheus.yml"))",
-                                "--storage.tsdb.path=\(folder.file("data"))",
+                                "--storage.tsdb.path=\(folder.file("data"))", "--enable-feature=exemplar-storage",
                                 "--web.listen-address=127.0.0.1:\(prometheus)",
                             ], log: folder.file("log"), isReady: { Companion.answers(prometheus) }, body)
                     }
@@ -86,7 +86,11 @@ extension EndToEnd {
             try await slipway.expect("deploy", "digits:1", "--p99", "20")
             let digits = try DigitsExample()
             let watch = try Watch()
-            try await slipway.serving(["serve", "--drift-window", "1s"]) { server in
+            // The webhook takes spans as well, which are no alerts.
+            let words = [
+                "serve", "--drift-window", "1s", "--traces", "http://127.0.0.1:\(watch.webhook)", "--trace-share", "0%",
+            ]
+            try await slipway.serving(words) { server in
                 try await slipway.expect(
                     "monitoring", watch.folder.path, "--interval", "1", "--alertmanager",
                     "127.0.0.1:\(watch.alertmanager)", "--webhook", "http://127.0.0.1:\(watch.webhook)/alerts")
@@ -104,6 +108,7 @@ extension EndToEnd {
                     try await Self.failUntilSomebodyIsTold(server, digits, watch)
                     try await Self.expectHealthyRules(watch)
                     try await Self.expectEveryPanelAnswered(slipway, server, digits, watch)
+                    try await Self.expectTheTraceOfARequest(server, watch)
                 }
             }
         }
@@ -132,6 +137,25 @@ extension EndToEnd {
                 _ = try await client.infer(
                     InferenceRequest(
                         endpoint: "digits", inputs: [("pixels", try digits.pixels.rows(start..<start + 64))]))
+            }
+        }
+
+        /// A request's trace is found by its latency, in what Prometheus has kept.
+        private static func expectTheTraceOfARequest(_ server: Slipway.Server, _ watch: Watch) async throws {
+            let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+            let header = HTTPHeader("traceparent", "00-\(trace)-00f067aa0ba902b7-01")
+            let body = try TextFile.bytes(Slipway.example("digits/sample.json"))
+            let query = #"slipway_request_duration_seconds_bucket{endpoint="digits",stage="total"}"#
+            try await wait(for: "the exemplar") {
+                let reply = try await server.dataPlane().request(
+                    "POST", "/v2/models/digits/infer", headers: [header], body: body)
+                try #require(reply.status == 200, "\(reply.text)")
+                let series = try await watch.ask(
+                    "/api/v1/query_exemplars", [("query", query), ("start", "1"), ("end", "9999999999")])
+                let exemplars = (series.arrayValue ?? []).flatMap { $0["exemplars"]?.arrayValue ?? [] }
+                try #require(
+                    exemplars.allSatisfy { $0["labels"]?["trace_id"]?.stringValue == trace }, "\(series)")
+                return !exemplars.isEmpty
             }
         }
 

@@ -32,6 +32,13 @@ extension EndToEnd {
                 #expect(!file.encodedString().contains("canary"))
                 let again = try await slipway.json("import", Slipway.example("digits/cnn.onnx"), "--name", "net")
                 #expect(again["outcome"]?.stringValue == "present", "the same bytes are the same version")
+                let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+                for (text, sent) in [(trace, trace), ("nonsense", "-")] {
+                    let line =
+                        "TRACEPARENT=\(text) \(try Slipway.binary()) import \(server.address)/net.onnx --sha256 \(digest)"
+                    #expect(try await slipway.shell(line).exitCode == 0)
+                    #expect(server.requests.last?.contains(" /net.onnx - \(sent) 200") == true, "\(server.requests)")
+                }
                 #expect(TextFile.list("\(slipway.home.path)/tmp") == [])
             }
         }

@@ -65,6 +65,51 @@ extension EndToEnd {
             #expect(whole["attributes"]?.arrayValue?.contains { $0["key"] == "slipway.version" } == true)
         }
 
+        /// What the server calls for an alert is part of a trace: the receiver and a program are told of it, and the
+        /// collector has the spans.
+        @Test
+        func whomAnAlertReachesIsToldOfItsTrace() async throws {
+            let slipway = try await Slipway.withDigits()
+            let folder = try TemporaryDirectory("slipway-traces")
+            let (port, hook, ran) = (try DockerRegistry.freePort(), folder.file("posted"), folder.file("ran"))
+            try TextFile.write(
+                """
+                {"receivers": {
+                   "hook": {"webhook": "http://127.0.0.1:\(port)/hook"},
+                   "program": {"command": ["/bin/sh", "-c", "echo $TRACEPARENT > \(ran)"]}}}
+                """, to: folder.file("alerts.json"))
+            _ = try await Companion.running(
+                try Slipway.python(),
+                ["\(Slipway.root)/Tests/EndToEndTests/clients/webhook.py", String(port), hook],
+                log: folder.file("log"), isReady: { Companion.answers(port) }
+            ) {
+                let words = ["serve", "--traces", "http://127.0.0.1:\(port)", "--alerts", folder.file("alerts.json")]
+                try await slipway.serving(words) { _ in
+                    let tested = try await slipway.run(["alerts", "test"])
+                    #expect(tested.exitCode == 0, "\(tested)")
+                    try await wait(for: "spans") { try TextFile.read(hook).contains("alert program") }
+                }
+            }
+            let said = try TextFile.read(hook + ".trace").split(separator: "\n").map(String.init)
+            let spans = try TextFile.read(hook).split(separator: "\n").flatMap { line -> [JSONValue] in
+                let resource = try JSONValue.parse(Array(line.utf8))["resourceSpans"]?.arrayValue?.first
+                return resource?["scopeSpans"]?.arrayValue?.first?["spans"]?.arrayValue ?? []
+            }
+            func span(_ name: String) throws -> JSONValue {
+                try #require(spans.first { $0["name"]?.stringValue == name }, "\(spans)")
+            }
+            func text(_ trace: JSONValue, _ span: JSONValue) -> String {
+                "00-\(trace["traceId"]?.stringValue ?? "")-\(span["spanId"]?.stringValue ?? "")-01"
+            }
+            let (whole, call, program) = (try span("alert hook"), try span("POST"), try span("alert program"))
+            #expect(call["traceId"] == whole["traceId"] && call["parentSpanId"] == whole["spanId"])
+            #expect(call["kind"] == 3 && whole["kind"] == 1)
+            #expect(said.first == text(whole, call), "\(said)")
+            #expect(said.dropFirst().allSatisfy { $0 == "-" }, "the collector is told of no trace: \(said)")
+            #expect(
+                try TextFile.read(ran) == text(program, program) + "\n" && program["traceId"] != whole["traceId"])
+        }
+
         /// A pipeline's steps are spans of their own, with what they waited for.
         @Test
         func aPipelinesStepsAreSpans() async throws {

@@ -78,6 +78,17 @@ extension SeededGenerator {
         return EndpointSettings(
             engine: engines.randomElement(using: &self) ?? .auto,
             objectives: objectives.randomElement(using: &self) ?? [],
-            routingKeyHeader: [nil, nil, "x-user-id", "x-session"].randomElement(using: &self) ?? nil)
+            routingKeyHeader: [nil, nil, "x-user-id", "x-session"].randomElement(using: &self) ?? nil,
+            watching: WatchingChoice(outliers: outliers()))
+    }
+
+    /// Mostly none; a fallback version is none of the five that may be arms.
+    private mutating func outliers() -> WatchingChoice.Outliers {
+        guard Int.random(in: 0..<4, using: &self) == 0, let version = try? VersionReference(model: "digits", number: 6)
+        else { return .off }
+        return [
+            .count, .fallback(FallbackVersion(version: version, digest: "sha256:6")),
+            .fallback(FallbackVersion(version: version, digest: "sha256:66")),
+        ].randomElement(using: &self) ?? .off
     }
 }

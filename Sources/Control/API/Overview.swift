@@ -30,6 +30,8 @@ struct Overview: Sendable {
         var inFlight: Int
         /// By version number: the last minute of each arm.
         var arms: [Arm]
+        /// The version that answers requests far outside the reference of another one.
+        var fallback: Fallback?
 
         /// The newest revision, whatever became of it.
         var newest: EndpointHistory.Entry? { history.entries.last }
@@ -43,6 +45,15 @@ struct Overview: Sendable {
             if !arms.isEmpty, arms.allSatisfy({ !$0.isLoaded }) { return .unloaded }
             return .ready
         }
+    }
+
+    /// A version that waits for requests far outside, and their figures.
+    struct Fallback: Sendable {
+        var version: VersionReference
+        var digest: String
+        var traffic: TrafficSummary?
+        /// In memory; otherwise its next request brings it there.
+        var isLoaded: Bool
     }
 
     struct Arm: Sendable {
@@ -79,7 +90,13 @@ struct Overview: Sendable {
                             arm: arm, traffic: sampler.summary(of: name.text, version: String(arm.version.number)),
                             accuracy: try accuracy(arm), quality: qualities[arm.digest],
                             isLoaded: running?.servables[arm.digest]?.isResident ?? false)
-                    } ?? []))
+                    } ?? [],
+                    fallback: (running?.revision ?? history.current)?.spec.fallback.map { version, digest in
+                        Fallback(
+                            version: version, digest: digest,
+                            traffic: sampler.summary(of: name.text, version: String(version.number)),
+                            isLoaded: running?.servables[digest]?.isResident ?? false)
+                    }))
         }
         return endpoints
     }
@@ -133,6 +150,16 @@ extension Overview.Endpoint {
                     })
             ),
         ]
+        if let fallback {
+            members.append(
+                (
+                    "fallback",
+                    .object([
+                        ("version", .string(fallback.version.description)), ("digest", .string(fallback.digest)),
+                        ("loaded", .bool(fallback.isLoaded)), ("lastMinute", fallback.traffic?.json ?? .null),
+                    ])
+                ))
+        }
         if let entry = newest {
             members.append(("lastChange", HistoryText.json(entry)))
         }

@@ -5,6 +5,7 @@ import Glibc
 import Home
 import Logging
 import Monitor
+import Serve
 import ServiceLifecycle
 import Subprocess
 import Synchronization
@@ -22,6 +23,7 @@ final class AlertSender: Service {
 
     private let lanes: [String: Lane]
     private let store: AlertStore
+    private let traces: TraceTap?
     private let metrics: MetricsRegistry
     private let logger: Logger
     private let failures = Mutex<[String: String]>([:])
@@ -42,7 +44,9 @@ final class AlertSender: Service {
     }
 
     /// Messages that an earlier server did not get rid of leave first.
-    init(_ settings: AlertSettings, store: AlertStore, metrics: MetricsRegistry, logger: Logger) {
+    init(
+        _ settings: AlertSettings, store: AlertStore, traces: TraceTap? = nil, metrics: MetricsRegistry, logger: Logger
+    ) {
         lanes = Dictionary(
             uniqueKeysWithValues: settings.receivers.map { receiver in
                 let made = AsyncStream.makeStream(
@@ -53,6 +57,7 @@ final class AlertSender: Service {
                 )
             })
         self.store = store
+        self.traces = traces
         self.metrics = metrics
         self.logger = logger
         for message in store.waiting {
@@ -121,7 +126,20 @@ final class AlertSender: Service {
         return await attempt(message, lane.receiver)?.reason
     }
 
+    /// Each try is a trace of its own, where somebody wants traces: its receiver is told of it.
     private func attempt(_ message: AlertBook.Message, _ receiver: AlertSettings.Receiver) async -> Problem? {
+        let trace = OperationTrace("alert \(receiver.name)", tap: traces)
+        let problem = await CallTrace.$current.withValue(trace?.calls) {
+            await attempt(message, receiver, trace: trace?.text)
+        }
+        let endpoint = message.endpoint.isEmpty ? [] : [("slipway.endpoint", message.endpoint)]
+        trace?.end(hasFailed: problem != nil, [("slipway.receiver", receiver.name)] + endpoint)
+        return problem
+    }
+
+    private func attempt(
+        _ message: AlertBook.Message, _ receiver: AlertSettings.Receiver, trace: String?
+    ) async -> Problem? {
         do {
             switch receiver.way {
             case .webhook(let webhook):
@@ -130,7 +148,7 @@ final class AlertSender: Service {
             case .command(let command):
                 let body = Self.body(message)
                 try await Self.within(seconds: Double(command.limit) / 1000) {
-                    try await Self.run(command, message, body)
+                    try await Self.run(command, message, body, trace: trace)
                 }
             case .mail(let mail): try await Self.send(message, by: mail)
             }
@@ -210,16 +228,23 @@ final class AlertSender: Service {
 
     /// Runs a program with the message on its standard input. It sees no environment but what tells of the message.
     private static func run(
-        _ command: AlertSettings.Command, _ message: AlertBook.Message, _ body: [UInt8]
+        _ command: AlertSettings.Command, _ message: AlertBook.Message, _ body: [UInt8], trace: String?
     ) async throws {
+        // Source: OpenTelemetry, "Environment Variables as Context Propagation Carriers".
+        let traced: [Environment.Key: String] = trace.map { ["TRACEPARENT": $0] } ?? [:]
         let names = Set((message.firing + message.over).map(\.alert.key.name)).sorted()
         let result = try await Subprocess.run(
             .path(FilePath(command.words[0])), arguments: Arguments(Array(command.words.dropFirst())),
-            environment: .custom([
-                "PATH": "/usr/local/bin:/usr/bin:/bin",
-                "SLIPWAY_ALERT_STATUS": message.firing.isEmpty ? "resolved" : "firing",
-                "SLIPWAY_ALERT_NAMES": names.joined(separator: ","), "SLIPWAY_ALERT_ENDPOINT": message.endpoint,
-            ]), input: .array(body), output: .discarded, error: .discarded)
+            environment: .custom(
+                [
+                    "PATH": "/usr/local/bin:/usr/bin:/bin",
+                    "SLIPWAY_ALERT_STATUS": message.firing.isEmpty ? "resolved" : "firing",
+                    "SLIPWAY_ALERT_NAMES": names.joined(separator: ","), "SLIPWAY_ALERT_ENDPOINT": message.endpoint,
+                ].merging(traced) { $1 }), input: .inputWriter, output: .discarded, error: .discarded
+        ) { execution in
+            // A program need not read it: what it leaves is no failure.
+            _ = try? await execution.standardInputWriter.write(body)
+        }
         guard result.terminationStatus.isSuccess else {
             throw ControlError(.failed, "'\(command.words[0])' ended with \(result.terminationStatus)")
         }

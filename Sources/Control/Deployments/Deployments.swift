@@ -55,7 +55,8 @@ package struct Deployments: Sendable {
     package func plan(
         _ request: ReleaseRequest, for endpoint: EndpointName, allowsOlder: Bool = false
     ) throws -> Plan {
-        try database.read { snapshot in
+        let request = try prepared(request, for: endpoint)
+        return try database.read { snapshot in
             let history = try snapshot.history(for: request, of: endpoint)
             let plan = try Planner.plan(request, history: history, quarantined: snapshot.quarantined(at: endpoint))
             _ = try snapshot.requireSeals(of: plan, history, allowsOlder: allowsOlder)
@@ -80,7 +81,8 @@ package struct Deployments: Sendable {
         allowsOlder: Bool = false, rollout: RolloutPolicy? = nil, isDriven: Bool = false, planned: Plan? = nil,
         alongside: (Transaction, Revision) throws -> Void = { _, _ in }
     ) throws -> (plan: Plan, revision: Revision?) {
-        try database.write { transaction in
+        let request = try prepared(request, for: endpoint)
+        return try database.write { transaction in
             var history = try transaction.history(for: request, of: endpoint)
             let plan = try Planner.plan(
                 request, history: history, quarantined: transaction.quarantined(at: endpoint))

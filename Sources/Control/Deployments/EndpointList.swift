@@ -71,6 +71,7 @@ extension EndpointList.Entry {
 
     /// What it asks of its endpoint when this version is to be served there.
     package func request(_ candidate: Candidate, _ deployments: Deployments) throws -> ReleaseRequest {
+        let settings = try deployments.resolved(settings)
         guard let policy = rollout,
             let present = try deployments.recentHistory(of: endpoint).current?.spec,
             let stable = present.stable, stable.digest != candidate.digest

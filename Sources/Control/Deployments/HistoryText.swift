@@ -31,12 +31,13 @@ package enum HistoryText {
             })
     }
 
-    /// `digits:1 90%, digits:2 10% (canary)`; `withdrawn` without arms.
+    /// `digits:1 90%, digits:2 10% (canary)`, `digits:2 100%, digits:1 (fallback)`; `withdrawn` without arms.
     package static func traffic(_ spec: EndpointSpec) -> String {
         guard !spec.isWithdrawn else { return "withdrawn" }
-        return spec.arms.map { arm in
+        let arms = spec.arms.map { arm in
             "\(arm.version) \(Share.text(arm.weight))" + (arm.role == .stable ? "" : " (\(arm.role.rawValue))")
-        }.joined(separator: ", ")
+        }
+        return (arms + [spec.fallback.map { "\($0.version) (fallback)" }].compactMap(\.self)).joined(separator: ", ")
     }
 
     /// `pending`, `healthy` or `failed`.

@@ -21,6 +21,9 @@ extension HomeReading {
         for arm in plan.next.arms where arm.version != entering?.version {
             _ = try seal(of: try Digest(arm.digest), called: "\(arm.version)", by: policy.keys)
         }
+        if let fallback = plan.next.fallback {
+            _ = try seal(of: try Digest(fallback.digest), called: "\(fallback.version)", by: policy.keys)
+        }
         guard let entering else { return nil }
         let succession = Succession(
             next: try Succession.Member(entering), present: try history.lastStable.map { try Succession.Member($0) },

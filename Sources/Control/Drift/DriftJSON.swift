@@ -14,7 +14,7 @@ enum DriftJSON {
         guard let watched else { return .object([("version", name), ("state", "no reference")]) }
         let report = watched.report
         let quality = QualityJSON.version(servable, watched).map { [("accuracy", $0)] } ?? []
-        let outliers = servable.inputGuard.action.map { [("outliers", JSONValue.string($0.rawValue))] } ?? []
+        let outliers = servable.inputGuard.action.map { [("outliers", JSONValue.string($0.description))] } ?? []
         return .object(
             [
                 ("version", name), ("state", .string(watched.state)),

@@ -2,6 +2,7 @@ import Alerts
 import Drift
 import Home
 import Logging
+import Monitor
 import Registry
 import Release
 import Serve
@@ -31,6 +32,8 @@ actor DriftWatcher: Service {
         /// Inputs as the reference has them; `nil` where none are numbers that are watched one by one.
         var bounds: InputBounds?
         var watching = WatchingChoice()
+        /// The fallback version and the counter of requests that go there, until the first of them was told of.
+        var fallback: (name: String, counter: Counter, before: Int)?
         /// When the open window was last kept, in milliseconds since 1970.
         var keptAt: Int
     }
@@ -90,7 +93,9 @@ actor DriftWatcher: Service {
         let now = Int(Timestamp.now().milliseconds)
         var present: Set<ObjectIdentifier> = []
         for (endpoint, running) in await platform.answering() {
-            for servable in running.servables.values {
+            // The fallback version is asked only what is far outside: that is no traffic to be judged by.
+            let fallback = running.revision.spec.fallback?.digest
+            for servable in running.servables.values where servable.digest != fallback {
                 present.insert(ObjectIdentifier(servable))
                 watch(servable, endpoint.text, now)
                 choose(running.revision.spec.settings.watching, ObjectIdentifier(servable))
@@ -154,12 +159,38 @@ actor DriftWatcher: Service {
             subject.servable.memory.close()
         }
         if let bounds = subject.bounds, watching.outliers != .off {
-            subject.servable.inputGuard.open(
-                bounds, watching.outliers == .refuse ? .refuse : .count,
-                counter: quality.outliers(subject.servable, endpoint: subject.endpoint))
+            let counters = quality.outliers(subject.servable, endpoint: subject.endpoint)
+            let action: InputGuard.Action =
+                switch watching.outliers {
+                case .off, .count: .count
+                case .refuse: .refuse
+                case .fallback(let fallback): .fallback(fallback.version.description)
+                }
+            subject.servable.inputGuard.open(bounds, action, counters: counters)
+            if case .fallback(let name) = action {
+                subjects[key]?.fallback = (name, counters.fallback, counters.fallback.value)
+            } else {
+                subjects[key]?.fallback = nil
+            }
         } else {
             subject.servable.inputGuard.close()
+            subjects[key]?.fallback = nil
         }
+    }
+
+    /// Says once, for each version and each fallback version, that requests have gone there.
+    private func sayFallback(_ subject: inout Subject) {
+        guard let fallback = subject.fallback, fallback.counter.value > fallback.before else { return }
+        subject.fallback = nil
+        let version = "\(subject.servable.model):\(subject.servable.version)"
+        registry.database.events.append([
+            HomeEvent(
+                "fallback.used", "endpoints/\(subject.endpoint)", at: .now(),
+                [("version", .string(version)), ("fallback", .string(fallback.name))])
+        ])
+        logger.notice(
+            "a request far outside the reference was answered by the fallback version",
+            metadata: ["endpoint": "\(subject.endpoint)", "version": "\(version)", "fallback": "\(fallback.name)"])
     }
 
     /// Takes what has come in since the last time.
@@ -186,6 +217,7 @@ actor DriftWatcher: Service {
         }
         metrics.show(subject.version, subject.servable, endpoint: subject.endpoint)
         quality.show(subject.version, subject.servable, endpoint: subject.endpoint)
+        sayFallback(&subject)
         subjects[key] = subject
     }
 
@@ -269,7 +301,8 @@ actor DriftWatcher: Service {
     /// What `slipway drift` shows of an endpoint: its versions, the newest first.
     func json(endpoint: String) async -> JSONValue {
         let running = await platform.answering().first { $0.key.text == endpoint }?.value
-        let servables = (running.map { Array($0.servables.values) } ?? []).sorted {
+        let fallback = running?.revision.spec.fallback?.digest
+        let servables = (running.map { Array($0.servables.values) } ?? []).filter { $0.digest != fallback }.sorted {
             (Int($0.version) ?? 0) > (Int($1.version) ?? 0)
         }
         return .object([

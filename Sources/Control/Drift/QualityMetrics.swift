@@ -33,11 +33,15 @@ struct QualityMetrics: Sendable {
             tally.promised.accuracy)
     }
 
-    /// Counts requests far outside a version's reference.
-    func outliers(_ servable: Servable, endpoint: String) -> Counter {
-        registry.counter(
-            "slipway_outlier_requests_total", "Requests far outside what their version was evaluated on.",
-            labels(servable, endpoint))
+    /// Counts requests far outside a version's reference, by what became of them.
+    func outliers(_ servable: Servable, endpoint: String) -> InputGuard.Counters {
+        func counter(_ outcome: String) -> Counter {
+            registry.counter(
+                "slipway_outlier_requests_total", "Requests far outside what their version was evaluated on.",
+                labels(servable, endpoint) + [Label("outcome", outcome)])
+        }
+        return InputGuard.Counters(
+            counted: counter("counted"), refused: counter("refused"), fallback: counter("fallback"))
     }
 
     /// A version is watched no longer.

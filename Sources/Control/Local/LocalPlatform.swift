@@ -186,7 +186,7 @@ extension LocalPlatform {
             try record("entering", session) { try marks?.entering(session.digest, at: endpoint) }
             return nil
         case .load(let session): return await load(session, endpoint)
-        case .warm(let session): return await warm(session, endpoint)
+        case .warm(let session): return await warm(session, for: revision)
         case .swap:
             swap(to: revision)
             return .swapped
@@ -227,7 +227,8 @@ extension LocalPlatform {
         }
     }
 
-    private func warm(_ session: ArmSession, _ endpoint: EndpointName) async -> Passage.Event {
+    private func warm(_ session: ArmSession, for revision: Revision) async -> Passage.Event {
+        let endpoint = revision.endpoint
         guard let loaded = loading[endpoint]?.removeValue(forKey: session) else {
             return .failed(session, reason: "was not loaded")
         }
@@ -242,6 +243,7 @@ extension LocalPlatform {
                     "version does not run on made-up inputs; it is served because it was evaluated on real ones",
                     metadata: ["version": "\(session.version)", "reason": "\(problem)"])
             }
+            if let misfit = misfit(servable, session, revision) { return .failed(session, reason: misfit) }
             entering[endpoint, default: [:]][session] = Held(
                 servable: servable, drain: drain, id: id, bytes: loaded.reclaimableBytes)
             metrics.loaded(
@@ -250,6 +252,25 @@ extension LocalPlatform {
             return .warmed(session)
         } catch {
             return .failed(session, reason: "does not run: \(error)")
+        }
+    }
+
+    /// Why a revision's fallback version cannot answer for an arm, where `session` is one of the two and the other is in
+    /// memory.
+    private func misfit(_ servable: Servable, _ session: ArmSession, _ revision: Revision) -> String? {
+        guard let fallback = revision.spec.fallbackSession else { return nil }
+        let held = (running[revision.endpoint]?.held ?? [:]).merging(entering[revision.endpoint] ?? [:]) { $1 }
+        let arms = revision.spec.answering.map { ArmSession($0, settings: revision.spec.settings) }
+        guard session != fallback else {
+            for arm in arms {
+                let obstacle = held[arm].flatMap { servable.obstacle(toAnsweringFor: $0.servable) }
+                if let obstacle { return "cannot answer in place of \(arm.version): \(obstacle)" }
+            }
+            return nil
+        }
+        guard arms.contains(session), let other = held[fallback]?.servable else { return nil }
+        return other.obstacle(toAnsweringFor: servable).map {
+            "its fallback version \(fallback.version) cannot answer in its place: \($0)"
         }
     }
 
@@ -304,6 +325,7 @@ extension LocalPlatform {
                 routingKeyHeader: known.revision.spec.settings.routingKeyHeader,
                 objectives: known.revision.spec.settings.latencyBounds)
             endpoint?.mirrored = mirrored
+            endpoint?.fallback = known.revision.spec.fallbackSession.flatMap { known.held[$0]?.servable }
             return endpoint
         }
         plane.publish(RoutingTable(endpoints: endpoints, isReady: isComplete))

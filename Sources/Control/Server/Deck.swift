@@ -78,15 +78,15 @@ struct Deck: Sendable {
         let facts = AlertFactFinder(
             platform: platform, sampler: sampler, metrics: serveMetrics, watcher: watcher, plane: plane,
             home: registry.database.home, memoryLimit: options.memory ?? ProcessMemory.usualLimit())
-        alerts = options.alerts.map { Self.alerts($0, facts, registry.database, metrics, logger) }
+        alerts = options.alerts.map { Self.alerts($0, facts, registry.database, plane.traces, metrics, logger) }
     }
 
     private static func alerts(
-        _ settings: AlertSettings, _ facts: AlertFactFinder, _ database: HomeDatabase, _ metrics: MetricsRegistry,
-        _ logger: Logger
+        _ settings: AlertSettings, _ facts: AlertFactFinder, _ database: HomeDatabase, _ traces: TraceTap,
+        _ metrics: MetricsRegistry, _ logger: Logger
     ) -> (AlertWatcher, AlertSender) {
         let store = AlertStore(database, logger: logger)
-        let sender = AlertSender(settings, store: store, metrics: metrics, logger: logger)
+        let sender = AlertSender(settings, store: store, traces: traces, metrics: metrics, logger: logger)
         let watcher = AlertWatcher(
             settings, facts: facts, sender: sender, store: store, database: database, metrics: metrics, logger: logger)
         return (watcher, sender)

@@ -38,11 +38,15 @@ struct TraceExporter: Service {
         metrics.gauge("slipway_trace_dropped_requests", "Sampled requests that found no room to wait in.")
             .set(Double(tap.dropped))
         var requests = tap.empty()[...]
-        while !requests.isEmpty {
+        var operations = tap.emptyOperations()
+        while !requests.isEmpty || !operations.isEmpty {
             let part = Array(requests.prefix(Self.most))
             requests = requests.dropFirst(Self.most)
+            let told = operations
+            operations = []
             do {
-                try await post(part)
+                // Telling of traces is no part of any.
+                try await CallTrace.$current.withValue(nil) { try await post(part, told) }
                 count("sent", part.count)
                 wasTold = false
             } catch {
@@ -55,10 +59,10 @@ struct TraceExporter: Service {
         }
     }
 
-    private func post(_ requests: [TracedRequest]) async throws {
+    private func post(_ requests: [TracedRequest], _ operations: [TracedOperation]) async throws {
         let monotonic = Int64(clamping: MonotonicClock.now())
         let offset = Timestamp.now().milliseconds * 1_000_000 - monotonic
-        let body = TraceSpans.json(requests, service: service, version: version, offset: offset) {
+        let body = TraceSpans.json(requests, operations, service: service, version: version, offset: offset) {
             UInt64.random(in: .min ... .max)
         }.encoded()
         let address = try settings.address()

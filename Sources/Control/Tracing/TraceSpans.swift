@@ -7,9 +7,10 @@ enum TraceSpans {
     ///   - offset: nanoseconds from the monotonic clock to the time since 1970.
     ///   - random: gives ids of spans.
     static func json(
-        _ requests: [TracedRequest], service: String, version: String, offset: Int64, _ random: () -> UInt64
+        _ requests: [TracedRequest], _ operations: [TracedOperation] = [], service: String, version: String,
+        offset: Int64, _ random: () -> UInt64
     ) -> JSONValue {
-        let told = requests.flatMap { spans($0, offset, random) }
+        let told = requests.flatMap { spans($0, offset, random) } + operations.map { span($0, offset) }
         return .object([
             (
                 "resourceSpans",
@@ -41,12 +42,13 @@ enum TraceSpans {
 
     /// The request, the stages that it went through, and the steps of a pipeline with their runs.
     private static func spans(_ request: TracedRequest, _ offset: Int64, _ random: () -> UInt64) -> [JSONValue] {
-        let attributes = [
-            text("slipway.endpoint", request.endpoint), text("slipway.model", request.model),
-            text("slipway.version", request.version), text("slipway.request_id", request.requestID),
-            text("http.request.method", request.method), number("http.response.status_code", request.status),
-            number("slipway.rows", request.rows),
-        ]
+        let attributes =
+            [
+                text("slipway.endpoint", request.endpoint), text("slipway.model", request.model),
+                text("slipway.version", request.version), text("slipway.request_id", request.requestID),
+                text("http.request.method", request.method), number("http.response.status_code", request.status),
+                number("slipway.rows", request.rows),
+            ] + (request.isFallback ? [text("slipway.fallback", "true")] : [])
         let stages = [
             ("receive", request.received, request.complete), ("decode", request.complete, request.decoded),
             ("queue", request.decoded, request.runBegan), ("run", request.runBegan, request.runEnded),
@@ -78,11 +80,27 @@ enum TraceSpans {
         ]
     }
 
+    /// Kinds of spans: 1 for what is done here, 3 for calls to others.
+    private static func span(_ operation: TracedOperation, _ offset: Int64) -> JSONValue {
+        span(
+            operation.context.trace, operation.span, operation.context.parent, operation.name,
+            kind: operation.isCall ? 3 : 1, operation.began, operation.ended, offset,
+            operation.attributes.map { text($0, $1) }, hasFailed: operation.hasFailed)
+    }
+
     private static func span(
         _ request: TracedRequest, _ id: UInt64, _ parent: UInt64, _ name: String, kind: Int, _ from: UInt64,
         _ to: UInt64, _ offset: Int64, _ attributes: [JSONValue], hasFailed: Bool? = nil
     ) -> JSONValue {
-        let trace = request.context.trace
+        span(
+            request.context.trace, id, parent, name, kind: kind, from, to, offset, attributes,
+            hasFailed: hasFailed ?? (request.status >= 500))
+    }
+
+    private static func span(
+        _ trace: (UInt64, UInt64), _ id: UInt64, _ parent: UInt64, _ name: String, kind: Int, _ from: UInt64,
+        _ to: UInt64, _ offset: Int64, _ attributes: [JSONValue], hasFailed: Bool
+    ) -> JSONValue {
         var members: [(String, JSONValue)] = [
             ("traceId", .string(TraceContext.digits(trace.0) + TraceContext.digits(trace.1))),
             ("spanId", .string(TraceContext.digits(id))), ("name", .string(name)), ("kind", .integer(kind)),
@@ -93,7 +111,7 @@ enum TraceSpans {
         if !attributes.isEmpty {
             members.append(("attributes", .array(attributes)))
             // Only the server's own fault is one of the span.
-            members.append(("status", hasFailed ?? (request.status >= 500) ? .object([("code", 2)]) : [:]))
+            members.append(("status", hasFailed ? .object([("code", 2)]) : [:]))
         }
         return .object(members)
     }

@@ -37,10 +37,10 @@ package struct RegistryClient: Sendable {
 
     package init(_ place: RemoteReference, over wire: any Wire, options: Options = Options()) {
         self.place = place
-        self.wire = wire
         limits = options.limits
         pause = options.pause
         origin = place.registry.origin(plainHTTP: options.plainHTTP, alwaysTLS: options.alwaysTLS)
+        self.wire = TracedWire(wire: wire, asked: origin)
         policy = AddressPolicy(asked: origin, tokenHosts: Set(options.tokenHosts.compactMap { HostAddress($0) }))
         let time = options.limits.smallReply
         authorizer = Authorizer(

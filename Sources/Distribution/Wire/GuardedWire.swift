@@ -45,6 +45,10 @@ package final class GuardedWire: Wire {
     }
 
     package func send(_ request: WireRequest) async throws -> WireReply {
+        try await CallTrace.carry(request, asked: policy.asked) { try await connected($0) }
+    }
+
+    private func connected(_ request: WireRequest) async throws -> WireReply {
         let origin = request.address.origin
         let addresses = try await addresses(of: origin)
         var failure: DistributionError?

@@ -62,7 +62,7 @@ package struct InputBounds: Sendable {
     }
 
     /// The first number of a request that is far outside; `nil` where there is none. Asks for no memory where inputs are
-    /// floats.
+    /// floats of 32 or 64 bits or usual integers.
     ///
     /// - Parameter inputs: one for each input of the signature.
     package func firstOutlier(_ inputs: [Tensor]) -> Finding? {
@@ -83,9 +83,22 @@ package struct InputBounds: Sendable {
             return first(source, rows) { Double(bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self)) }
         case .float64:
             return first(source, rows) { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self) }
+        case .int64: return first(source, rows, bytes, Int64.self)
+        case .int32: return first(source, rows, bytes, Int32.self)
+        case .int16: return first(source, rows, bytes, Int16.self)
+        case .int8: return first(source, rows, bytes, Int8.self)
+        case .uint8: return first(source, rows, bytes, UInt8.self)
         default:
             guard let values = try? tensor.doubles() else { return nil }
             return first(source, rows) { values[$0] }
+        }
+    }
+
+    private func first<Number: FixedWidthInteger & BitwiseCopyable>(
+        _ source: Source, _ rows: Int, _ bytes: UnsafeRawBufferPointer, _: Number.Type
+    ) -> Finding? {
+        first(source, rows) {
+            Double(bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Number>.size, as: Number.self))
         }
     }
 

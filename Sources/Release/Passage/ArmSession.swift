@@ -32,8 +32,17 @@ package struct ArmSession: Hashable, Sendable {
 }
 
 extension EndpointSpec {
-    /// What must be in memory to serve this state, in the order of `arms`.
+    /// What must be in memory to serve this state, in the order of `arms`; the fallback version last.
     package var sessions: [ArmSession] {
-        arms.map { ArmSession($0, settings: settings) }
+        arms.map { ArmSession($0, settings: settings) } + [fallbackSession].compactMap(\.self)
+    }
+
+    /// The fallback version as it is run: as the arms are, but for what was measured for each of them.
+    package var fallbackSession: ArmSession? {
+        fallback.map { fallback in
+            ArmSession(
+                version: fallback.version, digest: fallback.digest, engine: settings.engine,
+                batching: settings.batching, cacheBytes: settings.cacheBytes)
+        }
     }
 }

@@ -13,6 +13,7 @@ package enum Planner {
     ) throws(ReleaseError) -> Plan {
         let planning = Planning(history: history, quarantined: quarantined)
         let (next, cause) = try planning.outcome(of: request)
+        if let fallback = next.fallback { try planning.refuseQuarantined(fallback.digest, fallback.version) }
         return Plan(
             endpoint: history.endpoint, base: history.current?.number, next: next, cause: cause,
             changes: SpecDiff(from: history.current?.spec, to: next).changes)
@@ -170,7 +171,7 @@ private struct Planning {
         return (try EndpointSpec(arms: [], settings: current.settings), .undeploy)
     }
 
-    private func refuseQuarantined(_ digest: String, _ version: VersionReference) throws(ReleaseError) {
+    func refuseQuarantined(_ digest: String, _ version: VersionReference) throws(ReleaseError) {
         guard quarantined.contains(digest) else { return }
         throw ReleaseError(
             .quarantined, "\(version) brought the server down while it entered service, and is quarantined",

@@ -20,8 +20,9 @@ package struct SpecDiff: Hashable, Sendable {
                 "feedback", old.watching.takesFeedback ? nil : "off",
                 after.settings.watching.takesFeedback ? nil : "off")
             + Self.value(
-                "outliers", old.watching.outliers == .off ? nil : old.watching.outliers.rawValue,
-                after.settings.watching.outliers == .off ? nil : after.settings.watching.outliers.rawValue)
+                "outliers", old.watching.outliers == .off ? nil : old.watching.outliers.description,
+                after.settings.watching.outliers == .off ? nil : after.settings.watching.outliers.description)
+            + Self.fallback(from: old.watching.outliers.fallback, to: after.settings.watching.outliers.fallback)
             + Self.value("recording", old.recording?.description, after.settings.recording?.description)
     }
 
@@ -32,6 +33,12 @@ package struct SpecDiff: Hashable, Sendable {
             arm.changes(from: before.first { $0.version == arm.version })
         }
         return kept + removed
+    }
+
+    /// The same name for something else.
+    private static func fallback(from before: FallbackVersion?, to after: FallbackVersion?) -> [Change] {
+        guard let before, let after, before.version == after.version else { return [] }
+        return value("fallback \(after.version) digest", before.digest, after.digest)
     }
 
     private static func objectives(from before: [Objective], to after: [Objective]) -> [Change] {

@@ -4,7 +4,7 @@ extension EndpointSettings {
     /// The members that `init(json:)` takes.
     package static let members: Set<String> = [
         "engine", "batching", "cacheBytes", "pinned", "objectives", "routingKeyHeader", "feedback", "outliers",
-        "recording",
+        "fallbackDigest", "recording",
     ]
 
     /// Reads settings as people write them: like those of a stored state, and what is left out is as usual.

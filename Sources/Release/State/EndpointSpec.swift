@@ -8,10 +8,12 @@ package struct EndpointSpec: Hashable, Sendable {
     ///
     /// - Throws: `ReleaseError.Code.invalid` unless there is no arm at all, or exactly one stable arm and at most one
     ///   canary; their weights are positive and sum to 10,000; a shadow's weight is from 1 to 10,000; no version or
-    ///   digest occurs twice; there are at most `maximumArms`; and the settings can be.
+    ///   digest occurs twice; there are at most `maximumArms`; the settings can be; and their fallback version has a
+    ///   digest and is no arm.
     package init(arms: [Arm], settings: EndpointSettings = EndpointSettings()) throws(ReleaseError) {
         try Self.validate(arms)
         try settings.validate()
+        if !arms.isEmpty, let fallback = settings.watching.outliers.fallback { try Self.validate(fallback, arms) }
         self.arms = Arm.Role.allCases.flatMap { role in arms.filter { $0.role == role } }
         self.settings = settings
     }
@@ -70,7 +72,15 @@ extension EndpointSpec {
     package var answering: [Arm] { arms.filter { $0.role != .shadow } }
     /// How requests are divided between `answering`, in that order; `nil` when withdrawn.
     package var split: TrafficSplit? { TrafficSplit(weights: answering.map(\.weight)) }
-    package var digests: Set<String> { Set(arms.map(\.digest)) }
+    /// What has to be there to serve it.
+    package var digests: Set<String> { Set(arms.map(\.digest) + [fallback?.digest].compactMap(\.self)) }
+    /// Answers requests that are far outside the reference of their version; `nil` where none does, or when withdrawn.
+    package var fallback: (version: VersionReference, digest: String)? {
+        guard !isWithdrawn, let fallback = settings.watching.outliers.fallback, let digest = fallback.digest else {
+            return nil
+        }
+        return (fallback.version, digest)
+    }
     /// One version answers everything and nothing is tried beside it: neither withdrawn nor in the middle of a rollout.
     package var isSettled: Bool { stable != nil && arms.count == 1 }
 }
@@ -86,6 +96,19 @@ extension EndpointSpec {
         try validateUniqueness(arms)
         try validateRoles(arms)
         try validateWeights(arms)
+    }
+
+    private static func validate(_ fallback: FallbackVersion, _ arms: [Arm]) throws(ReleaseError) {
+        guard let digest = fallback.digest, !digest.isEmpty else {
+            throw ReleaseError(.invalid, "the fallback version \(fallback.version) has no digest")
+        }
+        if let arm = arms.first(where: { $0.version == fallback.version || $0.digest == digest }) {
+            throw ReleaseError(
+                .invalid,
+                "\(fallback.version) answers requests that are far outside the reference of others, so it cannot be the "
+                    + "\(arm.role.rawValue) version too",
+                help: "name another version with '--outliers fallback:MODEL:VERSION', or none with '--outliers refuse'")
+        }
     }
 
     private static func validateUniqueness(_ arms: [Arm]) throws(ReleaseError) {

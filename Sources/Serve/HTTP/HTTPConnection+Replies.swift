@@ -73,6 +73,7 @@ extension HTTPConnection {
         var head = ReplyHead(answer.status, answer.contentType, contentLength: answer.body.count)
         head.allow = answer.allow
         head.retryAfter = answer.retryAfter
+        head.fallback = current.exchange?.job.fallback
         var bytes = buffer(head, body: answer.body.count, closes: closes)
         if !current.isHead { bytes.writeBytes(answer.body) }
         deliver(bytes, answer.status, closes: closes)
@@ -87,6 +88,7 @@ extension HTTPConnection {
         let type = encoded.contentType ?? (encoded.tensors.isEmpty ? .json : .binary)
         var head = ReplyHead(.ok, type, contentLength: size)
         if !encoded.tensors.isEmpty { head.inferenceHeaderLength = text.bytes.count }
+        head.fallback = exchange.job.fallback
         var bytes = buffer(head, body: size, closes: false)
         bytes.writeBytes(text.bytes)
         encoded.write(into: &bytes)

@@ -31,6 +31,8 @@ struct ReplyHead {
     var inferenceHeaderLength: Int?
     var retryAfter: Int?
     var allow: String?
+    /// What `X-Slipway-Fallback` says: the version that answered in place of the request's own.
+    var fallback: String?
 
     /// The most bytes that a header takes, with a request id of at most 128.
     static let maximumBytes = 640
@@ -127,6 +129,11 @@ private struct HeaderCursor {
         case .implied: break
         case .keepAlive: add("Connection: keep-alive\r\n")
         case .close: add("Connection: close\r\n")
+        }
+        if let fallback = head.fallback {
+            add("X-Slipway-Fallback: ")
+            add(fallback)
+            add("\r\n")
         }
         if head.status != .ok { addErrorFields(head) }
     }

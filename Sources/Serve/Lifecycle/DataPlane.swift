@@ -132,7 +132,7 @@ extension DataPlane {
     package var connectionCount: Int { plane.connectionCount }
     /// Inference requests that are not answered yet, on every version published now.
     package var requestsInFlight: Int {
-        state.withLock { $0.table.endpoints }.flatMap(\.arms).reduce(0) { $0 + $1.servable.requestsInFlight }
+        state.withLock { $0.table.endpoints }.flatMap(\.answering).reduce(0) { $0 + $1.requestsInFlight }
     }
     /// Runs that wait for a thread.
     package var queuedRuns: Int { plane.runThreads.waiting }

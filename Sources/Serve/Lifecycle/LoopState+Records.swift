@@ -34,7 +34,8 @@ extension LoopState {
             if let mirroring = job.arm.mirroring, request.status == .ok {
                 mirroring.offer(job, id: request.id, to: plane.mirrors, at: now, send: send)
             }
-            if request.status == .ok {
+            // What is far outside says nothing of the traffic that the fallback version would have.
+            if request.status == .ok, !job.isGivenAway {
                 job.arm.servable.tap.offer(job)
                 job.arm.servable.recorder.offer(job)
                 job.arm.servable.memory.remember(job, id: request.id)

@@ -39,6 +39,8 @@ final class LiveEndpoint: Sendable {
     let arms: [LiveArm]
     /// Every version that answers or is asked the same beside one that does.
     let asked: [Servable]
+    /// Answers requests that are far outside the reference of their version.
+    let fallback: LiveArm?
     private let split: TrafficSplit
     private let routingKeyHeader: String?
     private let salt: String
@@ -49,17 +51,11 @@ final class LiveEndpoint: Sendable {
         name = endpoint.name
         let versions = endpoint.arms.map(\.servable.version)
         arms = endpoint.arms.map { arm in
-            let handles = metrics.arm(
-                endpoint: endpoint.name, model: arm.servable.model, version: arm.servable.version,
-                objectives: endpoint.objectives)
-            handles.observe(arm.servable)
-            return LiveArm(
-                endpoint: endpoint.name, servable: arm.servable, versions: versions, metrics: handles,
-                steps: StepArm.all(of: arm.servable, endpoint: endpoint.name, metrics, handles),
-                whole: arm.servable.sequences.map {
-                    LiveArm(endpoint: endpoint.name, servable: $0.inner, versions: versions, metrics: handles)
-                }, mirroring: Self.mirroring(of: arm.servable, endpoint, metrics))
+            Self.arm(
+                arm.servable, endpoint, versions, metrics,
+                mirroring: Self.mirroring(of: arm.servable, endpoint, metrics))
         }
+        fallback = endpoint.fallback.map { Self.arm($0, endpoint, [$0.version], metrics) }
         asked = endpoint.mirrored.flatMap { [$0.base, $0.candidate] }.reduce(into: endpoint.arms.map(\.servable)) {
             all, other in
             if !all.contains(where: { $0 === other }) { all.append(other) }
@@ -68,6 +64,21 @@ final class LiveEndpoint: Sendable {
         routingKeyHeader = endpoint.routingKeyHeader
         salt = endpoint.salt
         feedback = metrics.feedback(endpoint: endpoint.name)
+    }
+
+    private static func arm(
+        _ servable: Servable, _ endpoint: ServingEndpoint, _ versions: [String], _ metrics: ServeMetrics,
+        mirroring: ArmMirroring? = nil
+    ) -> LiveArm {
+        let handles = metrics.arm(
+            endpoint: endpoint.name, model: servable.model, version: servable.version, objectives: endpoint.objectives)
+        handles.observe(servable)
+        return LiveArm(
+            endpoint: endpoint.name, servable: servable, versions: versions, metrics: handles,
+            steps: StepArm.all(of: servable, endpoint: endpoint.name, metrics, handles),
+            whole: servable.sequences.map {
+                LiveArm(endpoint: endpoint.name, servable: $0.inner, versions: versions, metrics: handles)
+            }, mirroring: mirroring)
     }
 
     private static func mirroring(

@@ -139,6 +139,16 @@ package final class Servable: Sendable {
     func retire() { if berth.retire() { onDrained() } }
 }
 
+extension Servable {
+    /// Why it cannot answer a request as it was made for `other`; `nil` where it can.
+    package func obstacle(toAnsweringFor other: Servable) -> String? {
+        guard sequences == nil, other.sequences == nil else {
+            return "\(sequences == nil ? other.model : model) keeps state from request to request"
+        }
+        return signature.obstacle(toAnsweringFor: other.signature)
+    }
+}
+
 // MARK: - Memory
 
 extension Servable {

@@ -27,6 +27,9 @@ package struct ServingEndpoint: Sendable {
     /// Versions that are asked what others have answered. They stay in service, whether they answer requests or not.
     package var mirrored: [MirroredVersions] = []
 
+    /// Answers requests that are far outside the reference of their version, and no others.
+    package var fallback: Servable?
+
     /// - Returns: `nil` when the weights are not those of a split.
     package init?(
         name: String, arms: [Arm], routingKeyHeader: String? = nil, salt: String? = nil, objectives: [Double] = []
@@ -63,7 +66,10 @@ package struct ServingEndpoint: Sendable {
 
 extension ServingEndpoint {
     /// Everything that must not be retired while this is published.
-    var servables: [Servable] { arms.map(\.servable) + mirrored.flatMap { [$0.base, $0.candidate] } }
+    var servables: [Servable] { answering + mirrored.flatMap { [$0.base, $0.candidate] } }
+
+    /// Everything that answers requests.
+    var answering: [Servable] { arms.map(\.servable) + [fallback].compactMap(\.self) }
 }
 
 /// Everything that is served at one moment; immutable, swapped as a whole.

@@ -49,7 +49,7 @@ final class InferenceFlight {
             return end(.refused(error))
         }
         job.times.decoded = MonotonicClock.now()
-        if let fault = job.arm.servable.inputGuard.fault(job) { return end(.refused(fault)) }
+        if let fault = refusalOfInputs() { return end(.refused(fault)) }
         if let sequences = job.arm.servable.sequences { return fly(sequences) }
         guard job.sequence == nil else { return end(.refused(.keepsNoState(job))) }
         if let cache = job.arm.servable.cache {
@@ -66,6 +66,25 @@ final class InferenceFlight {
         let shortest = servable.calibration.points.first?.nanoseconds ?? .max
         guard servable.cache == nil, shortest >= loop.plane.configuration.inlineBelow else { return nil }
         return loop.plane.runThreads.refusal(for: servable, client: job.client)
+    }
+
+    /// Why inputs far outside the version's reference are refused; `nil` where they may run, by another version perhaps.
+    private func refusalOfInputs() -> RequestFault? {
+        switch job.arm.servable.inputGuard.verdict(on: job) {
+        case .run: return nil
+        case .refuse(let fault): return fault
+        case .giveAway(let counters, let fault):
+            // This loop's table, and not the request's: what it has cannot be retired before this loop has another.
+            guard let other = loop.table.endpoints[job.arm.endpoint]?.fallback,
+                other.servable.obstacle(toAnsweringFor: job.arm.servable) == nil
+            else {
+                counters.refused.add()
+                return fault
+            }
+            counters.fallback.add()
+            job.giveAway(to: other)
+            return nil
+        }
     }
 
     /// Answers from the cache, waits for an equal request, or runs.

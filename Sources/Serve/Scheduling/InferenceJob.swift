@@ -44,6 +44,8 @@ final class InferenceJob: @unchecked Sendable {
     var namesVersion = false
     /// Whether its endpoint's split, and nothing else, chose its version.
     var isDivided = false
+    /// Whether a version answers it that none of its endpoint's shares or names leads to: the fallback version.
+    private(set) var isGivenAway = false
     /// The place of its routing key on the line that the split divides, from 1; 0 without one.
     var routingClient: UInt64 = 0
     private(set) var failure: Failure?
@@ -85,6 +87,18 @@ final class InferenceJob: @unchecked Sendable {
         arm.servable.end()
         arm = other
         isDivided = false
+    }
+
+    /// The version that answers in place of its own, as clients are told; `nil` where its own does.
+    var fallback: String? { isGivenAway ? "\(arm.servable.model):\(arm.servable.version)" : nil }
+
+    /// Goes over to the version that answers what its own should not, and takes the same. It is nobody's evidence then.
+    func giveAway(to other: LiveArm) {
+        other.servable.begin()
+        arm.servable.end()
+        arm = other
+        isDivided = false
+        isGivenAway = true
     }
 
     /// Requests of a batch that it stands for, by the first dimension of its inputs.

@@ -22,6 +22,8 @@ package struct TracedRequest: Sendable {
     package let answered: UInt64
     /// Of a pipeline, in the order in which they ended.
     package var steps: [TracedStep] = []
+    /// Whether the version answered in place of the request's own.
+    package var isFallback = false
 }
 
 /// One step of a pipeline that was run for a request. Moments on the monotonic clock, in nanoseconds.
@@ -49,6 +51,7 @@ package final class TraceTap: Sendable {
     private let opened = Atomic<Bool>(false)
     private let lost = Atomic<Int>(0)
     private let basket = Mutex<[TracedRequest]>([])
+    private let operations = Mutex<[TracedOperation]>([])
 
     init() {}
 
@@ -62,7 +65,24 @@ package final class TraceTap: Sendable {
         opened.store(true, ordering: .relaxed)
     }
 
-    var isOpen: Bool { opened.load(ordering: .relaxed) }
+    /// Takes something that the server did of its own accord; rare, and not on the live path.
+    package func tell(_ operation: TracedOperation) {
+        guard isOpen else { return }
+        operations.withLock { operations in
+            if operations.count < Self.capacity { operations.append(operation) }
+        }
+    }
+
+    /// What was told since the last time.
+    package func emptyOperations() -> [TracedOperation] {
+        operations.withLock { operations in
+            defer { operations = [] }
+            return operations
+        }
+    }
+
+    /// Whether somebody wants to be told.
+    package var isOpen: Bool { opened.load(ordering: .relaxed) }
 
     /// Requests that were to be taken and found no room.
     package var dropped: Int { lost.load(ordering: .relaxed) }
@@ -88,7 +108,7 @@ package final class TraceTap: Sendable {
             version: job.arm.servable.version, requestID: request.id, method: request.method,
             status: request.status.rawValue, rows: job.rowCount, received: times.received, complete: times.complete,
             decoded: times.decoded, runBegan: times.runBegan, runEnded: times.runEnded, answered: times.answered,
-            steps: job.tracedSteps)
+            steps: job.tracedSteps, isFallback: job.isGivenAway)
         if request.status == .ok { job.arm.metrics.exemplify(times, trace: context.trace) }
         let isTaken = basket.withLockIfAvailable { basket in
             guard basket.count < min(Self.capacity, basket.capacity) else { return false }

@@ -1,3 +1,4 @@
+import Alerts
 import Home
 import Tensors
 
@@ -33,5 +34,47 @@ enum AlertText {
                     + (silence["note"]?.stringValue.flatMap { $0.isEmpty ? nil : " – \($0)" } ?? ""))
         }
         return parts.joined(separator: "\n")
+    }
+}
+
+// MARK: - Settings
+
+extension AlertText {
+    /// Who is told what by a file of settings.
+    static func check(_ settings: AlertSettings) -> String {
+        var table = Table("RECEIVER", "BY", "IS TOLD OF")
+        for receiver in settings.receivers {
+            let way =
+                switch receiver.way {
+                case .webhook: "webhook"
+                case .command: "command"
+                case .mail: "mail"
+                }
+            table.add(receiver.name, way, subjects(of: receiver, settings))
+        }
+        let untold = untold(settings)
+        return
+            ([table.rendered()]
+            + (untold.isEmpty ? [] : ["nobody is told of: \(untold.joined(separator: ", "))"])
+            + ["the file can be used: slipway serve --alerts FILE"]).joined(separator: "\n")
+    }
+
+    private static func subjects(of receiver: AlertSettings.Receiver, _ settings: AlertSettings) -> String {
+        guard !settings.routes.isEmpty else { return "every alert" }
+        let routes = settings.routes.filter { $0.receivers.contains(receiver.name) }
+        guard !routes.isEmpty else { return "nothing: no route names it" }
+        return routes.map { route in
+            (route.alerts.isEmpty ? "every alert" : route.alerts.sorted().joined(separator: ", "))
+                + (route.endpoints.isEmpty ? "" : " of \(route.endpoints.sorted().joined(separator: ", "))")
+                + (route.severity.map { " that is a \($0.rawValue)" } ?? "")
+        }.joined(separator: "; ")
+    }
+
+    /// Alerts that are watched for and that no route takes.
+    static func untold(_ settings: AlertSettings) -> [String] {
+        AlertRules.names.filter { name in
+            !settings.off.contains(name) && !settings.routes.isEmpty
+                && !settings.routes.contains { $0.alerts.isEmpty || $0.alerts.contains(name) }
+        }
     }
 }

@@ -24,7 +24,13 @@ enum DriftText {
         ]
         lines += QualityText.lines(version["accuracy"]).map { "  \($0)" }
         if let outliers = version["outliers"]?.stringValue {
-            lines.append("  requests far outside the reference: \(outliers == "refuse" ? "refused" : "counted")")
+            let outcome =
+                switch outliers {
+                case "count": "counted"
+                case "refuse": "refused"
+                default: "answered by \(outliers.dropFirst("fallback:".count))"
+                }
+            lines.append("  requests far outside the reference: \(outcome)")
         }
         let features = (version["features"]?.arrayValue ?? []).sorted { severity($0) > severity($1) }
         guard !features.isEmpty else { return lines.joined(separator: "\n") }

@@ -129,7 +129,8 @@ struct AlertsCheck: ParsableCommand {
             .object([
                 ("receivers", .array(settings.receivers.map { .string($0.name) })),
                 ("routes", .integer(settings.routes.count)),
+                ("untold", .array(AlertText.untold(settings).map { .string($0) })),
             ]), name: settings.receivers.map(\.name).joined(separator: "\n")
-        ) { "\(settings.receivers.count) receivers, \(settings.routes.count) routes: the file can be used" }
+        ) { AlertText.check(settings) }
     }
 }

@@ -157,8 +157,13 @@ struct DeployOptions: ParsableArguments {
     @Option(help: "Whether answers of classifiers are remembered, so that labels can come later: on or off.")
     var feedback: Feedback?
 
-    @Option(help: "What happens to requests far outside the rows a version was evaluated on: off, count or refuse.")
-    var outliers: WatchingChoice.Outliers?
+    @Option(
+        help: ArgumentHelp(
+            "What happens to requests far outside the rows a version was evaluated on: off, count, refuse, or "
+                + "fallback:digits:1, which has that version answer them.",
+            valueName: "off|count|refuse|fallback:VERSION"),
+        completion: .list(["off", "count", "refuse"]))
+    var outliers: String?
 
     /// The words of an option.
     enum Feedback: String, ExpressibleByArgument, CaseIterable { case on, off }
@@ -260,12 +265,10 @@ struct DeployOptions: ParsableArguments {
         if record != nil { settings.recording = try recording() }
         if let p99 { settings.objectives = [.latency(quantile: 0.99, seconds: p99 / 1000)] }
         if let feedback { settings.watching.takesFeedback = feedback == .on }
-        if let outliers { settings.watching.outliers = outliers }
+        if let outliers { settings.watching.outliers = try WatchingChoice.Outliers(outliers) }
         return settings
     }
 }
-
-extension WatchingChoice.Outliers: ExpressibleByArgument {}
 
 struct PlanVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 """Serves the files of a folder on a port of 127.0.0.1, as a web server and as a bucket that wants signed requests.
 
-    source_server.py FOLDER        prints the port, then one line for each request: METHOD TARGET RANGE STATUS
+    source_server.py FOLDER        prints the port, then one line for each request: METHOD TARGET RANGE TRACEPARENT STATUS
 
 GET /FILE           with entity tag and ranges
 GET /broken/FILE    the same, and the connection breaks after half of what is left, the first three times
@@ -61,7 +61,9 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def answer(self, status: int, body: bytes = b"", **headers: str) -> None:
-        print(self.command, self.path, self.headers.get("Range", "-"), status, flush=True)
+        print(
+            self.command, self.path, self.headers.get("Range", "-"), self.headers.get("traceparent", "-"), status, flush=True
+        )
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)

@@ -1,4 +1,4 @@
-"""Takes what is posted, and writes each body as a line of a file: webhook.py PORT FILE."""
+"""Takes what is posted, and writes each body as a line of a file, its traceparent as one of FILE.trace: webhook.py PORT FILE."""
 import http.server
 import sys
 
@@ -8,6 +8,8 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         with open(sys.argv[2], "ab") as file:
             file.write(body.replace(b"\n", b" ") + b"\n")
+        with open(sys.argv[2] + ".trace", "a") as file:
+            file.write(self.headers.get("traceparent", "-") + "\n")
         self.send_response(204)
         self.end_headers()
 

@@ -19,6 +19,12 @@ enum FuzzTarget {
     case http
     /// What a bucket answers with: a list of objects, or why it refuses.
     case bucket
+    /// The header `traceparent`.
+    case trace
+    /// Labels that come for answers.
+    case feedback
+    /// What a mail server says.
+    case mail
 
     init?(rawValue: String) {
         switch rawValue {
@@ -30,6 +36,9 @@ enum FuzzTarget {
         case "target": self = .target
         case "http": self = .http
         case "bucket": self = .bucket
+        case "trace": self = .trace
+        case "feedback": self = .feedback
+        case "mail": self = .mail
         default:
             guard let parser = ParserTarget(rawValue: rawValue) else { return nil }
             self = .file(parser)
@@ -40,6 +49,9 @@ enum FuzzTarget {
         switch self {
         case .file(let parser): parser.exercise(bytes)
         case .bucket: Self.bucket(bytes)
+        case .trace: SmallExercise.trace(bytes)
+        case .feedback: SmallExercise.feedback(bytes)
+        case .mail: SmallExercise.mail(bytes)
         case .request: Self.request(bytes)
         case .rows: Self.rows(bytes)
         case .infer: Self.infer(bytes)

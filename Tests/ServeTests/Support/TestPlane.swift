@@ -14,6 +14,8 @@ struct TestPlane: Sendable {
     let plane: DataPlane
     let port: Int
     let registry: MetricsRegistry
+    /// What the plane counts with.
+    let counted: ServeMetrics
     let log: CollectedLog
 
     func client() throws -> RawClient { try RawClient(port: port) }
@@ -30,12 +32,13 @@ struct TestPlane: Sendable {
         configuration.eventLoops = 2
         configure(&configuration)
         let (registry, log) = (MetricsRegistry(), CollectedLog())
+        let counted = ServeMetrics(registry: registry)
         let plane = DataPlane(
-            configuration: configuration, authenticator: authenticator, metrics: ServeMetrics(registry: registry),
+            configuration: configuration, authenticator: authenticator, metrics: counted,
             logger: Logger(label: "test") { _ in CollectingHandler(log: log) })
         let (_, port) = try await plane.start()
         plane.publish(RoutingTable(endpoints: endpoints))
-        let server = TestPlane(plane: plane, port: port, registry: registry, log: log)
+        let server = TestPlane(plane: plane, port: port, registry: registry, counted: counted, log: log)
         do {
             try await withTaskExecutorPreference(BlockingExecutor()) { try await body(server) }
         } catch {

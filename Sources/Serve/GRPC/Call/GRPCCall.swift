@@ -49,6 +49,8 @@ final class GRPCCall {
     private var endIsHeld = false
     private var isTaking = false
     private(set) var hasSentHead = false
+    /// The version that answers in place of the request's own, where the call has one request.
+    var fallback: String?
     /// Bytes of its messages that have not left yet, and when some last did.
     private(set) var unsent = 0
     private var sentAt: UInt64 = 0
@@ -216,7 +218,7 @@ extension GRPCCall {
         hasSentHead = true
         var encoding: String?
         if case .packed = head.encoding, head.acceptsEncoding { encoding = head.encoding?.name }
-        connection.writeHead(id, requestID: requestID, encoding: encoding)
+        connection.writeHead(id, requestID: requestID, encoding: encoding, fallback: fallback)
     }
 
     /// Says how the call ended.

@@ -49,6 +49,7 @@ final class InferHandler: CallHandler {
     private static func conclude(_ run: InferenceRun, _ outcome: InferenceRun.Outcome, _ call: GRPCCall) {
         var outcome = outcome
         if case .answered(let reply) = outcome {
+            call.fallback = run.job.fallback
             do throws(RequestFault) {
                 try call.send(reply.byteCount) { reply.write(into: &$0) }
             } catch {

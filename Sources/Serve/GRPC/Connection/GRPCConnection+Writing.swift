@@ -84,8 +84,10 @@ extension GRPCConnection {
 
 extension GRPCConnection {
     /// Writes the head of a call's answer.
-    func writeHead(_ id: UInt32, requestID: String, encoding: String?) {
-        writeHeaders(id, isLast: false) { $0.head(requestID: requestID, encoding: encoding, into: &$1) }
+    func writeHead(_ id: UInt32, requestID: String, encoding: String?, fallback: String?) {
+        writeHeaders(id, isLast: false) {
+            $0.head(requestID: requestID, encoding: encoding, fallback: fallback, into: &$1)
+        }
     }
 
     /// Whether a message of so many bytes can leave with the next flush, as one frame.

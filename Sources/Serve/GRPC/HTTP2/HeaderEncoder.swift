@@ -29,7 +29,11 @@ struct HeaderEncoder {
     }
 
     /// The head of a reply.
-    mutating func head(requestID: String, encoding: String?, into buffer: inout ByteBuffer) {
+    ///
+    /// - Parameter fallback: the version that answers in place of the request's own.
+    mutating func head(
+        requestID: String, encoding: String?, fallback: String? = nil, into buffer: inout ByteBuffer
+    ) {
         begin(&buffer)
         if headIsKnown {
             buffer.writeBytes(successIsKnown ? Self.knownHead : Self.knownFirstHead)
@@ -42,6 +46,7 @@ struct HeaderEncoder {
         }
         Self.write(text: requestID, &buffer)
         if let encoding { Self.write("grpc-encoding", encoding, &buffer) }
+        if let fallback { Self.write("x-slipway-fallback", fallback, &buffer) }
     }
 
     /// How a call ended.
