@@ -3,7 +3,7 @@ package import Tensors
 /// An input as it is shown beside answers that differ.
 package enum InputText {
     /// Elements of an input that are shown.
-    private static let mostElements = 16
+    private static let mostElements = 64
     /// Bytes of a text that are shown.
     private static let longestText = 80
     private static let mostInputs = 8

@@ -41,13 +41,13 @@ import Testing
     }
 
     @Test func inputsAreShownShortened() throws {
-        let wide = try Tensor(.float32, Shape([2, 20]), values: (0..<40).map { Float($0) })
+        let wide = try Tensor(.float32, Shape([2, 70]), values: (0..<140).map { Float($0) })
         let texts = try Tensor(Shape([2]), strings: StringElements(["a", String(repeating: "b", count: 500)]))
         let json = InputText.json([("x", wide), ("t", texts)], row: 1, of: 2)
         let x = json["x"]?.arrayValue ?? []
-        #expect(x.count == 17 && x[0].doubleValue == 20 && x[16].stringValue == "… 4 more")
+        #expect(x.count == 65 && x[0].doubleValue == 70 && x[64].stringValue == "… 6 more")
         #expect(json["t"]?.arrayValue?.first?.stringValue?.utf8.count == 80)
         let whole = InputText.json([("x", wide)], row: 0, of: nil)
-        #expect(whole["x"]?.arrayValue?.count == 17)
+        #expect(whole["x"]?.arrayValue?.count == 65)
     }
 }

@@ -13,7 +13,7 @@ enum SampleViews {
             ("version", "version", version(text)), ("graph", "graph", graph(text, problem: nil)),
             ("graph with a problem", "graph", graph(text, problem: text)), ("reports", "reports", reports(text)),
             ("tokens", "tokens", tokens(text)), ("doctor", "doctor", doctor(text)),
-            ("sign", "sign", sign(text)),
+            ("sign", "sign", sign(text)), ("alerts", "alerts", alerts(text)),
         ]
     }
 
@@ -23,7 +23,8 @@ enum SampleViews {
             (
                 "overview",
                 Views.OverviewPage(
-                    endpoints: [], count: "0", search: "", hasSearch: false, next: nil, isEmpty: true, isNotFound: false
+                    endpoints: [], alarm: nil, count: "0", search: "", hasSearch: false, next: nil, isEmpty: true,
+                    isNotFound: false
                 ),
                 "slipway deploy mymodel:1"
             ),
@@ -43,6 +44,11 @@ enum SampleViews {
             (
                 "drift", Views.DriftPage(endpoint: "", versions: [], problem: nil, isEmpty: true),
                 "Nothing is in service"
+            ),
+            ("alerts", AlertWords.view(nil, silences: []), "slipway serve --alerts alerts.json"),
+            (
+                "alerts", AlertWords.view(.object([("alerts", []), ("receivers", [])]), silences: []),
+                "Nothing is wrong"
             ),
             (
                 "reports",
@@ -78,7 +84,8 @@ enum SampleViews {
 
     private static func overview(_ text: String) -> Views.OverviewPage {
         Views.OverviewPage(
-            endpoints: [served(text)], count: text, search: text, hasSearch: true, next: text, isEmpty: false,
+            endpoints: [served(text)], alarm: Views.Alarm(text: text, link: text), count: text, search: text,
+            hasSearch: true, next: text, isEmpty: false,
             isNotFound: true)
     }
 
@@ -110,8 +117,9 @@ enum SampleViews {
             isIncident: true, against: "", safety: "", keys: [key(text)],
             streams: [
                 Views.Stream(
-                    title: text, stable: text, canary: text, clients: text, evidence: text, style: text)
+                    title: text, note: text, stable: text, canary: text, clients: text, evidence: text, style: text)
             ],
+            latency: Views.SideBySide(stable: text, new: text, picture: "", figures: changes(text)),
             compared: compared(text), isUncompared: true,
             decisions: [
                 Views.Decision(at: moment, kind: text, style: text, share: text, reason: text, numbers: text)
@@ -133,7 +141,7 @@ enum SampleViews {
     private static func compared(_ text: String) -> Views.ComparedAnswers {
         let output = Views.ComparedOutput(
             name: text, lead: text, confusion: confusion(text), moves: [fact(text)], hasMoves: true,
-            apart: [Views.Apart(difference: text, before: text, after: text, input: text)], hasApart: true)
+            apart: [Views.Apart(difference: text, before: text, after: text, input: text, picture: "")], hasApart: true)
         return Views.ComparedAnswers(
             lead: text, problem: text, facts: [fact(text)], outputs: [output],
             spreads: [Views.Spread(name: text, p50: text, p90: text, p99: text, largest: text)], hasSpreads: true,
@@ -151,12 +159,24 @@ enum SampleViews {
         func version(_ identifier: String, isWatched: Bool) -> Views.DriftVersion {
             Views.DriftVersion(
                 reference: text, identifier: text + identifier, state: pill(text), lead: text, isWatched: isWatched,
-                facts: [fact(text)], assumption: text, drawn: [feature], rest: [feature], hasRest: true,
+                facts: [fact(text)], assumption: text,
+                images: [Views.DriftImage(title: text, note: text, picture: "")], hasImages: true, drawn: [feature],
+                rest: [feature], hasRest: true,
                 isGathering: false)
         }
         return Views.DriftPage(
             endpoint: text, versions: [version("0", isWatched: true), version("1", isWatched: false)], problem: text,
             isEmpty: false)
+    }
+
+    private static func alerts(_ text: String) -> Views.AlertsPage {
+        Views.AlertsPage(
+            lead: text,
+            alerts: [
+                Views.Alert(
+                    name: text, state: pill(text), endpoint: text, path: text, at: moment, summary: text, remedy: text)
+            ], hasAlerts: true, isWatched: false, receivers: [fact(text)], hasReceivers: true, silences: [fact(text)],
+            hasSilences: true)
     }
 
     private static func history(_ text: String, isOfOne: Bool) -> Views.HistoryPage {

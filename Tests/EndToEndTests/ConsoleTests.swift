@@ -173,6 +173,8 @@ extension EndToEnd {
             // A page that is not there is said to be so.
             let complaints = (page["complaints"]?.arrayValue ?? []).filter { !path.hasSuffix("absent") || $0.isNull }
             #expect(complaints.isEmpty, "\(path): \(complaints)")
+            #expect(page["keyboard"]?["stops"]?.intValue ?? 0 >= 3, "\(path): the tab key leads nowhere")
+            #expect(page["keyboard"]?["unseen"] == .array([]), "\(path): what has the focus is not seen to have it")
             for look in ["1440 light", "400 dark"] {
                 let serious = (page[look]?["violations"]?.arrayValue ?? []).filter {
                     ["serious", "critical"].contains($0["impact"]?.stringValue)

@@ -7,7 +7,7 @@ extension ManagementRoutes {
     var rollouts: [ControlRoute] {
         [
             ControlRoute(.get, "/api/v1/endpoints/:endpoint/rollout", role: .viewer) { request in
-                .json(try await looking().json(try EndpointName(request.parameter("endpoint"))))
+                .json(try await rollout(of: try EndpointName(request.parameter("endpoint"))))
             },
             ControlRoute(.post, "/api/v1/endpoints/:endpoint/rollout", role: .deployer, kind: .api) { request in
                 let endpoint = try EndpointName(request.parameter("endpoint"))
@@ -19,9 +19,17 @@ extension ManagementRoutes {
                 let person = request.identity.name
                 let driver = try looking()
                 try await driver.carryOut(wish, at: endpoint, by: person)
-                return .json(try await driver.json(endpoint))
+                return .json(try await rollout(of: endpoint))
             },
         ]
+    }
+
+    /// What is known of an endpoint's rollout, with its versions' names and their last minute; `null` before the first.
+    private func rollout(of name: EndpointName) async throws -> JSONValue {
+        let report = try await looking().json(name)
+        guard let record = try deployments.latestRollout(of: name), let endpoint = try await overview.endpoint(name)
+        else { return report }
+        return RolloutSides(endpoint, record).added(to: report)
     }
 
     private func looking() throws(ReleaseError) -> RolloutDriver {

@@ -42,6 +42,8 @@ extension Views {
         var before: String
         var after: String
         var input: String?
+        /// The input where it is an image, drawn by us.
+        var picture: String
     }
 }
 
@@ -55,7 +57,7 @@ extension Templates {
         {{#hasMoves}}<table class="named"><caption>Classes that changed most</caption><tbody>{{#moves}}{{>pair}}{{/moves}}</tbody></table>{{/hasMoves}}
         {{#hasApart}}<details><summary>The answers that are furthest apart</summary>
         <table class="compact"><caption class="unseen">The answers that are furthest apart in {{name}}</caption><thead><tr><th scope="col" class="number">Apart</th><th scope="col">Stable</th><th scope="col">New</th></tr></thead>
-        <tbody>{{#apart}}<tr><td class="number">{{difference}}</td><td>{{before}}</td><td class="free">{{after}}{{#input}}<span class="by">{{input}}</span>{{/input}}</td></tr>{{/apart}}</tbody></table></details>{{/hasApart}}
+        <tbody>{{#apart}}<tr><td class="number">{{difference}}</td><td>{{before}}</td><td class="free">{{after}}{{{picture}}}{{#input}}<span class="by">{{input}}</span>{{/input}}</td></tr>{{/apart}}</tbody></table></details>{{/hasApart}}
         {{/outputs}}
         {{#hasSpreads}}<table class="compact"><caption>How far scores and numbers are apart</caption>
         <thead><tr><th scope="col">Output</th><th scope="col" class="number">Half within</th><th scope="col" class="number">90 %</th><th scope="col" class="number">99 %</th><th scope="col" class="number">Largest</th></tr></thead>
@@ -69,7 +71,7 @@ enum ComparedAnswersWords {
     private static let (mostOutputs, mostClasses, mostMoves) = (6, 20, 10)
     private static let mostInput = 160
 
-    static func view(_ entry: JSONValue) -> Views.ComparedAnswers {
+    static func view(_ entry: JSONValue, images: [ImageInput] = []) -> Views.ComparedAnswers {
         let answers = entry["answers"]
         let outputs = (answers?["outputs"]?.arrayValue ?? []).prefix(mostOutputs)
         let spreads = outputs.compactMap(spread)
@@ -77,7 +79,7 @@ enum ComparedAnswersWords {
         let candidate = entry["candidate"]?.stringValue ?? "New"
         return Views.ComparedAnswers(
             lead: lead(entry, answers, base, candidate), problem: problem(entry, answers),
-            facts: facts(entry, answers), outputs: Self.outputs(Array(outputs)), spreads: spreads,
+            facts: facts(entry, answers), outputs: Self.outputs(Array(outputs), images), spreads: spreads,
             hasSpreads: !spreads.isEmpty, times: times(answers?["seconds"], base, candidate))
     }
 
@@ -116,15 +118,17 @@ enum ComparedAnswersWords {
     // MARK: - Outputs
 
     /// Scores, their probabilities and the label made of them say the same about classes: that is shown once.
-    private static func outputs(_ all: [JSONValue]) -> [Views.ComparedOutput] {
+    private static func outputs(_ all: [JSONValue], _ images: [ImageInput]) -> [Views.ComparedOutput] {
         all.indices.map { place in
             let earlier = all[..<place].first { $0["classes"] != nil && $0["classes"] == all[place]["classes"] }
-            return output(all[place], alike: earlier?["name"]?.stringValue)
+            return output(all[place], alike: earlier?["name"]?.stringValue, images)
         }
     }
 
     /// - Parameter alike: an output shown before whose classes changed in the same way.
-    private static func output(_ json: JSONValue, alike: String?) -> Views.ComparedOutput {
+    private static func output(
+        _ json: JSONValue, alike: String?, _ images: [ImageInput]
+    ) -> Views.ComparedOutput {
         let told = alike == nil ? json["classes"]?["cells"]?.arrayValue ?? [] : []
         let cells = told.map { cell in
             (
@@ -141,15 +145,25 @@ enum ComparedAnswersWords {
             Views.Fact(name: "\($0.base) → \($0.candidate)", value: ViewBuilder.count($0.count))
         }
         let apart = (json["largest"]?.arrayValue ?? []).map { entry in
-            Views.Apart(
+            let picture = picture(entry["input"], images)
+            return Views.Apart(
                 difference: figure(entry["difference"]), before: entry["base"]?.stringValue ?? "?",
                 after: entry["candidate"]?.stringValue ?? "?",
-                input: entry["input"].map { String($0.encodedString().prefix(mostInput)) })
+                input: picture.isEmpty ? entry["input"].map { String($0.encodedString().prefix(mostInput)) } : nil,
+                picture: picture)
         }
         return Views.ComparedOutput(
             name: json["name"]?.stringValue ?? "?", lead: lead(json) + (alike.map { ", classes as in \($0)" } ?? ""),
             confusion: isTable ? confusion(names, cells) : nil, moves: moves, hasMoves: !moves.isEmpty, apart: apart,
             hasApart: !apart.isEmpty)
+    }
+
+    private static func picture(_ input: JSONValue?, _ images: [ImageInput]) -> String {
+        images.lazy.map { image in
+            PixelPicture.svg(
+                (input?[image.name]?.arrayValue ?? []).compactMap(\.doubleValue), columns: image.columns,
+                rows: image.rows, most: image.most, label: "The input \(image.name)", kind: "pixels shown small")
+        }.first { !$0.isEmpty } ?? ""
     }
 
     private static func lead(_ json: JSONValue) -> String {

@@ -79,6 +79,7 @@ struct ConsoleRoutes: Sendable {
     private var others: [ControlRoute] {
         [
             ControlRoute(.get, "/history", role: .viewer) { try await historyPage($0) },
+            ControlRoute(.get, "/alerts", role: .viewer) { try await alertsPage($0) },
             ControlRoute(.get, "/doctor", role: .admin) { try await doctorPage($0) },
             ControlRoute(.post, "/doctor", role: .admin, kind: .form) { try await doctorPage($0, looking: true) },
             ControlRoute(.get, Self.eventsPath, role: .viewer) { try await events($0) },

@@ -1,3 +1,4 @@
+import Registry
 import Release
 import Tensors
 
@@ -20,6 +21,9 @@ extension Views {
         var facts: [Fact]
         /// What an accuracy that nobody labelled rests on.
         var assumption: String?
+        /// Of an input that is an image: all its pixels at once.
+        var images: [DriftImage]
+        var hasImages: Bool
         var drawn: [DriftFeature]
         var rest: [DriftFeature]
         var hasRest: Bool
@@ -58,6 +62,7 @@ extension Templates {
         {{#assumption}}<p class="hint">{{assumption}}</p>{{/assumption}}
         {{#isGathering}}<p class="hint">The first window is still open: features are compared when it closes.</p>{{/isGathering}}
         {{^isGathering}}
+        {{#hasImages}}<div class="images">{{#images}}<figure>{{{picture}}}<figcaption><b>{{title}}</b><span class="by">{{note}}</span></figcaption></figure>{{/images}}</div>{{/hasImages}}
         <ul class="legend"><li><svg viewBox="0 0 16 8" aria-hidden="true"><rect class="then" width="16" height="8"/></svg> reference</li><li><svg viewBox="0 0 16 8" aria-hidden="true"><rect class="current" x="4" width="8" height="8"/></svg> the newest window</li></ul>
         <ul class="features">{{#drawn}}<li>
         <div class="row"><h3>{{name}} <span class="hint">{{role}}</span></h3>{{#verdict}}{{>pill}}{{/verdict}}</div>
@@ -87,8 +92,19 @@ extension ConsoleRoutes {
             pages.page(
                 "drift", frame(of: name, "Drift", request),
                 Views.DriftPage(
-                    endpoint: name.text, versions: (versions ?? []).enumerated().map(DriftWords.version),
+                    endpoint: name.text,
+                    versions: (versions ?? []).enumerated().map { DriftWords.version($0, $1, images: images(in: $1)) },
                     problem: problem, isEmpty: versions?.isEmpty ?? false)))
+    }
+}
+
+extension ConsoleRoutes {
+    /// Inputs of a version in service that can be drawn.
+    private func images(in version: JSONValue) -> [ImageInput] {
+        guard let reference = version["version"]?.stringValue.flatMap({ try? Reference($0) }),
+            let record = try? overview.deployments.registry.resolve(reference)
+        else { return [] }
+        return images(of: [record.digest.description])
     }
 }
 
@@ -98,9 +114,10 @@ enum DriftWords {
     private static let mostDrawn = 12
     private static let mostRows = 256
 
-    static func version(_ index: Int, _ json: JSONValue) -> Views.DriftVersion {
+    static func version(_ index: Int, _ json: JSONValue, images: [ImageInput] = []) -> Views.DriftVersion {
         let state = json["state"]?.stringValue ?? "?"
         let features = (json["features"]?.arrayValue ?? []).sorted { severity($0) > severity($1) }
+        let pictures = images.flatMap { DriftImages.views(features, $0) }
         let drifting = (json["drifting"]?.arrayValue ?? []).compactMap(\.stringValue)
         return Views.DriftVersion(
             reference: json["version"]?.stringValue ?? "?", identifier: String(index), state: pill(state),
@@ -109,8 +126,9 @@ enum DriftWords {
             assumption: (json["accuracy"]?["estimated"]?["assumption"]?.stringValue).map {
                 "By confidence: \($0)"
             },
-            drawn: features.prefix(mostDrawn).map { feature($0, isDrawn: true) },
-            rest: features.dropFirst(mostDrawn).prefix(mostRows).map { feature($0, isDrawn: false) },
+            images: pictures, hasImages: !pictures.isEmpty,
+            drawn: features.prefix(mostDrawn).map { feature($0, images, isDrawn: true) },
+            rest: features.dropFirst(mostDrawn).prefix(mostRows).map { feature($0, images, isDrawn: false) },
             hasRest: features.count > mostDrawn, isGathering: features.isEmpty)
     }
 
@@ -173,11 +191,13 @@ enum DriftWords {
         }
     }
 
-    private static func feature(_ json: JSONValue, isDrawn: Bool) -> Views.DriftFeature {
+    private static func feature(_ json: JSONValue, _ images: [ImageInput], isDrawn: Bool) -> Views.DriftFeature {
+        let name = json["name"]?.stringValue ?? "?"
+        let role = json["role"]?.stringValue ?? ""
         let effect = json["effect"]?.doubleValue ?? 0
         let threshold = json["threshold"]?.doubleValue ?? 0
         return Views.DriftFeature(
-            name: json["name"]?.stringValue ?? "?", role: json["role"]?.stringValue ?? "",
+            name: name, role: role == "input" ? DriftImages.place(name, images) ?? role : role,
             verdict: pill(json["verdict"]?.stringValue ?? "?"), test: json["test"]?.stringValue ?? "?",
             p: probability(json["adjustedP"]?.doubleValue),
             effect: "\(RolloutWords.figure(effect)) (large: \(RolloutWords.figure(threshold)))",

@@ -86,7 +86,7 @@ extension Templates {
         {{>facts}}
         <table class="compact"><caption>Versions, the last minute</caption>
         <thead><tr><th scope="col">Version</th><th scope="col" class="number extra">Share</th><th scope="col" class="number">Requests</th><th scope="col" class="number">Errors</th><th scope="col" class="number">p50</th><th scope="col" class="number">p99</th><th scope="col" class="extra">Accuracy</th><th scope="col" class="extra">Memory</th></tr></thead>
-        <tbody>{{#arms}}<tr><th scope="row"><a href="/models/{{model}}/{{number}}">{{reference}}</a>{{#isCanary}} canary{{/isCanary}}</th><td class="number extra">{{weight}}</td><td class="number">{{rate}}/s</td><td class="number">{{errors}}</td><td class="number">{{p50}}</td><td class="number">{{p99}}</td><td class="extra">{{#accuracy}}{{accuracy}}{{/accuracy}}{{^accuracy}}–{{/accuracy}}</td><td class="extra">{{memory}}</td></tr>{{/arms}}</tbody>
+        <tbody>{{#arms}}<tr><th scope="row"><a href="/models/{{model}}/{{number}}">{{reference}}</a>{{#isCanary}} canary{{/isCanary}}{{#isShadow}} shadow{{/isShadow}}</th><td class="number extra">{{weight}}</td><td class="number">{{rate}}/s</td><td class="number">{{errors}}</td><td class="number">{{p50}}</td><td class="number">{{p99}}</td><td class="extra">{{#accuracy}}{{accuracy}}{{/accuracy}}{{^accuracy}}–{{/accuracy}}</td><td class="extra">{{memory}}</td></tr>{{/arms}}</tbody>
         </table>
         </section>
         <section class="card" id="charts" data-live aria-label="Charts">

@@ -8,6 +8,8 @@ import Trust
 extension Views {
     struct OverviewPage {
         var endpoints: [Endpoint]
+        /// While something is wrong.
+        var alarm: Alarm?
         var count: String
         /// What was searched for; there is nothing to search where there are few.
         var search: String
@@ -30,6 +32,8 @@ extension Views {
         /// `stable` or `canary`.
         var role: String
         var isCanary: Bool
+        /// Whether it is asked copies only.
+        var isShadow = false
         var accuracy: String?
         var rate: String
         var errors: String
@@ -65,6 +69,7 @@ extension Templates {
         <div class="row"><h1>Endpoints</h1>
         {{#hasSearch}}<form class="search push" method="get" action="/" role="search"><label for="find">Find</label><input id="find" name="find" type="search" value="{{search}}" data-search></form>{{/hasSearch}}</div>
         <div id="endpoints" data-live>
+        {{#alarm}}{{>alarm}}{{/alarm}}
         {{#endpoints}}
         <section class="card" aria-labelledby="name-{{name}}">
         <div class="row">
@@ -93,7 +98,7 @@ extension Templates {
         <svg class="split" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label="Traffic: {{splitText}}">
         {{#arms}}<rect class="{{role}}" x="{{start}}" width="{{share}}" height="8"/>{{/arms}}
         </svg>
-        <ul class="arms">{{#arms}}<li><svg width="11" height="11" aria-hidden="true"><rect class="{{role}}" width="11" height="11" rx="3"/></svg> <a href="/models/{{model}}/{{number}}">{{reference}}</a> {{weight}}{{#isCanary}} canary{{/isCanary}}{{#accuracy}} · accuracy {{accuracy}}{{/accuracy}}</li>{{/arms}}</ul>
+        <ul class="arms">{{#arms}}<li><svg width="11" height="11" aria-hidden="true"><rect class="{{role}}" width="11" height="11" rx="3"/></svg> <a href="/models/{{model}}/{{number}}">{{reference}}</a> {{weight}}{{#isCanary}} canary{{/isCanary}}{{#isShadow}} of it copied{{/isShadow}}{{#accuracy}} · accuracy {{accuracy}}{{/accuracy}}</li>{{/arms}}</ul>
         """
 
     static let facts = """
@@ -131,7 +136,7 @@ extension ConsoleRoutes {
             pages.page(
                 "overview", frame,
                 Views.OverviewPage(
-                    endpoints: endpoints, count: String(all.count), search: find,
+                    endpoints: endpoints, alarm: await alarm(), count: String(all.count), search: find,
                     hasSearch: all.count > 4 || !find.isEmpty, next: next, isEmpty: all.isEmpty,
                     isNotFound: !all.isEmpty && shown.isEmpty)))
     }

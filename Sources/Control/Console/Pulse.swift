@@ -82,6 +82,9 @@ enum ConsoleStamp {
     static func text(_ management: ManagementRoutes) async -> String {
         guard let endpoints = try? await management.overview.endpoints() else { return "" }
         var text = ""
+        for alert in await management.alerts?.json()["alerts"]?.arrayValue ?? [] {
+            text += "\(alert["alert"]?.stringValue ?? "") \(alert["state"]?.stringValue ?? "");"
+        }
         for endpoint in endpoints {
             text += "\(endpoint.name) \(endpoint.history.entries.count) \(endpoint.state.rawValue) \(endpoint.total) "
             text += "\(endpoint.inFlight) \(endpoint.traffic?.requests ?? 0);"

@@ -66,6 +66,9 @@ extension Views {
         var first: String
         var second: String
         var figures: [Change]
+        /// The colours of the bars.
+        var kindBefore = "then"
+        var kindAfter = "fill"
     }
 
     /// A figure before and after.
@@ -114,7 +117,7 @@ extension Templates {
     static let changes = """
         <table class="compact"><caption>{{caption}}</caption>
         <thead><tr><th scope="col">Figure</th><th scope="col" class="number">{{first}}</th><th scope="col" class="number">{{second}}</th><td class="extra"></td></tr></thead>
-        <tbody>{{#figures}}<tr><th scope="row">{{name}}</th><td class="number">{{before}}</td><td class="number">{{after}}</td><td class="extra pair"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="then" width="{{widthBefore}}" height="3.4"/><rect class="fill" y="4.6" width="{{widthAfter}}" height="3.4"/></svg></td></tr>{{/figures}}</tbody>
+        <tbody>{{#figures}}<tr><th scope="row">{{name}}</th><td class="number">{{before}}</td><td class="number">{{after}}</td><td class="extra pair"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="{{kindBefore}}" width="{{widthBefore}}" height="3.4"/><rect class="{{kindAfter}}" y="4.6" width="{{widthAfter}}" height="3.4"/></svg></td></tr>{{/figures}}</tbody>
         </table>
         """
 

@@ -21,6 +21,8 @@ extension Views {
         var safety: String
         var keys: [Key]
         var streams: [Stream]
+        /// The last minute of both.
+        var latency: SideBySide?
         var compared: ComparedAnswers?
         var isUncompared: Bool
         var decisions: [Decision]
@@ -36,11 +38,22 @@ extension Views {
 
     struct Stream {
         var title: String
+        /// What counts for it, where the title does not say.
+        var note: String?
         var stable: String
         var canary: String
         var clients: String
         var evidence: String
         var style: String
+    }
+
+    /// How long requests took on either side.
+    struct SideBySide {
+        var stable: String
+        var new: String
+        /// Drawn by us.
+        var picture: String
+        var figures: Changes
     }
 
     struct Decision {
@@ -78,10 +91,17 @@ extension Templates {
         <div><h2>That it is no worse</h2><p class="hint">From its errors, beside the stable version's.</p>{{{safety}}}</div>
         </div>
         <p class="hint">Evidence is a base-10 logarithm: 2 means a hundred to one. At the dashed line it is decided, however often one looks.</p>
-        <table class="compact"><caption>What is watched</caption>
+        <table class="compact"><caption>What is watched: requests that speak against a version</caption>
         <thead><tr><th scope="col">Stream</th><th scope="col" class="number">Stable</th><th scope="col" class="number">New</th><th scope="col" class="number extra">Clients, stable / new</th><th scope="col" class="number">Evidence</th></tr></thead>
-        <tbody>{{#streams}}<tr><th scope="row">{{title}}</th><td class="number">{{stable}}</td><td class="number">{{canary}}</td><td class="number extra">{{clients}}</td><td class="number"><span class="pill {{style}}">{{evidence}}</span></td></tr>{{/streams}}</tbody>
+        <tbody>{{#streams}}<tr><th scope="row">{{title}}{{#note}}<span class="by">{{note}}</span>{{/note}}</th><td class="number">{{stable}}</td><td class="number">{{canary}}</td><td class="number extra">{{clients}}</td><td class="number"><span class="pill {{style}}">{{evidence}}</span></td></tr>{{/streams}}</tbody>
         </table>
+        </section>
+        <section class="card" id="latency" data-live aria-labelledby="beside">
+        <h2 id="beside">Latency side by side, the last minute</h2>
+        {{#latency}}<div class="grid"><div>
+        <ul class="legend"><li><svg viewBox="0 0 16 8" aria-hidden="true"><rect class="stable" width="16" height="8"/></svg> {{stable}}</li><li><svg viewBox="0 0 16 8" aria-hidden="true"><rect class="canary" x="4" width="8" height="8"/></svg> {{new}}</li></ul>
+        {{{picture}}}</div><div>{{#figures}}{{>changes}}{{/figures}}</div></div>{{/latency}}
+        {{^latency}}<p class="hint">Not both versions were asked something in the last minute. A shadow's runs are below, where its answers are compared.</p>{{/latency}}
         </section>
         <section class="card" id="compared" data-live aria-labelledby="answers">
         <h2 id="answers">Answers to the same requests</h2>
@@ -117,13 +137,20 @@ extension ConsoleRoutes {
         guard let record, let json = known else {
             return .page(pages.page("rollout", frame, RolloutWords.nothing(name.text)))
         }
+        let sides = try await overview.endpoint(name).map { RolloutSides($0, record) }
         let points = await trail?.evidence(of: name.text, rollout: record.number) ?? []
         let pair = management.comparisons?.newest(name, candidate: record.digest)
         let view = RolloutWords(
             json: json, policy: record.policy, points: points, token: token(request, for: .deployer),
-            compared: pair.map(ComparedAnswersWords.view)
+            compared: pair.map { ComparedAnswersWords.view($0, images: images(of: digests($0))) },
+            sides: sides ?? RolloutSides()
         ).view(name.text)
         return .page(pages.page("rollout", frame, view))
+    }
+
+    /// Both versions of a comparison, the new one first.
+    private func digests(_ pair: JSONValue) -> [String] {
+        ["candidateDigest", "baseDigest"].compactMap { pair[$0]?.stringValue }
     }
 
     /// What a person wants of a rollout.

@@ -14,6 +14,8 @@ struct RolloutWords {
     let token: String?
     /// What both versions answered to the same; `nil` where nothing was compared.
     var compared: Views.ComparedAnswers?
+    /// The versions, and their last minute.
+    var sides = RolloutSides()
 
     static func nothing(_ endpoint: String) -> Views.RolloutPage {
         Views.RolloutPage(
@@ -31,7 +33,7 @@ struct RolloutWords {
             isIncident: json["incident"]?.boolValue ?? false, against: chart.against(names: titles),
             safety: EvidenceChart(
                 points: course, needed: log10(1 / policy.beta), title: "Evidence that the new version is no worse"
-            ).safety(), keys: keys, streams: streams, compared: compared,
+            ).safety(), keys: keys, streams: streams, latency: latency, compared: compared,
             isUncompared: compared == nil, decisions: decisions)
     }
 
@@ -53,7 +55,8 @@ struct RolloutWords {
     }
 
     private var lead: String {
-        let strategy = text("strategy") ?? "rollout"
+        let names = [sides.new?.version, sides.stable.map { "beside \($0.version)" }].compactMap(\.self)
+        let strategy = names.joined(separator: " ") + (names.isEmpty ? "" : ": ") + (text("strategy") ?? "rollout")
         let share = json["share"]?.intValue.map { ", \(Share.text($0)) of the traffic" } ?? ""
         let last = json["decisions"]?.arrayValue?.last?["reason"]?.stringValue
         if isOver { return "\(strategy): \(phase)" + (last.map { " – \($0)" } ?? "") }
@@ -142,12 +145,36 @@ struct RolloutWords {
             }
             return Views.Stream(
                 title: stream["title"]?.stringValue ?? "?",
+                note: stream["limit"]?.doubleValue.map { "took longer than \(Duration.short(seconds: $0))" },
                 stable: pairs == nil ? ViewBuilder.count(stream["stable"]?.intValue ?? 0) : "–",
                 canary: pairs ?? ViewBuilder.count(stream["canary"]?.intValue ?? 0), clients: clients ?? "–",
                 evidence: Self.figure(evidence),
                 style: evidence >= needed ? "bad" : evidence >= needed / 2 ? "warn" : "")
         }
     }
+
+    // MARK: - Latency
+
+    private var latency: Views.SideBySide? {
+        guard let stable = sides.stable, let new = sides.new, let before = stable.traffic, let after = new.traffic
+        else { return nil }
+        func quantile(_ name: String, _ share: Double) -> Views.Change? {
+            ReportWords.change(name, before.latency.quantile(share), after.latency.quantile(share)) {
+                Duration.short(seconds: $0)
+            }
+        }
+        let figures = [quantile("p50", 0.5), quantile("p90", 0.9), quantile("p99", 0.99)].compactMap(\.self)
+        return Views.SideBySide(
+            stable: stable.version, new: new.version,
+            picture: LatencyChart.pair((stable.version, before.latency), (new.version, after.latency)),
+            figures: Views.Changes(
+                caption: "\(ViewBuilder.count(before.requests)) requests of \(stable.version), "
+                    + "\(ViewBuilder.count(after.requests)) of \(new.version)",
+                first: stable.version, second: new.version, figures: figures, kindBefore: "stable",
+                kindAfter: "canary"))
+    }
+
+    // MARK: - Decisions
 
     private var decisions: [Views.Decision] {
         (json["decisions"]?.arrayValue ?? []).reversed().map { record in

@@ -192,6 +192,12 @@ enum Style {
         .features li { border: 1px solid var(--line); border-radius: 8px; padding: .7rem .8rem; min-width: 0; }
         .features .pill { margin-left: auto; } .features svg { margin: .4rem 0; }
         .features + details { margin-top: 1rem; }
+        .images { display: flex; flex-wrap: wrap; gap: .8rem 1.5rem; margin: 1rem 0; } figure { margin: 0; width: 10rem; }
+        svg.pixels { display: block; width: 100%; height: auto; border: 1px solid var(--line); border-radius: 6px;
+          shape-rendering: crispEdges; margin-bottom: .3rem; } svg.pixels.small { width: 3.2rem; margin: .3rem 0; }
+        .shown .ground { fill: #0b1218; } .shown path { fill: #fff; } .effects .ground { fill: var(--ground); }
+        .effects path { fill: var(--mark); }
+        \(shades)
         .pairs { display: grid; grid-template-columns: 1fr 1fr; gap: .1rem .8rem; margin: 0; font-size: .85rem; }
         .pairs div { display: flex; gap: .4rem; min-width: 0; } .pairs dt { color: var(--soft); } .pairs dd { margin: 0;
           overflow-wrap: anywhere; }
@@ -208,6 +214,11 @@ enum Style {
         .graph .shape rect { stroke: var(--kind-4); } .graph .marked rect { stroke: var(--mark); stroke-width: 3.5; }
         .graph a:focus-visible { outline: 0; } .graph a:focus-visible rect { stroke: var(--mark); stroke-width: 3.5; }
         """
+
+    /// Of pictures that are grids.
+    private static let shades = (1..<PixelPicture.shades).map { shade in
+        ".shade-\(shade) { opacity: \(Double(shade) / Double(PixelPicture.shades)); }"
+    }.joined(separator: " ")
 
     private static let narrow = """
         @media (max-width: 44rem) {

@@ -9,6 +9,7 @@ enum Templates {
         "revisions": revisions,
         "models": models, "version": version, "graph": graph, "reports": reports, "confusion": confusion,
         "tokens": tokens, "doctor": doctor, "sign": sign, "compared": compared, "changes": changes,
+        "alerts": alerts, "alarm": alarm,
     ]
 
     private static let layout = """
@@ -30,10 +31,10 @@ enum Templates {
         <a href="/"{{#onOverview}} aria-current="page"{{/onOverview}}>Endpoints</a>
         <a href="/models"{{#onModels}} aria-current="page"{{/onModels}}>Models</a>
         <a href="/history"{{#onHistory}} aria-current="page"{{/onHistory}}>History</a>
+        <a href="/alerts"{{#onAlerts}} aria-current="page"{{/onAlerts}}>Alerts</a>
         {{#isAdministrator}}<a href="/tokens"{{#onTokens}} aria-current="page"{{/onTokens}}>Tokens</a>
         <a href="/doctor"{{#onDoctor}} aria-current="page"{{/onDoctor}}>Doctor</a>
         {{/isAdministrator}}
-        <a href="/metrics">Metrics</a>
         </nav>{{/isClosed}}
         <span class="where">data plane <code>{{dataPlane}}</code></span>
         {{#who}}<span class="who"><b>{{who}}</b> {{role}}{{#signOut}} <form method="post" action="/sign-out"><input type="hidden" name="token" value="{{signOut}}"><button class="quiet" type="submit">Sign out</button></form>{{/signOut}}</span>{{/who}}
@@ -43,7 +44,7 @@ enum Templates {
         {{#hasTabs}}<nav class="tabs" aria-label="About the same">{{#crumbs}}<a class="crumb" href="{{path}}">{{name}}</a>{{/crumbs}}{{#tabs}}<a href="{{path}}"{{#isHere}} aria-current="page"{{/isHere}}>{{name}}</a>{{/tabs}}</nav>{{/hasTabs}}
         {{$content}}{{/content}}
         </main>
-        <footer>Slipway {{version}} · up {{uptime}} · times are UTC</footer>
+        <footer>Slipway {{version}} · up {{uptime}} · times are UTC{{^isClosed}} · <a href="/metrics">metrics</a>{{/isClosed}}</footer>
         </body>
         </html>
         """

@@ -61,12 +61,15 @@ enum ViewBuilder {
     private static func arms(_ endpoint: Overview.Endpoint) -> [Views.Arm] {
         var start = 0
         return endpoint.arms.map { arm in
-            defer { start += arm.arm.weight }
+            // What is copied is no part of what is divided.
+            let part = arm.arm.role == .shadow ? 0 : arm.arm.weight
+            defer { start += part }
             return Views.Arm(
                 model: arm.arm.version.model, number: String(arm.arm.version.number),
                 reference: arm.arm.version.description, weight: Share.text(arm.arm.weight),
-                start: hundredth(start), share: hundredth(arm.arm.weight), role: arm.arm.role.rawValue,
-                isCanary: arm.arm.role == .canary, accuracy: arm.accuracy.map { percent($0) },
+                start: hundredth(start), share: hundredth(part), role: arm.arm.role.rawValue,
+                isCanary: arm.arm.role == .canary, isShadow: arm.arm.role == .shadow,
+                accuracy: arm.accuracy.map { percent($0) },
                 rate: number(arm.traffic?.requestsPerSecond ?? 0),
                 errors: arm.traffic?.errorRatio.map { percent($0) } ?? "–",
                 p50: arm.traffic?.p50.map { Duration.short(seconds: $0) } ?? "–",

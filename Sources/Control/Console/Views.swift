@@ -12,6 +12,7 @@ enum Views {
         var onOverview = false
         var onModels = false
         var onHistory = false
+        var onAlerts = false
         var onTokens = false
         var onDoctor = false
         /// The way to this page; empty where it is one of the navigation's own.

@@ -6,6 +6,10 @@ enum ComparedAnswersText {
     private static let mostClasses = 12
     /// Changes of class that are listed where there are more.
     private static let mostChanges = 10
+    /// The same where a rollout tells of it in passing.
+    private static let briefChanges = 5
+    /// Characters of an input that are shown beside answers.
+    private static let longestInput = 72
 
     /// A comparison under way, or one that is remembered.
     static func live(_ entry: JSONValue) -> String {
@@ -20,6 +24,23 @@ enum ComparedAnswersText {
         if !lost.isEmpty { lines.append("  not asked again: \(lost.joined(separator: ", "))") }
         if let answers = entry["answers"] { lines.append(Self.answers(answers)) }
         return lines.joined(separator: "\n")
+    }
+
+    /// In a line or two, for whoever asks about something else; nothing before there is anything.
+    static func brief(_ entry: JSONValue) -> [String] {
+        let answers = entry["answers"]
+        let rows = answers?["rows"]?.intValue ?? 0
+        guard rows > 0 else {
+            return (entry["obstacle"]?.stringValue).map { ["answers: not compared: \($0)"] } ?? []
+        }
+        let differing = answers?["differingRows"]?.intValue ?? 0
+        let changes =
+            (answers?["outputs"]?.arrayValue ?? []).lazy.map { Self.changes($0["classes"]) }
+            .first { !$0.isEmpty } ?? []
+        return [
+            "answers: \(Quantity.count(rows)) inputs asked of both, "
+                + "\(Quantity.percent(1 - Double(differing) / Double(rows))) answered the same"
+        ] + (changes.isEmpty ? [] : ["  " + listed(changes, most: briefChanges)])
     }
 
     /// The answers themselves.
@@ -37,20 +58,26 @@ enum ComparedAnswersText {
             )
         }
         lines.append(times(answers["seconds"]))
-        for output in answers["outputs"]?.arrayValue ?? [] { lines += Self.output(output) }
+        let outputs = answers["outputs"]?.arrayValue ?? []
+        for (place, output) in outputs.enumerated() {
+            // Scores, their probabilities and the label made of them say the same about classes.
+            let alike = outputs[..<place].first { $0["classes"] != nil && $0["classes"] == output["classes"] }
+            lines += Self.output(output, alike: alike?["name"]?.stringValue)
+        }
         return lines.joined(separator: "\n")
     }
 
     private static func times(_ seconds: JSONValue?) -> String {
         func side(_ key: String) -> String {
-            ["p50", "p99"].map { quantile in
+            ["p50", "p90", "p99"].map { quantile in
                 "\(quantile) \(seconds?[key]?[quantile]?.doubleValue.map(Quantity.seconds) ?? "–")"
             }.joined(separator: ", ")
         }
         return "  runs: \(side("base")) before; \(side("candidate")) now"
     }
 
-    private static func output(_ output: JSONValue) -> [String] {
+    /// - Parameter alike: an output told of before whose classes changed in the same way.
+    private static func output(_ output: JSONValue, alike: String?) -> [String] {
         let kind = output["kind"]?.stringValue ?? "?"
         let same = output["agreement"]?.doubleValue.map { Quantity.percent($0) } ?? "–"
         var lines = ["  output '\(output["name"]?.stringValue ?? "?")' (\(kind)): \(same) the same"]
@@ -63,26 +90,56 @@ enum ComparedAnswersText {
             }
             lines.append("    apart by: \(figures.joined(separator: ", "))")
         }
-        return lines + confusion(output["classes"])
+        lines += furthest(output["largest"]?.arrayValue ?? [])
+        return lines + (alike.map { ["    classes as in '\($0)'"] } ?? confusion(output["classes"]))
     }
 
-    /// The table of classes where they are few, else the most frequent changes.
-    private static func confusion(_ classes: JSONValue?) -> [String] {
-        let cells = (classes?["cells"]?.arrayValue ?? []).map { cell in
+    /// The answers that are furthest apart, with their inputs where those may be shown.
+    private static func furthest(_ entries: [JSONValue]) -> [String] {
+        guard !entries.isEmpty else { return [] }
+        return ["    furthest apart:"]
+            + entries.flatMap { entry in
+                let apart = entry["difference"]?.doubleValue.map { Quantity.fixed($0, 4) } ?? "–"
+                let words = [entry["base"], entry["candidate"]].map { $0?.stringValue ?? "?" }
+                let input = entry["input"].map { input -> [String] in
+                    let text = input.encodedString()
+                    return ["        " + (text.count > longestInput ? text.prefix(longestInput - 1) + "…" : text)]
+                }
+                return ["      \(apart)  \(words[0]) before, \(words[1]) now"] + (input ?? [])
+            }
+    }
+
+    private typealias ClassCell = (base: String, candidate: String, count: Int)
+
+    private static func cells(_ classes: JSONValue?) -> [ClassCell] {
+        (classes?["cells"]?.arrayValue ?? []).map { cell in
             (
                 base: cell["base"]?.stringValue ?? "?", candidate: cell["candidate"]?.stringValue ?? "?",
                 count: cell["count"]?.intValue ?? 0
             )
         }
-        let changes = cells.filter { $0.base != $0.candidate }
+    }
+
+    /// Classes that became others.
+    private static func changes(_ classes: JSONValue?) -> [ClassCell] {
+        cells(classes).filter { $0.base != $0.candidate }
+    }
+
+    private static func listed(_ changes: [ClassCell], most: Int) -> String {
+        let listed = changes.prefix(most).map { "\($0.base) → \($0.candidate): \(Quantity.count($0.count))" }
+        let more = changes.count - listed.count
+        return "changed: " + listed.joined(separator: ", ") + (more > 0 ? ", and \(more) more" : "")
+    }
+
+    /// The table of classes where they are few, else the most frequent changes.
+    private static func confusion(_ classes: JSONValue?) -> [String] {
+        let (cells, changes) = (cells(classes), changes(classes))
         guard !changes.isEmpty else { return [] }
         let names = Set(cells.map(\.base) + cells.map(\.candidate)).sorted { first, second in
             (Int(first) ?? .max, first) < (Int(second) ?? .max, second)
         }
         guard names.count <= mostClasses else {
-            let listed = changes.prefix(mostChanges).map { "\($0.base) → \($0.candidate): \(Quantity.count($0.count))" }
-            let more = changes.count - listed.count
-            return ["    changed: " + listed.joined(separator: ", ") + (more > 0 ? ", and \(more) more" : "")]
+            return ["    " + listed(changes, most: mostChanges)]
         }
         var rows = [["before \\ now"] + names]
         for base in names {

@@ -3,15 +3,18 @@ import Tensors
 
 /// Rollouts as text.
 enum RolloutText {
-    static func table(_ report: JSONValue) -> String {
+    /// - Parameter comparison: what both versions answered to the same; `nil` where nobody compared.
+    static func table(_ report: JSONValue, comparison: JSONValue? = nil) -> String {
         guard !report.isNull else { return "no rollout yet: slipway deploy NAME:2 --strategy canary" }
-        return ([head(report)] + evidence(report) + decisions(report)).joined(separator: "\n")
+        return ([head(report)] + evidence(report) + latency(report) + answers(comparison) + decisions(report))
+            .joined(separator: "\n")
     }
 
     /// One line, as `status` shows it.
     static func head(_ report: JSONValue) -> String {
         func text(_ key: String) -> String { report[key]?.stringValue ?? "?" }
-        var words = "\(text("endpoint")): \(text("strategy")), \(text("state"))"
+        let version = report["version"]?.stringValue.map { " of \($0)" } ?? ""
+        var words = "\(text("endpoint")): \(text("strategy"))\(version), \(text("state"))"
         if report["over"]?.boolValue != true, let step = report["step"]?.intValue {
             let steps = report["steps"]?.arrayValue ?? []
             let share = report["share"]?.intValue.map { Share.text($0) } ?? "?"
@@ -55,6 +58,24 @@ enum RolloutText {
             + ["harmed: some \(harmed) requests, budget \(report["harmBudget"]?.intValue ?? 0)", ""]
     }
 
+    /// The last minute of both versions, side by side; nothing unless both were asked something in it.
+    private static func latency(_ report: JSONValue) -> [String] {
+        guard let minute = report["lastMinute"], let stable = minute["stable"], let new = minute["new"],
+            !stable.isNull, !new.isNull
+        else { return [] }
+        let names = ["stableVersion", "version"].map { report[$0]?.stringValue ?? "?" }
+        var table = Table("LATENCY, THE LAST MINUTE", ">\(names[0])", ">\(names[1])")
+        for quantile in ["p50", "p90", "p99"] {
+            table.add(cells: [quantile] + [stable, new].map { $0[quantile]?.doubleValue.map(Quantity.seconds) ?? "–" })
+        }
+        return [table.rendered(), ""]
+    }
+
+    private static func answers(_ comparison: JSONValue?) -> [String] {
+        guard let lines = comparison.map(ComparedAnswersText.brief), !lines.isEmpty else { return [] }
+        return lines + [""]
+    }
+
     /// What labels that came late have said; nothing before the first.
     private static func labels(_ report: JSONValue) -> [String] {
         guard let labels = report["labels"] else { return [] }
@@ -88,10 +109,31 @@ enum RolloutText {
     }
 
     private static func decisions(_ report: JSONValue) -> [String] {
-        (report["decisions"]?.arrayValue ?? []).suffix(12).map { record in
+        (report["decisions"]?.arrayValue ?? []).suffix(12).flatMap { record in
             let kind = record["kind"]?.stringValue ?? "?"
             let padded = kind + String(repeating: " ", count: max(0, 8 - kind.count))
-            return "\(record["at"]?.stringValue ?? "?")  \(padded)  \(record["reason"]?.stringValue ?? "")"
+            let line = "\(record["at"]?.stringValue ?? "?")  \(padded)  \(record["reason"]?.stringValue ?? "")"
+            // What changed nothing but the share speaks for itself.
+            guard !["start", "shift"].contains(kind) else { return [line] }
+            return [
+                line, String(repeating: " ", count: (record["at"]?.stringValue ?? "?").count + 12) + numbers(record),
+            ]
         }
+    }
+
+    /// What a decision was made on, in a line.
+    private static func numbers(_ record: JSONValue) -> String {
+        func count(_ key: String) -> String { Quantity.count(record[key]?.intValue ?? 0) }
+        func power(_ key: String) -> String { record[key]?.doubleValue.map { "10^\(Quantity.fixed($0, 1))" } ?? "–" }
+        var words = [
+            "failures: new \(count("canaryFailures")) of \(count("canaryRequests")), "
+                + "stable \(count("stableFailures")) of \(count("stableRequests"))"
+        ]
+        if record["canaryClients"]?.intValue != nil {
+            words.append("clients \(count("canaryClients")) and \(count("stableClients"))")
+        }
+        words.append("against it \(power("combined")), for it \(power("safety"))")
+        words.append("harmed \(count("harmed")) of \(count("harmBudget"))")
+        return words.joined(separator: "; ")
     }
 }

@@ -37,8 +37,10 @@ struct RolloutVerb: AsyncParsableCommand {
             return client
         }
 
-        func print(_ report: JSONValue) {
-            answer.answer(report, name: report["state"]?.stringValue ?? "") { RolloutText.table(report) }
+        func print(_ report: JSONValue, comparison: JSONValue? = nil) {
+            answer.answer(report, name: report["state"]?.stringValue ?? "") {
+                RolloutText.table(report, comparison: comparison)
+            }
         }
 
         func carryOut(_ action: String) async throws {
@@ -55,11 +57,18 @@ struct RolloutVerb: AsyncParsableCommand {
         func run() async throws {
             let name = try options.name()
             if let client = ControlClient(try options.homeOptions.directory()) {
-                return options.print(try await client.rollout(name))
+                let report = try await client.rollout(name)
+                return options.print(report, comparison: await comparison(report, name, client))
             }
             let recorded = try options.homeOptions.deployments().latestRollout(of: EndpointName(name))
             options.print(recorded.map { $0.json($0.rollout) } ?? .null)
             options.answer.say("no server is running\(recorded == nil ? "" : ": this is what was recorded last")")
+        }
+
+        /// What both versions answered to the same; `nil` where they were not compared.
+        private func comparison(_ report: JSONValue, _ name: String, _ client: ControlClient) async -> JSONValue? {
+            let all = try? await client.comparison(name)["comparisons"]?.arrayValue
+            return all?.first { $0["candidateDigest"]?.stringValue == report["digest"]?.stringValue }
         }
     }
 

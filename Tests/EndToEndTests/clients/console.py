@@ -6,6 +6,8 @@ PATHS is a JSON array; what ends with #ask is looked at once its form has been a
 
 Each page is loaded once, wide and light; then it is made narrow and dark. Both are judged by axe-core. With a token in
 SLIPWAY_CONSOLE_TOKEN it is pasted into the sign-in page first, and what the server does not know of that browser is refused.
+With SLIPWAY_CONSOLE_ROW that is written into a form before it is asked; with SLIPWAY_CONSOLE_PLAIN no page may run a script, and
+axe-core does not either. Every page is gone through by the tab key: what has the focus has to be seen to have it.
 """
 
 import asyncio
@@ -80,10 +82,41 @@ async def judge(browser, axe):
     """What axe finds, and how far the page is wider than its window."""
     await browser.value(axe + "; true")
     found = await browser.value(
-        "axe.run({resultTypes: ['violations']}).then((r) => r.violations.map((v) => ({rule: v.id, impact: v.impact,"
+        "axe.run({resultTypes: ['violations'], rules: {'target-size': {enabled: true}}}).then((r) => r.violations.map((v) => ({rule: v.id, impact: v.impact,"
         " nodes: v.nodes.slice(0, 4).map((n) => n.html.slice(0, 160) + ' | ' + n.failureSummary.slice(0, 240))})))")
     overflow = await browser.value("document.documentElement.scrollWidth - innerWidth")
     return found, overflow
+
+
+# What has the focus: its words, and whether it is to be seen that it has it.
+FOCUS = """(() => {
+  const element = document.activeElement;
+  if (!element || element === document.body) return null;
+  const style = getComputedStyle(element), box = element.getBoundingClientRect(), rect = element.querySelector('rect');
+  const isMarked = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2
+    || rect !== null && parseFloat(getComputedStyle(rect).strokeWidth) >= 3;
+  const isHere = box.width > 0 && box.height > 0 && box.right > 0 && box.left < innerWidth && box.bottom > 0
+    && box.top < innerHeight;
+  const words = (element.getAttribute('aria-label') || element.textContent || element.name || '').trim().slice(0, 40);
+  return [element.tagName + ' ' + words, isMarked && isHere];
+})()"""
+
+
+async def walk(browser, most=70):
+    """Goes through a page by the tab key: how many stops there are, and those that are not seen to have the focus."""
+    await browser.value("document.activeElement.blur(); scrollTo(0, 0)")
+    stops, unseen = 0, []
+    while stops < most:
+        for kind in ["rawKeyDown", "keyUp"]:
+            await browser.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+        found = await browser.value(FOCUS)
+        if found is None:
+            break
+        stops += 1
+        if not found[1]:
+            unseen.append(found[0])
+    await browser.value("document.activeElement.blur(); scrollTo(0, 0)")
+    return {"stops": stops, "unseen": unseen}
 
 
 async def shot(browser, path):
@@ -95,12 +128,42 @@ async def shot(browser, path):
         file.write(base64.b64decode(told["data"]))
 
 
+def name(path):
+    """What a picture of a page is called."""
+    for sign, other in [("/", "-"), ("?", "-"), ("&", "-"), ("=", ""), ("#", "-")]:
+        path = path.strip("/").replace(sign, other)
+    return path or "overview"
+
+
+async def shoot(browser, path, shots):
+    for size in [WIDE, NARROW] if shots else []:
+        for theme in ["light", "dark"]:
+            await browser.look(size, theme)
+            await shot(browser, os.path.join(shots, f"{name(path)}-{size[0]}-{theme}.png"))
+
+
+async def visit_plain(browser, base, path, shots):
+    """A page where nothing may run a script: what is wider than its window is all that can be said of it."""
+    seen = {"path": path, "outside": [], "complaints": [], "bytes": 0, "paint": 0}
+    await browser.look(WIDE, "light")
+    await browser.open(base + path)
+    for size, theme in [(WIDE, "light"), (NARROW, "dark")]:
+        await browser.look(size, theme)
+        overflow = await browser.value("document.documentElement.scrollWidth - innerWidth")
+        seen[f"{size[0]} {theme}"] = {"violations": [], "overflow": overflow}
+    seen["title"] = await browser.value("document.title")
+    await shoot(browser, path, shots)
+    return seen
+
+
 async def visit(browser, base, path, axe, shots):
     await browser.look(WIDE, "light")
     await browser.open(base + path)
     if path.endswith("#ask"):
         browser.loaded.clear()
-        await browser.value("document.querySelector('textarea').form.submit()")
+        row = json.dumps(os.environ.get("SLIPWAY_CONSOLE_ROW"))
+        await browser.value(f"{{ const field = document.querySelector('textarea'); if ({row}) field.value = {row};"
+                            " field.form.submit(); }")
         await asyncio.wait_for(browser.loaded.wait(), 60)
     # The script has put in what it puts in, and fonts are there.
     await browser.value("document.fonts.ready.then(() => new Promise((r) => requestAnimationFrame(() => r(1))))")
@@ -110,15 +173,12 @@ async def visit(browser, base, path, axe, shots):
         ".reduce((sum, entry) => sum + entry.decodedBodySize, 0)")
     seen["paint"] = await browser.value(PAINT)
     seen["title"] = await browser.value("document.title")
-    name = path.strip("/").replace("/", "-").replace("?", "-").replace("&", "-").replace("=", "").replace("#", "-") or "overview"
+    seen["keyboard"] = await walk(browser)
     for size, theme in [(WIDE, "light"), (NARROW, "dark")]:
         await browser.look(size, theme)
         found, overflow = await judge(browser, axe)
         seen[f"{size[0]} {theme}"] = {"violations": found, "overflow": overflow}
-    for size in [WIDE, NARROW] if shots else []:
-        for theme in ["light", "dark"]:
-            await browser.look(size, theme)
-            await shot(browser, os.path.join(shots, f"{name}-{size[0]}-{theme}.png"))
+    await shoot(browser, path, shots)
     requests, complaints = [], []
     for event in browser.events:
         told = event["params"]
@@ -170,13 +230,17 @@ async def main():
                 listening = asyncio.create_task(browser.listen())
                 for domain in ["Page", "Network", "Runtime", "Log"]:
                     await browser.call(f"{domain}.enable")
+                await browser.call("Emulation.setFocusEmulationEnabled", enabled=True)
                 # The first page pays for the browser's own start.
                 await browser.open(base + "/sign-in")
                 if "SLIPWAY_CONSOLE_TOKEN" in os.environ:
                     await sign_in(browser, os.environ["SLIPWAY_CONSOLE_TOKEN"])
+                isPlain = "SLIPWAY_CONSOLE_PLAIN" in os.environ
+                await browser.call("Emulation.setScriptExecutionDisabled", value=isPlain)
                 seen = []
                 for path in paths:
-                    seen.append(await visit(browser, base, path, axe, shots))
+                    seen.append(await (visit_plain(browser, base, path, shots) if isPlain
+                                       else visit(browser, base, path, axe, shots)))
                 print(json.dumps(seen))
                 listening.cancel()
         drain.cancel()
