@@ -90,14 +90,14 @@ extension EndToEnd {
                 #expect(unloadable.exitCode == 1 && unloadable.talk.contains("does not load"), "\(unloadable)")
                 for _ in 0..<20 { #expect(try await RolloutTable.ask(client).status == 200) }
 
-                // One in 25 fails on both, and another one in 25 on the new version.
+                // One in ten fails on both, and another one in ten on the new version.
                 func ask(_ count: Int) async throws {
                     for index in 0..<count {
-                        let row = index % 25 == 0 ? 99 : index % 25 == 12 ? 12 : 7
+                        let row = index % 10 == 0 ? 99 : index % 10 == 5 ? 12 : 7
                         _ = try await RolloutTable.ask(client, row: row)
                     }
                 }
-                try await ask(500)
+                try await ask(300)
                 try await slipway.expect(
                     "deploy", "table:3", "--strategy", "canary", "--steps", "50%", "--step-duration", "1h",
                     "--ignore-latency")
