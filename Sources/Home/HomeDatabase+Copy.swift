@@ -17,7 +17,7 @@ extension HomeDatabase {
         // SQLite takes an empty file that is there, and leaves its permissions as they are.
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw HomeError.system("write the copy", path) }
-        defer { close(descriptor) }
+        defer { Glibc.close(descriptor) }
         try HomeError.typed {
             try pool.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [path]) }
         }

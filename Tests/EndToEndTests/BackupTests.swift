@@ -18,7 +18,9 @@ extension EndToEnd {
             func stop() { isOver.store(true, ordering: .relaxed) }
 
             func run(_ slipway: Slipway) async throws {
-                for number in 1... where !isOver.load(ordering: .relaxed) {
+                var number = 0
+                while !isOver.load(ordering: .relaxed) {
+                    number += 1
                     try await slipway.expect(
                         "import", Slipway.example("iris/iris.onnx"), "--name", "iris", "--label", "n=\(number)",
                         "--no-run")

@@ -98,7 +98,7 @@ import Trust
         let second = try backUp()
         #expect(try StoredBackup(at: folder).path == second.path)
         #expect(try StoredBackup(at: first.path).manifest.versions == 2)
-        try StoredBackup(at: first.path).restore(to: fresh)
+        _ = try StoredBackup(at: first.path).restore(to: fresh)
         #expect(try ModelRegistry(HomeDatabase.open(fresh)).check().versions == 2)
     }
 
@@ -369,6 +369,6 @@ import Trust
         let lock = try BackupFolder(opening: folder).lock()
         let error = try #require(throws: RegistryError.self) { try backUp() }
         #expect(error.code == .conflict && error.message.contains("another process"))
-        _ = consume lock
+        lock.keep()
     }
 }

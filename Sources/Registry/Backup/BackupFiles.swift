@@ -28,12 +28,18 @@ enum BackupFiles {
     ) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunk, alignment: 64)
         defer { buffer.deallocate() }
+        while let bytes = try next(of: descriptor, path, buffer) { try body(bytes) }
+    }
+
+    /// The next bytes of a file; `nil` at its end.
+    private static func next(
+        of descriptor: Int32, _ path: String, _ buffer: UnsafeMutableRawBufferPointer
+    ) throws(RegistryError) -> UnsafeRawBufferPointer? {
         while true {
             let count = read(descriptor, buffer.baseAddress, buffer.count)
-            if count == 0 { return }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw RegistryError.system("read", path) }
-            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            if count == 0 { return nil }
+            if count > 0 { return UnsafeRawBufferPointer(rebasing: buffer[..<count]) }
+            guard errno == EINTR else { throw RegistryError.system("read", path) }
         }
     }
 
@@ -48,8 +54,10 @@ enum BackupFiles {
         let output = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard output >= 0 else { throw RegistryError.system("write", path) }
         defer { close(output) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunk, alignment: 64)
+        defer { buffer.deallocate() }
         var hash = DigestWriter()
-        try forEachChunk(of: input, source) { bytes in
+        while let bytes = try next(of: input, source, buffer) {
             try write(bytes, to: output, path)
             hash.write(bytes)
             try progress(bytes.count)
@@ -96,17 +104,30 @@ enum BackupFiles {
         }
         defer { close(input) }
         var writer = try BlobWriter(target)
-        try forEachChunk(of: input, path) { bytes in
+        try pour(input, path, into: &writer, progress)
+        try finish(&writer, blob)
+        return true
+    }
+
+    private static func pour(
+        _ input: Int32, _ path: String, into writer: inout BlobWriter, _ progress: (Int) throws -> Void
+    ) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunk, alignment: 64)
+        defer { buffer.deallocate() }
+        while let bytes = try next(of: input, path, buffer) {
             try writer.write(bytes)
             try progress(bytes.count)
         }
-        do {
+    }
+
+    private static func finish(_ writer: inout BlobWriter, _ blob: Blob) throws(RegistryError) {
+        do throws(RegistryError) {
             _ = try writer.finish(expecting: blob)
-        } catch let error where error.code == .damaged {
+        } catch {
+            guard error.code == .damaged else { throw error }
             throw RegistryError(
                 .damaged, "blob \(blob.digest) holds other bytes than were stored", help: missingHelp)
         }
-        return true
     }
 
     private static let missingHelp =

@@ -1,5 +1,5 @@
 import Glibc
-package import Home
+import Home
 import Tensors
 import Trust
 
@@ -52,29 +52,33 @@ package struct BackupFolder: Sendable {
     /// A folder to write backups to: made where there is none; one that is there has to be empty, or to have backups.
     ///
     /// - Throws: `RegistryError.Code.conflict` for a folder with other things in it, or one inside the home.
-    init(preparing path: String, for home: HomeDirectory) throws {
+    static func preparing(_ path: String, for home: HomeDirectory) throws -> BackupFolder {
         let isNew = access(path, F_OK) != 0
         try BackupFiles.makeFolder(path)
-        try self.init(unchecked: path)
-        self.isNew = isNew
-        guard self.path != home.path, !self.path.hasPrefix(home.path + "/"), !home.path.hasPrefix(self.path + "/")
-        else {
-            if isNew { rmdir(self.path) }
+        var place = try BackupFolder(unchecked: path)
+        place.isNew = isNew
+        try place.checkContents(asked: path, home)
+        for folder in ["\(place.path)/blobs", place.store.home.blobs, place.temporary] {
+            try BackupFiles.makeFolder(folder)
+        }
+        return place
+    }
+
+    private func checkContents(asked: String, _ home: HomeDirectory) throws {
+        guard path != home.path, !path.hasPrefix(home.path + "/"), !home.path.hasPrefix(path + "/") else {
+            if isNew { rmdir(path) }
             throw RegistryError(
-                .conflict, "'\(path)' and the home '\(home.path)' lie in each other",
+                .conflict, "'\(asked)' and the home '\(home.path)' lie in each other",
                 help: "choose a folder outside of the home, best on another disk")
         }
-        let mark = "\(self.path)/\(Self.marker)"
-        if access(mark, F_OK) != 0 {
-            let names = BackupFiles.names(in: self.path).filter { $0 != "lost+found" }
-            guard names.isEmpty else {
-                throw RegistryError(
-                    .conflict, "'\(path)' has other things in it, such as '\(TarDirectory.printable(names[0]))'",
-                    help: "choose an empty folder or a new one: nothing is overwritten")
-            }
-            try BackupFiles.write(Array(Self.markerText.utf8), to: mark)
+        let mark = "\(path)/\(Self.marker)"
+        guard access(mark, F_OK) != 0 else { return }
+        if let other = BackupFiles.names(in: path).first(where: { $0 != "lost+found" }) {
+            throw RegistryError(
+                .conflict, "'\(asked)' has other things in it, such as '\(TarDirectory.printable(other))'",
+                help: "choose an empty folder or a new one: nothing is overwritten")
         }
-        for folder in ["\(self.path)/blobs", store.home.blobs, temporary] { try BackupFiles.makeFolder(folder) }
+        try BackupFiles.write(Array(Self.markerText.utf8), to: mark)
     }
 
     /// Keeps other backups and clearings of this folder away until it is closed.
@@ -83,7 +87,7 @@ package struct BackupFolder: Sendable {
     func lock() throws(RegistryError) -> Lock { try Lock("\(path)/\(Self.marker)", of: path) }
 
     /// An open file that is locked; the kernel unlocks it when its process ends, however it ends.
-    struct Lock: ~Copyable {
+    final class Lock {
         private let descriptor: Int32
 
         init(_ file: String, of folder: String) throws(RegistryError) {
@@ -98,6 +102,9 @@ package struct BackupFolder: Sendable {
         }
 
         deinit { if descriptor >= 0 { close(descriptor) } }
+
+        /// Called where the work ends: until then it is held.
+        func keep() {}
     }
 
     /// Takes away what a killed process left. The lock is held.
@@ -107,9 +114,8 @@ package struct BackupFolder: Sendable {
 
     /// Leaves the folder as it was found, when there is no backup in it. The lock is held.
     func abandon() {
-        guard names().isEmpty, [temporary, store.home.blobs, "\(path)/blobs"].allSatisfy({ rmdir($0) == 0 }) else {
-            return
-        }
+        let folders: [String] = [temporary, store.home.blobs, "\(path)/blobs"]
+        guard names().isEmpty, folders.allSatisfy({ rmdir($0) == 0 }) else { return }
         unlink("\(path)/\(Self.marker)")
         if isNew { rmdir(path) }
     }
@@ -157,8 +163,9 @@ package struct BackupFolder: Sendable {
             try remove(leaving)
         }
         var freed = 0
-        try store.forEachFile { _, digest, size in
-            guard let digest, !needed.contains(digest) else { return }
+        for digest in BackupFiles.names(in: store.home.blobs).compactMap({ Digest(hex: $0) })
+        where !needed.contains(digest) {
+            let size = store.size(digest) ?? 0
             if unlink(store.path(digest)) == 0 { freed += size }
         }
         return (Array(old), freed)

@@ -1,5 +1,5 @@
 package import Home
-package import Tensors
+import Tensors
 package import Trust
 
 /// What a backup has: every file and every blob, with size and digest. Its own digest stands for all of it.

@@ -1,5 +1,6 @@
 import Glibc
-package import Home
+import Home
+import Tensors
 package import Trust
 
 /// What a backup wrote.
@@ -34,8 +35,9 @@ extension ModelRegistry {
         to folder: String, keeping count: Int? = nil, program: String,
         progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws -> BackupReport {
-        let place = try BackupFolder(preparing: folder, for: database.home)
+        let place = try BackupFolder.preparing(folder, for: database.home)
         let folderLock = try place.lock()
+        defer { folderLock.keep() }
         try place.clear()
         let blobLock = try HomeLock.acquire(.blobs, .shared, in: database.home, wait: true)
         defer { blobLock.release() }
@@ -54,7 +56,6 @@ extension ModelRegistry {
                     "home.backedup", "home", at: draft.manifest.made,
                     [("digest", .string(digest.description)), ("path", .string(report.path))])
             ])
-            _ = consume folderLock
             return report
         } catch {
             draft.discard()

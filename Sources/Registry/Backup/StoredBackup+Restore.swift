@@ -1,5 +1,7 @@
 import Glibc
 package import Home
+import Tensors
+import Trust
 
 /// What a restoration brought back.
 package struct RestoreReport: Sendable {
@@ -82,7 +84,9 @@ extension StoredBackup {
     /// Copies everything, the database last. Takes back what it copied when it fails.
     private func copy(to home: HomeDirectory, _ progress: (Int, Int) throws -> Void) throws {
         let (store, total) = (BlobStore(home), manifest.size)
-        var (done, added, placed): (Int, [Blob], [String]) = (0, [], [])
+        var done = 0
+        var added: [Blob] = []
+        var placed: [String] = []
         do {
             for blob in manifest.blobs {
                 // What lies there already has come from somewhere else, and is looked at.

@@ -1,5 +1,5 @@
 import Glibc
-package import Home
+import Home
 package import Trust
 
 /// A backup in its folder. Its manifest has been read; whether the rest is as it says is told by `problems`.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Home
 import Registry
 import Tensors
+import Trust
 
 struct BackupVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
