@@ -7,7 +7,7 @@ import Glibc
 /// have the same home open; a writer waits up to 5 s for another one. Calls block: keep them off event loops.
 package final class HomeDatabase: Sendable {
     package let home: HomeDirectory
-    private let pool: DatabasePool
+    let pool: DatabasePool
     private let now: @Sendable () -> Timestamp
 
     /// How long a writer waits for another one.

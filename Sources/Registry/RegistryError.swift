@@ -2,7 +2,7 @@
 package struct RegistryError: Error, Hashable, Sendable {
     /// What kind of fault it is. Wraps a private enum, so that adding a code breaks nobody.
     package struct Code: Hashable, Sendable {
-        private enum Value { case invalid, notFound, ambiguous, conflict, damaged, tooLarge, full, io }
+        private enum Value { case invalid, notFound, ambiguous, conflict, damaged, tooLarge, full, backup, io }
         private let value: Value
 
         /// A text or package that breaks a rule.
@@ -19,6 +19,8 @@ package struct RegistryError: Error, Hashable, Sendable {
         package static let tooLarge = Code(value: .tooLarge)
         /// No space is left on the disk.
         package static let full = Code(value: .full)
+        /// A backup that is not as it was made, or that this program does not understand.
+        package static let backup = Code(value: .backup)
         /// The operating system refused a file operation.
         package static let io = Code(value: .io)
     }

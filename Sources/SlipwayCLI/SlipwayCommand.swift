@@ -33,7 +33,7 @@ struct SlipwayCommand: AsyncParsableCommand {
                     ShowVerb.self, EvaluateVerb.self,
                     OptimizeVerb.self, AliasVerb.self,
                     RemoveVerb.self,
-                    RestoreVerb.self, ExportVerb.self, GarbageVerb.self, CheckVerb.self,
+                    RestoreVerb.self, ExportVerb.self, GarbageVerb.self, CheckVerb.self, BackupVerb.self,
                     PushVerb.self, PullVerb.self, PackageVerb.self, ConvertVerb.self,
                 ]),
             CommandGroup(name: "Trust", subcommands: [KeyVerb.self, SignVerb.self, VerifyVerb.self]),

@@ -43,6 +43,13 @@ package protocol Authenticator: Sendable {
     /// - Parameter bearer: the token of an `Authorization: Bearer` header, or `nil` without one.
     /// - Returns: `nil` when a token was presented that is not valid.
     func identity(forBearer bearer: String?) -> Identity?
+
+    /// Why a token that was presented is not valid, in words for whoever sent it.
+    func refusal(ofBearer bearer: String) -> String
+}
+
+extension Authenticator {
+    package func refusal(ofBearer bearer: String) -> String { "the token is not valid" }
 }
 
 /// Everyone who can reach the server may do everything: loopback, or an explicit `--auth none`.

@@ -54,6 +54,14 @@ package final class TokenAuthenticator: Authenticator {
         return Identity(name: grant.name, role: grant.role)
     }
 
+    /// Only whoever has the secret learns that it was good once.
+    package func refusal(ofBearer bearer: String) -> String {
+        guard let hash = TokenSecret(bearer)?.hash, let grant = grants.withLock({ $0[hash] }),
+            let expiry = grant.expiresAt, now() >= expiry
+        else { return "the token is not valid" }
+        return "the token '\(grant.name)' has expired; have another one made"
+    }
+
     private static func byHash(_ grants: [TokenGrant]) -> [Digest: TokenGrant] {
         Dictionary(grants.map { ($0.hash, $0) }, uniquingKeysWith: { first, _ in first })
     }

@@ -30,7 +30,9 @@ import Workshop
         "alias digits@prod --remove", "alias digits", "rm digits:3 --force",
         "rm digits:3 --undo", "restore digits:3", "list --removed --undo-window 12h", "list digits --all --after 151",
         "export digits:3", "export digits:3 d.slipway --force --bare", "gc --dry-run --undo-window 0", "gc --no-wait",
-        "fsck --repair --quick --json", "history digits --limit 3 --after 9", "history --all",
+        "fsck --repair --quick --json", "backup dir --keep 7 --json", "backup list dir -o name",
+        "backup check dir --json",
+        "backup restore dir --home new --yes --expect sha256:0", "history digits --limit 3 --after 9", "history --all",
         "plan digits:2 --detailed-exitcode", "deploy digits:2 --canary 10% --note x",
         "deploy digits:2 --endpoint e --engine openvino --precision bf16 --threads 2 --routing-key X-User --p99 20",
         "deploy digits:2 --engine auto --p99 20", "deploy digits:2 --engine litert --instances 2",
@@ -49,7 +51,7 @@ import Workshop
         "status digits --wait 5", "history digits --quiet", "diff digits --from 1 --to 2 -o name", "demo --keep",
         "doctor", "doctor --deep --json --bundle f.json", "explain", "explain SW6101 --json", "completion bash",
         "completion", "man", "man dir", "man --page deploy", "show a.onnx b.onnx", "show m.onnx --layers --batch 8",
-        "show m.onnx --graph m.html", "diff a.onnx b.onnx", "token create ada --role admin", "token list",
+        "show m.onnx --graph m.html", "diff a.onnx b.onnx", "token create ada --role admin --expires 90d", "token list",
         "token revoke ada", "version",
     ]) func whatTheManualShowsIsUnderstood(line: String) {
         #expect(throws: Never.self) { try SlipwayCommand.parseAsRoot(line.split(separator: " ").map(String.init)) }
@@ -125,7 +127,7 @@ import Workshop
 
     @Test func everyVerbSaysWhatItDoes() {
         let verbs = SlipwayCommand.configuration.groupedSubcommands.flatMap(\.subcommands)
-        #expect(verbs.count == 51)
+        #expect(verbs.count == 52)
         for verb in verbs {
             #expect(verb.configuration.commandName?.isEmpty == false)
             #expect(verb.configuration.abstract.hasSuffix("."), "\(verb)")

@@ -63,6 +63,10 @@ import Testing
         clock.now.store(1000, ordering: .relaxed)
         #expect(authenticator.identity(forBearer: deployer.text) == nil)
         #expect(authenticator.identity(forBearer: reader.text) != nil)
+        #expect(authenticator.refusal(ofBearer: deployer.text) == "the token 'ci' has expired; have another one made")
+        for other in [TokenSecret.generate().text, reader.text, "", "ci"] {
+            #expect(authenticator.refusal(ofBearer: other) == "the token is not valid")
+        }
     }
 
     @Test func replacingGrantsRevokesTheMissing() {

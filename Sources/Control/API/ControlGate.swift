@@ -51,6 +51,8 @@ package struct ControlGate: Sendable {
         var message: String
         /// Who was known to ask.
         var identity: Identity?
+        /// Whether it is about a token that was presented.
+        var isOfToken = false
     }
 
     /// What a request shows of who is asking.
@@ -107,7 +109,9 @@ package struct ControlGate: Sendable {
         guard let identity = authenticator.identity(forBearer: credential.bearer) else {
             // The token behind a session was revoked or has run out: so has the session.
             if let session = credential.session { sessions.close(session) }
-            throw Refusal(status: 401, message: "the token is not valid")
+            throw Refusal(
+                status: 401, message: credential.bearer.map(authenticator.refusal) ?? "the token is not valid",
+                isOfToken: true)
         }
         guard identity.role >= route.role else {
             if credential.bearer == nil { throw Refusal(status: 401, message: "a token is needed") }
@@ -120,6 +124,9 @@ package struct ControlGate: Sendable {
 
     /// Who has this token; `nil` for nobody.
     func identity(of secret: TokenSecret) -> Identity? { authenticator.identity(forBearer: secret.text) }
+
+    /// Why a token lets nobody in.
+    func refusal(of secret: TokenSecret) -> String { authenticator.refusal(ofBearer: secret.text) }
 
     /// The token of the header, else that of the session which a cookie names.
     func credential(of visitor: Visitor) -> Credential {

@@ -56,8 +56,11 @@ extension ConsoleRoutes {
         }
         let text = form["secret"].map { $0.split(whereSeparator: \.isWhitespace).joined() } ?? ""
         guard let secret = TokenSecret(text), let identity = gate.identity(of: secret) else {
+            let words = TokenSecret(text).map(gate.refusal) ?? ""
             return sign(
-                request, to: to, status: 401, problem: "That is no token of this server, or it is not valid any more.")
+                request, to: to, status: 401,
+                problem: words.contains("expired")
+                    ? Self.sentence(words) : "That is no token of this server, or it is not valid any more.")
         }
         gate.attempts.succeeded(from: request.source)
         guard identity.role >= .viewer else {
@@ -89,12 +92,16 @@ extension ConsoleRoutes {
     /// A refusal, for people: the way in where nobody is signed in, else what is missing.
     func refused(_ refusal: ControlGate.Refusal, _ request: ControlRequest) -> ControlReply {
         if refusal.status == 401 {
-            return sign(request, to: Self.place(request.target), status: 401, isOnTheWay: request.body.isEmpty)
+            return sign(
+                request, to: Self.place(request.target), status: 401,
+                problem: refusal.isOfToken ? Self.sentence(refusal.message) : nil, isOnTheWay: request.body.isEmpty)
         }
         let heading = refusal.status == 403 && refusal.identity != nil ? "Not with this token" : "Refused"
         return .page(
             pages.message(frame(heading, request), heading: heading, text: refusal.message), status: refusal.status)
     }
+
+    private static func sentence(_ words: String) -> String { words.prefix(1).uppercased() + words.dropFirst() + "." }
 
     private func sign(
         _ request: ControlRequest, to: String, status: Int, problem: String? = nil, isOnTheWay: Bool = false

@@ -45,6 +45,19 @@ package struct EventLog: Sendable {
         return fitting.allSatisfy(write) && fitting.count == lines.count
     }
 
+    /// All its files, the oldest first, whether they are there or not.
+    var paths: [String] { (0...Self.kept).reversed().map { $0 == 0 ? path : path($0) } }
+
+    /// An open file that keeps writers waiting until it is closed; negative where there is no log yet.
+    func lockForReading() -> CInt {
+        let lock = Glibc.open("\(folder)/.lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard lock >= 0 else { return lock }
+        while flock(lock, LOCK_SH) != 0 {
+            guard errno == EINTR else { break }
+        }
+        return lock
+    }
+
     private func write(_ line: [UInt8]) -> Bool {
         var descriptor = open()
         guard descriptor >= 0 else { return false }

@@ -23,6 +23,9 @@ extension PlaneContext {
             case .unusable: nil
             }
         guard let identity else {
+            if case .bearer(let token) = credential {
+                throw RequestFault(.unauthenticated, authenticator.refusal(ofBearer: token))
+            }
             throw RequestFault(.unauthenticated, "the request's token is not valid")
         }
         guard identity.role >= needed else {

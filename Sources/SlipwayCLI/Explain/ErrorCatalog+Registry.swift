@@ -80,6 +80,27 @@ extension ErrorCatalog {
             example: """
                 error[SW6106]: cannot open '/srv/slipway/blobs/sha256/3b2e…': Permission denied
                 """),
+        ErrorPage(
+            6107, "A backup is not as it was made",
+            """
+            A backup's manifest names every file and every blob with size and SHA-256, and its own digest stands in the \
+            backup's name. Something differs, is missing, or does not belong there. Nothing was restored: all of a backup is \
+            compared before anything is touched.
+            """,
+            causes: [
+                "a faulty disk, or a copy that is not whole", "somebody changed, added or removed a file in the folder",
+                "another backup than the one whose digest was expected",
+            ],
+            remedies: [
+                "see everything that differs: slipway backup check FOLDER",
+                "restore an earlier one: slipway backup list FOLDER",
+                "bring the folder back from where it was copied to",
+            ],
+            example: """
+                $ slipway backup restore /mnt/backups --home new
+                error[SW6107]: the backup '2026-03-04T050607.089Z-3fa94c12ab34' is not as it was made: slipway.db holds other bytes …
+                   help: 'slipway backup check' names everything; use another backup, or a copy of this one
+                """),
     ]
 
     /// Endpoints, revisions and plans.

@@ -86,6 +86,7 @@ extension Failure {
         case .damaged: self.init(6103, .verificationFailed, error.message, help: error.help)
         case .full: self.init(6104, .unavailable, error.message, help: error.help ?? "free some space and try again")
         case .invalid, .ambiguous: self.init(6105, .usage, error.message, help: error.help)
+        case .backup: self.init(6107, .verificationFailed, error.message, help: error.help)
         default: self.init(6106, .failed, error.message, help: error.help)
         }
     }

@@ -5,7 +5,10 @@ import Tensors
 struct RestoreVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Takes the removal of a version back, as 'rm --undo' does.",
-        discussion: "'slipway list --removed' shows which versions can be restored, and until when.")
+        discussion: """
+            'slipway list --removed' shows which versions can be restored, and until when. A whole home comes back with \
+            'slipway backup restore FOLDER'.
+            """)
 
     @Argument(help: "A removed version with its number, such as digits:3.")
     var version: String
@@ -14,6 +17,10 @@ struct RestoreVerb: ParsableCommand {
     @OptionGroup var answer: AnswerOptions
 
     func run() throws {
+        guard !version.contains("/") else {
+            throw ValidationError(
+                "'\(version)' is no version; a home comes back with: slipway backup restore '\(version)'")
+        }
         let record = try Self.restore(version, in: try homeOptions.registry())
         answer.answer(
             .object([("version", .string(record.reference.description)), ("removed", false)]),

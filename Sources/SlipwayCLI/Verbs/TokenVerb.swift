@@ -26,20 +26,42 @@ struct TokenVerb: ParsableCommand {
         @Option(help: "viewer, invoker, deployer or admin.")
         var role = Role.invoker
 
+        @Option(
+            help: ArgumentHelp(
+                "How long it is good: 90m, 12h or 90d (default: until it is revoked).", valueName: "time"))
+        var expires: String?
+
         @OptionGroup var homeOptions: HomeOptions
         @OptionGroup var answer: AnswerOptions
 
+        func validate() throws { _ = try life() }
+
+        /// In milliseconds; `nil` for good.
+        private func life() throws -> Int64? {
+            guard let expires else { return nil }
+            guard let life = UndoWindowOptions.parse(expires), life > 0 else {
+                throw ValidationError("--expires takes a time such as 90m, 12h or 90d, found '\(expires.prefix(40))'")
+            }
+            return life
+        }
+
         func run() throws {
             let secret = TokenSecret.generate()
+            let life = try life()
             let database = try homeOptions.registry().database
-            try database.write {
-                try $0.insertToken(name: name, hash: secret.hash.description, role: role.name, expiresAt: nil)
+            let row = try database.write {
+                try $0.insertToken(
+                    name: name, hash: secret.hash.description, role: role.name,
+                    expiresAt: life.map($0.now.adding(milliseconds:)))
             }
             answer.answer(
-                .object([("name", .string(name)), ("role", .string(role.name)), ("token", .string(secret.text))]),
-                name: secret.text
+                .object([
+                    ("name", .string(name)), ("role", .string(role.name)), ("token", .string(secret.text)),
+                    ("expires", row.expiresAt.map { .string($0.description) } ?? .null),
+                ]), name: secret.text
             ) { secret.text }
-            answer.say("keep it: it is shown only now. Send it as 'Authorization: Bearer …'")
+            let until = row.expiresAt.map { " It is good until \($0)." } ?? ""
+            answer.say("keep it: it is shown only now. Send it as 'Authorization: Bearer …'\(until)")
         }
     }
 
@@ -51,11 +73,22 @@ struct TokenVerb: ParsableCommand {
 
         func run() throws {
             let tokens = try homeOptions.registry().database.read { try $0.tokens() }
-            var table = Table("NAME", "ROLE", "MADE")
-            for token in tokens { table.add(token.name, token.role, token.createdAt.description) }
-            answer.answer(
-                list: tokens.map { (.object([("name", .string($0.name)), ("role", .string($0.role))]), $0.name) }
-            ) { table.rendered() }
+            let now = Timestamp.now()
+            var table = Table("NAME", "ROLE", "MADE", "EXPIRES")
+            for token in tokens {
+                let expiry = token.expiresAt.map { $0 <= now ? "expired \($0)" : $0.description } ?? "never"
+                table.add(token.name, token.role, token.createdAt.description, expiry)
+            }
+            answer.answer(list: tokens.map { (Self.json($0, now), $0.name) }) { table.rendered() }
+        }
+
+        private static func json(_ token: TokenRow, _ now: Timestamp) -> JSONValue {
+            .object([
+                ("name", .string(token.name)), ("role", .string(token.role)),
+                ("created", .string(token.createdAt.description)),
+                ("expires", token.expiresAt.map { .string($0.description) } ?? .null),
+                ("expired", .bool(token.expiresAt.map { $0 <= now } ?? false)),
+            ])
         }
     }
 

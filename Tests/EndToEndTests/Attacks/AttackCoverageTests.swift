@@ -4,8 +4,11 @@ import Testing
 /// Nobody forgets a row: each is tested by tests that exist, and says what of it is not.
 @Suite struct AttackCoverageTests {
     @Test func everyRowOfTheAttackListIsThereOnceAndTested() {
-        #expect(AttackRow.all.map(\.number) == Array(1...101))
-        for row in AttackRow.all { #expect(!row.tests.isEmpty, "\(row) is not tested") }
+        #expect(AttackRow.all.map(\.number) == Array(1...120))
+        for row in AttackRow.all {
+            // What does not exist here cannot be attacked, and says so.
+            #expect(!row.tests.isEmpty || row.reason.contains("there is none"), "\(row) is not tested")
+        }
     }
 
     @Test(arguments: AttackRow.all)

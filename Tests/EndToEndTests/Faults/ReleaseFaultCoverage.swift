@@ -26,8 +26,14 @@ import Testing
         (38, ["EndToEndTests/OutsideFaultTests.aListThatIsWrongChangesNothingAndSaysWhere"], ""),
         (39, ["EndToEndTests/SafetyTests.aSecondServerOfAHomeIsTurnedAwayByName"], ""),
         (
-            41, ["HomeTests/HomeDatabaseTests.anUpgradeKeepsRowsAndACopyOfTheOldFile"],
-            "there is no command for copies of a home that is in use: the one copy that Slipway makes is that before an upgrade"
+            41,
+            [
+                "EndToEndTests/BackupTests.aBackupUnderWritesBringsBackWhatWasDoneBeforeIt",
+                "RegistryTests/BackupTests.nobodyFreesBlobsWhileABackupIsWritten",
+                "RegistryTests/BackupTests.whatComesWhileItIsWrittenIsNotInItAndHarmsNothing",
+                "RegistryTests/BackupTests.aBackupThatIsStoppedLeavesNothing",
+                "HomeTests/HomeDatabaseTests.anUpgradeKeepsRowsAndACopyOfTheOldFile",
+            ], ""
         ),
         (42, ["EndToEndTests/OutsideFaultTests.aLogThatNobodyReadsHoldsUpNoRequestAndWhatWasLostIsCounted"], ""),
         (
