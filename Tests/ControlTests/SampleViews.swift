@@ -1,4 +1,5 @@
 import Home
+import Tensors
 
 @testable import Control
 

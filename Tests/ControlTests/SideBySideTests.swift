@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import Testing
 
@@ -69,7 +70,7 @@ import Testing
         #expect(report["lastMinute"]?["stable"]?["requests"]?.intValue == 100)
         #expect(report["lastMinute"]?["new"]?["p99"]?.doubleValue ?? 0 > 0.01)
         #expect(sides.added(to: .null) == .null, "where there is no rollout, there is nothing to add to")
-        let nobody = RolloutSides().added(to: .object([]))
+        let nobody = RolloutSides().added(to: .object([("state", "running")]))
         #expect(nobody["version"]?.isNull == true && nobody["lastMinute"]?["new"]?.isNull == true)
     }
 

@@ -1,4 +1,6 @@
+import Alerts
 import Home
+import Registry
 import Tensors
 
 /// What is wrong now, since when and what to do about it; who is told, and what nobody wants to hear of for a while.

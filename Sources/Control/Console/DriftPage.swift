@@ -1,6 +1,7 @@
 import Registry
 import Release
 import Tensors
+import Trust
 
 /// Traffic beside the rows that a version was evaluated on: what differs most comes first, drawn; the rest is a table.
 extension Views {

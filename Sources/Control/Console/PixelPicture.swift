@@ -1,4 +1,5 @@
 import Charts
+import Registry
 import Tensors
 import Trust
 
@@ -10,9 +11,11 @@ struct ImageInput: Sendable {
     /// What is brightest; 0 is dark.
     var most: Double
 
+}
+
+extension ImageInput {
     init(name: String, hint: ImageHint) {
-        self.name = name
-        (columns, rows, most) = (hint.columns, hint.rows, Double(hint.maximum) ?? 1)
+        self.init(name: name, columns: hint.columns, rows: hint.rows, most: Double(hint.maximum) ?? 1)
     }
 }
 

@@ -1,6 +1,7 @@
 import Charts
 import Glibc
 import Home
+import Monitor
 import Release
 import Tensors
 
