@@ -65,7 +65,7 @@ extension EndToEnd {
                 #expect(restored["findings"]?.arrayValue?.isEmpty == true, "\(restored)")
                 // What was acknowledged before the backup began is there, or was removed by what came after it.
                 let versions = try await there.json("list", "iris").arrayValue ?? []
-                let newest = versions.compactMap { $0["number"]?.intValue }.max()
+                let newest = versions.compactMap { $0["version"]?.intValue }.max()
                 #expect((newest ?? 0) >= before, "\(versions)")
             }
             try await there.expect("fsck")
