@@ -77,6 +77,7 @@ import Trust
                 "GET /models/:model/:number viewer reading", "GET /models/:model/:number/graph viewer reading",
                 "GET /models/:model/:number/reports viewer reading",
                 "GET /models/:model/:number/reports/optimisation viewer reading", "GET /history viewer reading",
+                "GET /alerts viewer reading",
                 "GET /doctor admin reading", "POST /doctor admin form",
                 "GET /console/events viewer reading", "GET /console/style.css anonymous reading",
                 "GET /console/script.js anonymous reading", "GET /console/icon.svg anonymous reading",
