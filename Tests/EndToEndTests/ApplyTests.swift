@@ -126,9 +126,10 @@ extension EndToEnd {
                 #expect(ended.exitCode == 0, "\(ended.talk)")
                 let lines = try await slipway.expect("events", "--type", "follow").output
                     .split(separator: "\n").map(String.init)
-                for event in ["follow.started", "follow.ended"] {
-                    #expect(lines.filter { $0.contains(event) && $0.contains("table:4") }.count == 1, "\(lines)")
-                }
+                func told(_ event: String) -> Int { lines.count { $0.contains(event) && $0.contains("table:4") } }
+                #expect(told("follow.ended") == 1, "\(lines)")
+                // Killed between the transaction and its events, these are lost.
+                #expect(told("follow.started") <= 1, "\(lines)")
                 #expect(!lines.contains { $0.contains("follow.refused") }, "\(lines)")
                 #expect(try await slipway.json("list", "table").arrayValue?.count == 4)
             }
@@ -144,7 +145,7 @@ extension EndToEnd {
                 endpoints:
                   - endpoint: table
                     follow: {directory: models, model: table}
-                    rollout: {strategy: blue-green, duration: 100ms, stepRequests: 0}
+                    rollout: {strategy: blue-green, duration: 300ms, stepRequests: 0}
                   - endpoint: other
                     version: table:1
                 """
@@ -166,8 +167,9 @@ extension EndToEnd {
                 try put(3, "a.onnx")
                 try await wait(for: "the first file to be served") { try await traffic("table") == "table:3 100%" }
                 try put(4, "b.onnx")
-                try await wait(for: "something of the second file") {
-                    try await slipway.json("list", "table").arrayValue?.count ?? 0 > 3
+                // Killed while it enters service it would be quarantined: nobody can tell who killed the process.
+                try await wait(for: "the second file to enter service") {
+                    try await traffic("table")?.contains("table:4") == true
                 }
                 #expect(kill(server.worker, SIGKILL) == 0)
                 try await wait(for: "the second file to be served") { try await traffic("table") == "table:4 100%" }
