@@ -139,7 +139,7 @@ enum Style {
         th:last-child, td:last-child { padding-right: 0; }
         thead th { color: var(--soft); font-weight: 600; font-size: .85rem; white-space: nowrap; }
         tbody th { font-weight: 500; overflow-wrap: anywhere; }
-        .list tbody th { min-width: 10rem; } td.free, td code { overflow-wrap: anywhere; }
+        .list tbody th { min-width: 11.5rem; } td.free, td code { overflow-wrap: anywhere; }
         .traffic { min-width: 11rem; } .when { white-space: nowrap; color: var(--soft); font-size: .9rem; }
         td.number, th.number { text-align: right; white-space: nowrap; }
         td.number + td:not(.number), th.number + th:not(.number) { padding-left: 1.2rem; }
