@@ -78,7 +78,7 @@ import Testing
 
     @Test func whatKeepsThemFromBeingComparedIsSaid() {
         let none = ComparedAnswersWords.view(entry(VersionComparison(outputs: ["out"]).json))
-        #expect(none.lead == "digits:2 beside digits:1: nothing is compared yet.")
+        #expect(none.lead == "No answers of digits:2 and digits:1 are compared yet.")
         #expect(none.facts.isEmpty && none.outputs.isEmpty && none.times == nil && none.problem == nil)
         let obstacle = ComparedAnswersWords.view(
             .object([("obstacle", "they keep state"), ("base", "a:1"), ("candidate", "a:2")]))

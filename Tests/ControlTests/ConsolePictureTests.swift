@@ -76,6 +76,25 @@ import Testing
     @Test(arguments: [(0, "0.00"), (1.005, "1.00"), (-0.25, "−0.25"), (-12.5, "−12.50"), (.infinity, "–"), (.nan, "–")])
     func evidenceHasTwoPlaces(value: Double, text: String) { #expect(RolloutWords.figure(value) == text) }
 
+    @Test func aListSaysWhatIsFollowedAndWhatWaits() {
+        let list = DeclaredWords.view([
+            "file": "fleet.json", "trouble": .null,
+            "waiting": [["endpoint": "loans", "reason": "there is no version loans:2"]],
+            "following": [
+                [
+                    "endpoint": "digits", "follows": "digits@prod", "running": "digits:2",
+                    "text": "digits:2 is on its way",
+                ],
+                ["endpoint": "quiet", "follows": "models/", "running": .null, "text": "nothing new"],
+            ],
+        ])
+        #expect(list.file == "fleet.json" && list.trouble == nil && list.hasRows)
+        #expect(list.rows.map(\.endpoint) == ["loans", "digits", "quiet"])
+        #expect(list.rows.map(\.state.text) == ["… waits", "▲ on its way", "✓ followed"])
+        #expect(list.rows[0].text == "there is no version loans:2")
+        #expect(!DeclaredWords.view(["file": "fleet.json"]).hasRows)
+    }
+
     @Test(arguments: ["", "plain", "a b&c=d?e#f/g", "ä€😀", "\u{0}\r\n\"'<>"])
     func whatIsSearchedForSurvivesAnAddress(text: String) {
         let encoded = Query.encoded(text)

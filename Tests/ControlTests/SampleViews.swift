@@ -79,13 +79,21 @@ enum SampleViews {
             isCanary: true, accuracy: text, rate: text, errors: text, p50: text, p99: text, memory: text)
         return Views.Endpoint(
             name: text, health: text, healthClass: text, lights: [pill(text), pill(text, path: true)], arms: [arm],
+            fallback: arm,
             splitText: text, rate: text, errors: text, p50: text, p99: text, inFlight: text, total: text,
             revision: text, lastChange: text, lastChangeAge: text, acts: [act(text)])
     }
 
+    private static func declared(_ text: String) -> Views.Declared {
+        Views.Declared(
+            file: text, trouble: text,
+            rows: [Views.DeclaredRow(endpoint: text, follows: text, state: pill(text), text: text)], hasRows: true)
+    }
+
     private static func overview(_ text: String) -> Views.OverviewPage {
         Views.OverviewPage(
-            endpoints: [served(text)], alarm: Views.Alarm(text: text, link: text), count: text, search: text,
+            endpoints: [served(text)], alarm: Views.Alarm(text: text, link: text), list: declared(text), count: text,
+            search: text,
             hasSearch: true, next: text, isEmpty: false,
             isNotFound: true)
     }

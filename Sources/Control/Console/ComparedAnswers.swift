@@ -88,7 +88,7 @@ enum ComparedAnswersWords {
     private static func lead(
         _ entry: JSONValue, _ answers: JSONValue?, _ base: String, _ candidate: String
     ) -> String {
-        guard count(answers, "rows") > 0 else { return "\(candidate) beside \(base): nothing is compared yet." }
+        guard count(answers, "rows") > 0 else { return "No answers of \(candidate) and \(base) are compared yet." }
         let tense = entry["open"]?.boolValue == true ? "are asked" : "were asked"
         return "\(candidate) and \(base) \(tense) the same; clients got one answer, as before."
     }

@@ -1,3 +1,4 @@
+import Home
 import Registry
 import Release
 import Tensors
@@ -100,12 +101,17 @@ extension ConsoleRoutes {
 }
 
 extension ConsoleRoutes {
-    /// Inputs of a version in service that can be drawn.
+    /// Versions whose labels are looked at for one that has none.
+    private static let mostAsked = 20
+
+    /// Inputs of a version in service that can be drawn: as its labels say, or those of another version of the model.
     private func images(in version: JSONValue) -> [ImageInput] {
         guard let reference = version["version"]?.stringValue.flatMap({ try? Reference($0) }),
             let record = try? overview.deployments.registry.resolve(reference)
         else { return [] }
-        return images(of: [record.digest.description])
+        // An older version often says what its inputs look like where the newest one was imported without.
+        let others = (try? overview.deployments.registry.versions(of: record.model, limit: Self.mostAsked))?.items ?? []
+        return images(of: ([record] + others).map(\.digest.description))
     }
 }
 

@@ -10,7 +10,7 @@ extension Views {
     struct EndpointPage {
         var endpoint: Endpoint
         /// Pictures, drawn by us.
-        var latency: String
+        var latency: String?
         var rates: String
         var rateKeys: [Key]
         var hasRates: Bool
@@ -86,7 +86,8 @@ extension Templates {
         {{>facts}}
         <table class="compact"><caption>Versions, the last minute</caption>
         <thead><tr><th scope="col">Version</th><th scope="col" class="number extra">Share</th><th scope="col" class="number">Requests</th><th scope="col" class="number">Errors</th><th scope="col" class="number">p50</th><th scope="col" class="number">p99</th><th scope="col" class="extra">Accuracy</th><th scope="col" class="extra">Memory</th></tr></thead>
-        <tbody>{{#arms}}<tr><th scope="row"><a href="/models/{{model}}/{{number}}">{{reference}}</a>{{#isCanary}} canary{{/isCanary}}{{#isShadow}} shadow{{/isShadow}}</th><td class="number extra">{{weight}}</td><td class="number">{{rate}}/s</td><td class="number">{{errors}}</td><td class="number">{{p50}}</td><td class="number">{{p99}}</td><td class="extra">{{#accuracy}}{{accuracy}}{{/accuracy}}{{^accuracy}}–{{/accuracy}}</td><td class="extra">{{memory}}</td></tr>{{/arms}}</tbody>
+        <tbody>{{#arms}}<tr><th scope="row"><a href="/models/{{model}}/{{number}}">{{reference}}</a>{{#isCanary}} canary{{/isCanary}}{{#isShadow}} shadow{{/isShadow}}</th><td class="number extra">{{weight}}</td><td class="number">{{rate}}/s</td><td class="number">{{errors}}</td><td class="number">{{p50}}</td><td class="number">{{p99}}</td><td class="extra">{{#accuracy}}{{accuracy}}{{/accuracy}}{{^accuracy}}–{{/accuracy}}</td><td class="extra">{{memory}}</td></tr>{{/arms}}
+        {{#fallback}}<tr><th scope="row"><a href="/models/{{model}}/{{number}}">{{reference}}</a> fallback</th><td class="number extra">–</td><td class="number">{{rate}}/s</td><td class="number">{{errors}}</td><td class="number">{{p50}}</td><td class="number">{{p99}}</td><td class="extra">–</td><td class="extra">{{memory}}</td></tr>{{/fallback}}</tbody>
         </table>
         </section>
         <section class="card" id="charts" data-live aria-label="Charts">
@@ -160,13 +161,14 @@ extension ConsoleRoutes {
         let answer = asking ? await trial.ask(endpoint, inputs, bearer: request.bearer) : .none
         var view = ViewBuilder.endpoint(endpoint, token: token(request, for: .deployer))
         view.lights = await lights(endpoint)
+        let latency = endpoint.traffic.map { LatencyChart.svg($0.latency) } ?? ""
         let points = await trail?.traffic(of: name.text) ?? []
         let rates = RateChart(points, changes: endpoint.history.entries.map(RateChart.Change.init))
         return .page(
             pages.page(
                 "endpoint", frame(of: name, "Now", request),
                 Views.EndpointPage(
-                    endpoint: view, latency: endpoint.traffic.map { LatencyChart.svg($0.latency) } ?? "",
+                    endpoint: view, latency: latency.isEmpty ? nil : latency,
                     rates: rates.svg, rateKeys: rates.keys, hasRates: !rates.svg.isEmpty, inputs: inputs.map(\.view),
                     code: trial.code(endpoint, inputs), answer: answer,
                     revisions: ViewBuilder.revisions(endpoint.history.entries, endpoint.history, most: Self.recent),

@@ -10,6 +10,8 @@ extension Views {
         var endpoints: [Endpoint]
         /// While something is wrong.
         var alarm: Alarm?
+        /// What a list asks for, where the server carries one out.
+        var list: Declared?
         var count: String
         /// What was searched for; there is nothing to search where there are few.
         var search: String
@@ -18,6 +20,22 @@ extension Views {
         var next: String?
         var isEmpty: Bool
         var isNotFound: Bool
+    }
+
+    /// A list of endpoints that the server carries out (`serve -f`).
+    struct Declared {
+        var file: String
+        var trouble: String?
+        var rows: [DeclaredRow]
+        var hasRows: Bool
+    }
+
+    /// An endpoint of the list that follows something or waits.
+    struct DeclaredRow {
+        var endpoint: String
+        var follows: String
+        var state: Pill
+        var text: String
     }
 
     struct Arm {
@@ -49,6 +67,8 @@ extension Views {
         /// Rollout and drift, where there is something to say.
         var lights: [Pill]
         var arms: [Arm]
+        /// What answers what the others are not to be asked.
+        var fallback: Arm?
         var splitText: String
         var rate: String
         var errors: String
@@ -82,6 +102,7 @@ extension Templates {
         <p class="hint">Revision {{revision}}: {{lastChange}}, {{lastChangeAge}}</p>
         </section>
         {{/endpoints}}
+        {{#list}}{{>declared}}{{/list}}
         {{#next}}<p><a rel="next" href="{{next}}">More of {{count}} endpoints</a></p>{{/next}}
         {{#isNotFound}}<section class="card empty"><h2>No endpoint is called so</h2><p><a href="/">All {{count}} endpoints</a></p></section>{{/isNotFound}}
         {{#isEmpty}}
@@ -92,6 +113,19 @@ extension Templates {
         {{/isEmpty}}
         </div>
         {{/content}}{{/layout}}
+        """
+
+    static let declared = """
+        <section class="card" aria-labelledby="list">
+        <h2 id="list">The list</h2>
+        <p class="hint">This server keeps its endpoints as <code>{{file}}</code> says.</p>
+        {{#trouble}}<p class="note bad">! {{trouble}}</p>{{/trouble}}
+        {{#hasRows}}<table class="list"><caption class="unseen">What is followed and what waits</caption>
+        <thead><tr><th scope="col">Endpoint</th><th scope="col">Follows</th><th scope="col">How it stands</th></tr></thead>
+        <tbody>{{#rows}}<tr><th scope="row">{{endpoint}}</th><td>{{follows}}</td><td class="free">{{#state}}{{>pill}}{{/state}} {{text}}</td></tr>{{/rows}}</tbody>
+        </table>{{/hasRows}}
+        {{^hasRows}}{{^trouble}}<p class="hint">Nothing in it waits, and nothing is followed.</p>{{/trouble}}{{/hasRows}}
+        </section>
         """
 
     static let split = """
@@ -131,12 +165,14 @@ extension ConsoleRoutes {
             view.lights = await lights(endpoint)
             endpoints.append(view)
         }
+        // Where one endpoint is looked for, the list is no answer.
+        let list = find.isEmpty && after.isEmpty ? (await overview.declared?()).map(DeclaredWords.view) : nil
         let next = wanted.count > shown.count ? shown.last.map { "/?after=\($0)&find=\(Query.encoded(find))" } : nil
         return .page(
             pages.page(
                 "overview", frame,
                 Views.OverviewPage(
-                    endpoints: endpoints, alarm: await alarm(), count: String(all.count), search: find,
+                    endpoints: endpoints, alarm: await alarm(), list: list, count: String(all.count), search: find,
                     hasSearch: all.count > 4 || !find.isEmpty, next: next, isEmpty: all.isEmpty,
                     isNotFound: !all.isEmpty && shown.isEmpty)))
     }
@@ -160,6 +196,33 @@ extension ConsoleRoutes {
             lights.append(Views.Pill(text: "= no drift", style: "good", path: "/endpoints/\(name)/drift"))
         }
         return lights
+    }
+}
+
+/// A list that the server carries out as the overview shows it, from what the API tells of it.
+enum DeclaredWords {
+    static func view(_ json: JSONValue) -> Views.Declared {
+        let waiting = (json["waiting"]?.arrayValue ?? []).map { entry in
+            Views.DeclaredRow(
+                endpoint: entry["endpoint"]?.stringValue ?? "?", follows: "–",
+                state: Views.Pill(text: "… waits", style: "warn"), text: entry["reason"]?.stringValue ?? "")
+        }
+        let following = (json["following"]?.arrayValue ?? []).map { entry in
+            Views.DeclaredRow(
+                endpoint: entry["endpoint"]?.stringValue ?? "?", follows: entry["follows"]?.stringValue ?? "?",
+                state: state(entry), text: entry["text"]?.stringValue ?? "")
+        }
+        return Views.Declared(
+            file: json["file"]?.stringValue ?? "?", trouble: json["trouble"]?.stringValue, rows: waiting + following,
+            hasRows: !(waiting + following).isEmpty)
+    }
+
+    private static func state(_ entry: JSONValue) -> Views.Pill {
+        func has(_ name: String) -> Bool { entry[name]?.stringValue != nil }
+        if has("remark") { return Views.Pill(text: "! look at it", style: "warn") }
+        if has("running") { return Views.Pill(text: "▲ on its way", style: "") }
+        if has("waiting") { return Views.Pill(text: "… waits", style: "warn") }
+        return Views.Pill(text: "✓ followed", style: "good")
     }
 }
 

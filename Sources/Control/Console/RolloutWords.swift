@@ -57,10 +57,12 @@ struct RolloutWords {
 
     private var lead: String {
         let names = [sides.new?.version, sides.stable.map { "beside \($0.version)" }].compactMap(\.self)
-        let strategy = names.joined(separator: " ") + (names.isEmpty ? "" : ": ") + (text("strategy") ?? "rollout")
-        let share = json["share"]?.intValue.map { ", \(Share.text($0)) of the traffic" } ?? ""
+        let kind = text("strategy") ?? "rollout"
+        let strategy = names.isEmpty ? kind : "\(names.joined(separator: " ")) (\(kind))"
+        let part = json["share"]?.intValue.map { ", \(Share.text($0)) of the traffic" } ?? ""
+        let share = kind == "shadow" ? ", asked copies only" : part
         let last = json["decisions"]?.arrayValue?.last?["reason"]?.stringValue
-        if isOver { return "\(strategy): \(phase)" + (last.map { " – \($0)" } ?? "") }
+        if isOver { return "\(strategy), \(phase)" + (last.map { " – \($0)" } ?? "") }
         let step = json["step"]?.intValue.map { step in
             steps.count > 1 ? ", step \(min(step, steps.count)) of \(steps.count)" : ""
         }

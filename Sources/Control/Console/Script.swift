@@ -9,7 +9,7 @@ enum Script {
           if (busy) { wanted = true; return; }
           busy = true;
           try {
-            const reply = await fetch(location.href, { headers: { 'x-slipway-refresh': '1' } });
+            const reply = await fetch(location.href.replace(new RegExp('/try$'), ''), { headers: { 'x-slipway-refresh': '1' } });
             // Whoever is signed out meanwhile sees it.
             if (reply.status === 401) location.reload();
             if (reply.ok) put(new DOMParser().parseFromString(await reply.text(), 'text/html'));

@@ -139,7 +139,7 @@ enum Style {
         th:last-child, td:last-child { padding-right: 0; }
         thead th { color: var(--soft); font-weight: 600; font-size: .85rem; white-space: nowrap; }
         tbody th { font-weight: 500; overflow-wrap: anywhere; }
-        td.free, td code { overflow-wrap: anywhere; }
+        .list tbody th { min-width: 11.5rem; } td.free, td code { overflow-wrap: anywhere; }
         .traffic { min-width: 11rem; } .when { white-space: nowrap; color: var(--soft); font-size: .9rem; }
         td.number, th.number { text-align: right; white-space: nowrap; }
         td.number + td:not(.number), th.number + th:not(.number) { padding-left: 1.2rem; }
@@ -221,6 +221,7 @@ enum Style {
     }.joined(separator: " ")
 
     private static let narrow = """
+        @media (min-width: 70rem) { .facts:has(> :nth-child(8):last-child) { grid-template-columns: repeat(4, 1fr); } }
         @media (max-width: 44rem) {
           header > div, main, footer { padding-left: .9rem; padding-right: .9rem; }
           .where { display: none; } .who { margin-left: auto; } nav { gap: .15rem .7rem; font-size: .9rem; }
@@ -235,7 +236,8 @@ enum Style {
           .list tr { display: flex; flex-wrap: wrap; gap: .15rem .7rem; padding: .6rem 0; border-bottom: 1px solid var(--line); }
           .list tbody tr:last-child { border: 0; } .list td, .list th { border: 0; padding: 0; text-align: left; }
           .list .free { flex-basis: 100%; } .list .number { white-space: normal; }
-          .named th { width: 7.5rem; } .compact tbody th { min-width: 4.6rem; overflow-wrap: break-word; }
+          .named th { width: 7.5rem; } .compact tbody th { min-width: 4.6rem; }
+          .list tbody th { min-width: 0; } .confusion caption { max-width: calc(100vw - 5rem); }
           .lineage { flex-direction: column; gap: 1.6rem; } .lineage li + li { margin-left: 0; }
           .lineage li + li::before { content: "↓"; left: 50%; top: -1.5rem; transform: none; }
           svg.plot text { font-size: 17px; } svg.feature text { font-size: 12px; }

@@ -4,7 +4,7 @@ enum Templates {
     static let all: [String: String] = [
         "layout": layout, "message": message, "act": act, "pill": pill, "legend": legend, "moment": moment,
         "figures": figures, "pair": pair,
-        "overview": overview, "split": split, "facts": facts,
+        "overview": overview, "split": split, "declared": declared, "facts": facts,
         "endpoint": endpoint, "answer": answer, "keys": keys, "rollout": rollout, "drift": drift, "history": history,
         "revisions": revisions,
         "models": models, "version": version, "graph": graph, "reports": reports, "confusion": confusion,

@@ -14,6 +14,7 @@ enum ViewBuilder {
         let health = health(endpoint.state)
         return Views.Endpoint(
             name: endpoint.name.text, health: health.text, healthClass: health.style, lights: [], arms: arms(endpoint),
+            fallback: endpoint.fallback.map(fallback),
             splitText: endpoint.running.map { HistoryText.traffic($0.spec) } ?? "nothing",
             rate: number(endpoint.traffic?.requestsPerSecond ?? 0),
             errors: endpoint.traffic?.errorRatio.map { percent($0) } ?? "–",
@@ -37,13 +38,32 @@ enum ViewBuilder {
                     path: "\(path)/promote", label: "Promote \(canary)", question: "Send all traffic to \(canary)?",
                     token: token))
         }
-        if let target = endpoint.history.rollbackTarget()?.spec.stable?.version.description {
+        if let target = endpoint.history.rollbackTarget(), let version = target.spec.stable?.version.description {
+            let place = way(back: target, to: version, from: endpoint.history.current?.spec)
             acts.append(
                 Views.Act(
-                    path: "\(path)/rollback", label: "Roll back to \(target)",
-                    question: "Roll \(endpoint.name) back to \(target)?", isDanger: true, token: token))
+                    path: "\(path)/rollback", label: "Roll back to \(place)",
+                    question: "Roll \(endpoint.name) back to \(place)?", isDanger: true, token: token))
         }
         return acts
+    }
+
+    /// Where a way back leads: to a version, and where that one serves already to it alone or to how it was deployed before.
+    private static func way(back target: Revision, to version: String, from current: EndpointSpec?) -> String {
+        guard current?.stable?.version.description == version else { return version }
+        return (current?.arms.count ?? 0) > 1 ? "\(version) alone" : "revision \(target.number)"
+    }
+
+    private static func fallback(_ fallback: Overview.Fallback) -> Views.Arm {
+        let traffic = fallback.traffic
+        return Views.Arm(
+            model: fallback.version.model, number: String(fallback.version.number),
+            reference: fallback.version.description, weight: "–", start: "0", share: "0", role: "fallback",
+            isCanary: false, rate: number(traffic?.requestsPerSecond ?? 0),
+            errors: traffic?.errorRatio.map { percent($0) } ?? "–",
+            p50: traffic?.p50.map { Duration.short(seconds: $0) } ?? "–",
+            p99: traffic?.p99.map { Duration.short(seconds: $0) } ?? "–",
+            memory: fallback.isLoaded ? "loaded" : "not loaded")
     }
 
     private static func health(_ state: Overview.State) -> (text: String, style: String) {
@@ -231,6 +251,7 @@ enum ViewBuilder {
         switch seconds {
         case ..<60: "\(seconds) s"
         case ..<3600: "\(seconds / 60) min"
+        case ..<86_400 where seconds % 3600 < 60: "\(seconds / 3600) h"
         case ..<86_400: "\(seconds / 3600) h \(seconds % 3600 / 60) min"
         default: "\(seconds / 86_400) d"
         }

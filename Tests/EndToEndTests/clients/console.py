@@ -158,7 +158,8 @@ async def visit_plain(browser, base, path, shots):
 
 async def visit(browser, base, path, axe, shots):
     await browser.look(WIDE, "light")
-    await browser.open(base + path)
+    # A fragment alone would load nothing where the page before it is the same.
+    await browser.open(base + path.split("#")[0])
     if path.endswith("#ask"):
         browser.loaded.clear()
         row = json.dumps(os.environ.get("SLIPWAY_CONSOLE_ROW"))

@@ -122,12 +122,12 @@ def large_graph(path, blocks=1250):
 
 def fill(slipway, folder):
     """Versions, a model that was optimised, moves of aliases."""
-    common = ["--name", "digits", "--processing", f"{DIGITS}/processing.json"]
+    view = ["--label", "view.pixels=image 8x8/16"]
+    common = ["--name", "digits", "--processing", f"{DIGITS}/processing.json", *view]
     evaluated = [*common, "--evaluation", f"{DIGITS}/held-out.npz"]
-    run(slipway, "import", f"{DIGITS}/mlp.onnx", *evaluated, "--label", "view.pixels=image 8x8/16", "--note",
-        "the first that is good enough for the front desk")
+    run(slipway, "import", f"{DIGITS}/mlp.onnx", *evaluated, "--note", "the first that is good enough for the front desk")
     run(slipway, "import", f"{DIGITS}/cnn.onnx", *evaluated)
-    run(slipway, "import", f"{DIGITS}/broken.onnx", "--name", "digits", "--no-run")
+    run(slipway, "import", f"{DIGITS}/broken.onnx", "--name", "digits", "--no-run", *view)
     run(slipway, "optimize", "digits:1", "--recipe", "int8")
     run(slipway, "deploy", "digits:1", "--record", "100%", "--note", "the front desk goes live")
     run(slipway, "deploy", "digits:1", "--endpoint", "quiet")
@@ -203,8 +203,7 @@ def open_house(slipway, axe, out, folder):
         run(slipway, "deploy", "digits:2", "--endpoint", "beside", "--strategy", "shadow", "--share", "100%", "--duration", "1h")
         time.sleep(8)
         users[1].start()
-        run(slipway, "deploy", "digits:2", "--strategy", "canary", "--steps", "10%,50%", "--step-duration", "10m",
-            "--max-disagreement", "60%")
+        run(slipway, "deploy", "digits:2", "--strategy", "canary", "--steps", "10%,50%", "--step-duration", "10m")
         ask_the_doctor()
         time.sleep(15)
         row = " ".join(f"{value:g}" for value in rows[3])
