@@ -206,9 +206,8 @@ let package = Package(
         tests(
             "Workshop",
             [
-                "WorkshopChild", "Tensors", "ModelGraph", "TensorFlow", "LiteRT", "Engines", "Home", "Trust",
-                "Registry",
-                "TestSupport", "CSandbox",
+                "WorkshopChild", "Tensors", "ModelGraph", "TensorFlow", "LiteRT", "Engines", "Optimize", "Compress",
+                "Comparing", "Home", "Trust", "Registry", "TestSupport", "CSandbox",
                 systemPackage, subprocess,
             ], exclude: ["Fixtures", "WorkshopChild"]),
         .executableTarget(
@@ -225,8 +224,8 @@ let package = Package(
         tests(
             "Control",
             [
-                "Tensors", "Engines", "Monitor", "Drift", "Release", "Home", "Trust", "Seals", "Registry", "Workshop",
-                "Serve", "Client", "TestSupport", hummingbird, httpTypes, logging,
+                "Tensors", "Engines", "Monitor", "Drift", "Release", "Alerts", "Home", "Trust", "Seals", "Registry",
+                "Workshop", "Serve", "Client", "TestSupport", hummingbird, httpTypes, logging,
             ]),
         tests(
             "SlipwayCLI",

@@ -67,17 +67,8 @@ enum EngineFiles {
         return numbers(right).lexicographicallyPrecedes(numbers(left))
     }
 
-    /// The names in a directory, without `.` and `..`; empty when it cannot be read.
+    /// The names in a directory but hidden ones; empty when it cannot be read.
     private static func entries(of directory: String) -> [String] {
-        guard let stream = opendir(directory) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names
+        Folder.sortedNames(in: directory).filter { !$0.hasPrefix(".") }
     }
 }

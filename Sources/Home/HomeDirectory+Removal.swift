@@ -1,4 +1,5 @@
 import Glibc
+import Tensors
 
 extension HomeDirectory {
     /// Removes the directory with everything in it: for homes that were made for one run. Links are not followed.
@@ -10,16 +11,8 @@ extension HomeDirectory {
     private static let deepest = 16
 
     private static func remove(_ path: String, depth: Int) {
-        if depth < deepest, let directory = opendir(path) {
-            var names: [String] = []
-            while let entry = readdir(directory) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name != ".", name != ".." { names.append(name) }
-            }
-            closedir(directory)
-            for name in names { removeEntry("\(path)/\(name)", depth: depth + 1) }
+        if depth < deepest {
+            for name in Folder.sortedNames(in: path) { removeEntry("\(path)/\(name)", depth: depth + 1) }
         }
         rmdir(path)
     }

@@ -1,5 +1,6 @@
 import Glibc
 import Home
+import Tensors
 import Trust
 
 extension BlobStore {
@@ -21,9 +22,6 @@ extension BlobStore {
                 throw RegistryError.system("name the blob", path(blob.digest))
             }
         }
-        let directory = open(home.blobs, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw RegistryError.system("open", home.blobs) }
-        defer { close(directory) }
-        guard fsync(directory) == 0 else { throw RegistryError.system("write to the disk", home.blobs) }
+        try Folder.sync(home.blobs, RegistryError.system)
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Home
+import Tensors
 import Trust
 
 /// A blob being written: hashed on its way to a temporary file, named by its digest when it is whole.
@@ -68,10 +69,7 @@ package struct BlobWriter: ~Copyable {
 
     /// Also where the blob was there already: whoever renamed it may not have come so far yet.
     private func synchronizeDirectory() throws(RegistryError) {
-        let directory = open(store.home.blobs, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw RegistryError.system("open", store.home.blobs) }
-        defer { close(directory) }
-        guard fsync(directory) == 0 else { throw RegistryError.system("write to the disk", store.home.blobs) }
+        try Folder.sync(store.home.blobs, RegistryError.system)
     }
 }
 
@@ -138,15 +136,8 @@ extension BlobStore {
     /// - Returns: how many there were.
     @discardableResult
     package func removeAbandoned(holding lock: borrowing ExclusiveBlobLock) throws(RegistryError) -> Int {
-        guard let directory = opendir(home.temporary) else { throw RegistryError.system("list", home.temporary) }
-        defer { closedir(directory) }
-        var removed = 0
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name.hasPrefix("blob-"), unlink("\(home.temporary)/\(name)") == 0 { removed += 1 }
+        try Folder.names(in: home.temporary, RegistryError.system).count { name in
+            name.hasPrefix("blob-") && unlink("\(home.temporary)/\(name)") == 0
         }
-        return removed
     }
 }

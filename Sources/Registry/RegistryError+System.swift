@@ -1,4 +1,5 @@
 import Glibc
+import Tensors
 
 extension RegistryError {
     /// The refusal of a system call, from `errno`.
@@ -9,5 +10,10 @@ extension RegistryError {
         case ENOENT: return RegistryError(.notFound, message)
         default: return RegistryError(.io, message)
         }
+    }
+
+    /// The same of what a file or folder refused.
+    static func system(_ fault: FileFault) -> RegistryError {
+        system(fault.action, fault.path, errno: fault.number)
     }
 }

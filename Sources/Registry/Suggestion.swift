@@ -1,7 +1,7 @@
 /// Guesses what a person meant by a name that is not there.
-enum Suggestion {
+package enum Suggestion {
     /// The nearest of the names that are there, for an error's help.
-    static func nearest(to name: String, among names: [String]) -> String? {
+    package static func nearest(to name: String, among names: [String]) -> String? {
         let ranked = names.prefix(1000).map { ($0, distance(Array(name.utf8), Array($0.utf8))) }
         guard let best = ranked.min(by: { $0.1 < $1.1 }), best.1 <= max(1, name.utf8.count / 3) else { return nil }
         return best.0

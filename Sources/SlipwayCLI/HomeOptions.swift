@@ -5,6 +5,7 @@ import Glibc
 import Home
 import LiteRT
 import Registry
+import Tensors
 
 /// Where the state is.
 struct HomeOptions: ParsableArguments {
@@ -43,11 +44,6 @@ struct HomeOptions: ParsableArguments {
 extension EngineCatalog {
     /// Whether a directory has anything in it.
     static func hasLibraries(in path: String) -> Bool {
-        guard let directory = opendir(path) else { return false }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            if entry.pointee.d_name.0 != CChar(UInt8(ascii: ".")) { return true }
-        }
-        return false
+        Folder.sortedNames(in: path).contains { !$0.hasPrefix(".") }
     }
 }

@@ -11,9 +11,19 @@ struct RecipeOptions: ParsableArguments {
     var recipe: String?
 
     @Option(
-        help: "Inputs to look at values with: NPZ, NPY or CSV (default: the version's evaluation set, else made up).",
+        help: ArgumentHelp(
+            "Inputs to look at values with: NPZ, NPY or CSV, or for a version that takes them a folder of pictures "
+                + "(default: the version's evaluation set, else made up).", valueName: "path"),
         completion: .file(extensions: ["npz", "npy", "csv"]))
     var calibration: String?
+
+    @Flag(help: "Look at values with what an endpoint's clients have asked, as recorded with 'deploy --record'.")
+    var traffic = false
+
+    @Option(
+        help: "The endpoint whose requests were recorded (default: the model's name).", completion: Candidates.endpoints
+    )
+    var endpoint: String?
 
     @Option(
         help: ArgumentHelp(
@@ -46,8 +56,32 @@ struct RecipeOptions: ParsableArguments {
         return !Compression.recipes.map(\.name).contains(recipe) && (recipe.contains("/") || recipe.contains("."))
     }
 
-    /// - Parameter searches: whether a search is asked for, by goals or a budget.
-    func check(searches: Bool) throws {
+    /// Whether data are given to look at values with.
+    var hasData: Bool { calibration != nil || traffic }
+
+    /// - Parameters:
+    ///   - searches: whether a search is asked for, by goals or a budget.
+    ///   - isFile: whether a file is to be optimised, and not a version.
+    func check(searches: Bool, isFile: Bool) throws {
+        guard traffic || endpoint == nil else { throw ValidationError("--endpoint goes with --traffic") }
+        guard !traffic || calibration == nil else {
+            throw ValidationError("--traffic and --calibration exclude each other")
+        }
+        guard !traffic || !isFile else {
+            throw ValidationError("--traffic is for versions: a file has no clients; give --calibration")
+        }
+        try check(searches: searches)
+    }
+
+    /// Where data lie; `nil` where none are given.
+    ///
+    /// - Parameter subject: the version, as it was named.
+    /// - Throws: `WorkshopError.Code.evaluation` when nothing is recorded.
+    func data(_ subject: String, _ homeOptions: HomeOptions) throws -> String? {
+        traffic ? try TrafficRecord(endpoint, of: subject, homeOptions).folder : calibration
+    }
+
+    private func check(searches: Bool) throws {
         let names = Compression.recipes.map(\.name)
         if let recipe, !names.contains(recipe), !isFile {
             throw ValidationError(
@@ -92,12 +126,16 @@ struct RecipeOptions: ParsableArguments {
 
     /// What is asked for; `nil` without a recipe.
     ///
-    /// - Parameter engine: that judges; `nil`: that for which the recipe's file is, else ONNX Runtime.
-    func compression(judgedOn engine: EngineKind?) throws -> (compression: Compression, engine: EngineKind)? {
+    /// - Parameters:
+    ///   - engine: that judges; `nil`: that for which the recipe's file is, else ONNX Runtime.
+    ///   - data: to look at values with.
+    func compression(judgedOn engine: EngineKind?, data: String?) throws -> (
+        compression: Compression, engine: EngineKind
+    )? {
         guard let recipe else { return nil }
         var compression = isFile ? Compression(try RecipeFile.read(recipe)) : Compression(recipe)
         let engine = engine ?? compression.list.parts.compactMap(\.target).first ?? .onnxRuntime
-        compression.calibration = calibration
+        compression.calibration = data
         compression.calibrator = calibrator
         if !isFile { compression.seed = seed }
         compression.prunedShare = try prunedShare()

@@ -3,6 +3,7 @@ import Client
 import Control
 import Logging
 import Registry
+import Release
 import Seals
 import Trust
 
@@ -137,20 +138,18 @@ struct ServeOptions: ParsableArguments {
         if let memory, Quantity.parseBytes(memory) ?? 0 <= 0 {
             throw ValidationError("--memory is a size such as 512MB or 4GB, found '\(memory.prefix(40))'")
         }
-        if let unloadIdle, UndoWindowOptions.parse(unloadIdle) ?? 0 < 1000 {
-            throw ValidationError("--unload-idle is a time such as 45s, 30m or 12h, found '\(unloadIdle.prefix(40))'")
+        if let unloadIdle, Self.seconds(unloadIdle) == nil {
+            throw ValidationError("--unload-idle is a time from 1s to 30d, found '\(unloadIdle.prefix(40))'")
         }
         guard (1...64).contains(serverName.utf8.count), serverName.utf8.allSatisfy({ (0x20..<0x7F).contains($0) })
         else {
             throw ValidationError("--server-name takes up to 64 printable ASCII characters")
         }
-        if driftWindow != "off", !(1000...2_592_000_000).contains(UndoWindowOptions.parse(driftWindow) ?? 0) {
+        if driftWindow != "off", Self.seconds(driftWindow) == nil {
             throw ValidationError(
                 "--drift-window is a time from 1s to 30d, or off, found '\(driftWindow.prefix(40))'")
         }
-        guard (0...16_777_216).contains(feedbackAnswers),
-            (1000...2_592_000_000).contains(UndoWindowOptions.parse(feedbackTime) ?? 0)
-        else {
+        guard (0...16_777_216).contains(feedbackAnswers), Self.seconds(feedbackTime) != nil else {
             throw ValidationError("--feedback-answers takes 0 to 16777216, --feedback-time a time from 1s to 30d")
         }
         guard (0...3600).contains(drainDelay), (0...3600).contains(grace) else {
@@ -186,8 +185,8 @@ struct ServeOptions: ParsableArguments {
         options.concurrentRuns = concurrency
         options.largestBody = maxBody
         options.memory = memory.flatMap(Quantity.parseBytes)
-        options.unloadIdle = unloadIdle.flatMap(UndoWindowOptions.parse).map { .milliseconds($0) }
-        options.feedback = (feedbackAnswers, Int(UndoWindowOptions.parse(feedbackTime) ?? 1000) / 1000)
+        options.unloadIdle = unloadIdle.flatMap(Self.seconds).map { .seconds($0) }
+        options.feedback = (feedbackAnswers, Self.seconds(feedbackTime) ?? 1)
         if let traces {
             guard let share = Self.share(traceShare) else {
                 throw ValidationError("--trace-share is a share from 0% to 100%, found '\(traceShare.prefix(20))'")
@@ -197,7 +196,7 @@ struct ServeOptions: ParsableArguments {
         options.showsTritonNames = tritonMetrics
         options.alerts = try alerts.map(AlertFile.read)
         options.serverName = serverName
-        options.driftWindow = UndoWindowOptions.parse(driftWindow).map { .milliseconds($0) }
+        options.driftWindow = Self.seconds(driftWindow).map { .seconds($0) }
         options.prometheus = try prometheus.map { text throws(ClientError) in try ServerAddress(text) }
         options.defaultModel = defaultModel
         if !requiredSignatures.isEmpty {
@@ -209,6 +208,12 @@ struct ServeOptions: ParsableArguments {
     }
 
     /// `0.5%` as 0.005; `nil` for no share.
+    /// Whole seconds of a time from 1s to 30d; `nil` for another.
+    private static func seconds(_ text: String) -> Int? {
+        let span = try? TimeSpan(text)
+        return span.flatMap { $0.milliseconds >= 1000 ? $0.milliseconds / 1000 : nil }
+    }
+
     private static func share(_ text: String) -> Double? {
         guard text.hasSuffix("%"), let percent = Double(text.dropLast()), (0...100).contains(percent) else {
             return nil

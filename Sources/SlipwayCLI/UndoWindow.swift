@@ -1,6 +1,7 @@
 import ArgumentParser
 import Home
 import Registry
+import Release
 
 /// How long a removed version can be restored.
 struct UndoWindowOptions: ParsableArguments {
@@ -24,15 +25,10 @@ struct UndoWindowOptions: ParsableArguments {
     /// When a version that was removed then is given up.
     func end(_ removed: Timestamp) throws -> Timestamp { removed.adding(milliseconds: try milliseconds()) }
 
-    /// A whole number with one of `s`, `m`, `h` and `d`, or `0`; at most 10,000 days.
+    /// A time such as `12h`, or `0`; at most 10,000 days.
     static func parse(_ text: String) -> Int64? {
         if text == "0" { return 0 }
-        let units: [Character: Int64] = ["s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
-        guard let unit = text.last.flatMap({ units[$0] }), text.count <= 12, text.first?.isNumber == true,
-            let count = Int64(text.dropLast()), count >= 0
-        else { return nil }
-        let (product, overflow) = count.multipliedReportingOverflow(by: unit)
-        return overflow || product > 864_000_000_000 ? nil : product
+        return TimeSpan.milliseconds(in: text).flatMap { $0 <= 864_000_000_000 ? Int64($0) : nil }
     }
 
     private static func refusal(_ text: String) -> ValidationError {

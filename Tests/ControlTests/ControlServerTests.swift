@@ -60,6 +60,22 @@ import Testing
     @Test func unknownPathsAreNotFound() async throws {
         #expect(try await serving { try await $0.request("GET", "/nothing") }.status == 404)
         #expect(try await serving { try await $0.request("GET", "/models/a/b/c") }.status == 404)
+        let program = try await serving { try await $0.request("GET", "/api/v1/nothing") }
+        #expect(program.status == 404 && program.header("content-type") == "application/problem+json")
+        #expect(program.text.contains("GET '/api/v1/nothing'"))
+        #expect(program.header("content-security-policy")?.hasPrefix("default-src 'none'") == true)
+        #expect(try await serving { try await $0.request("POST", "/models") }.status == 404)
+    }
+
+    /// The same page as the others are, with the way back; nothing of the address stands on it.
+    @Test func peopleFindAPageWhereThereIsNone() async throws {
+        let reply = try await serving {
+            try await $0.request("GET", "/%3Cb%3Enothing", headers: [HTTPHeader("accept", "text/html")])
+        }
+        #expect(reply.status == 404 && reply.header("content-type") == "text/html; charset=utf-8")
+        #expect(reply.text.contains("There is no such page") && reply.text.contains("href=\"/models\""))
+        #expect(!reply.text.contains("<b>") && !reply.text.contains("nothing"))
+        #expect(reply.header("content-security-policy")?.hasPrefix("default-src 'none'") == true)
     }
 
     @Test func refusalsSayWhatIsMissing() async throws {

@@ -202,6 +202,23 @@ import Workshop
             "\(String(describing: error))")
     }
 
+    @Test(arguments: [
+        (#"{"endpoint":"digits","verson":"digits:1"}"#, "no member 'verson'", "did you mean 'version'?"),
+        (#"{"endpont":"digits","version":"digits:1"}"#, "no member 'endpont'", "did you mean 'endpoint'?"),
+        (#"{"version":"digits:1","outlier":"count"}"#, "no member 'outlier'", "did you mean 'outliers'?"),
+        (#"{"version":"digits:1","what is this":1}"#, "no member 'what is this'", "known are batching, "),
+        (#"{"endpoint":"digits"}"#, "'version' is missing", "or 'follow'"),
+        (#"{"version":"digits:1","rollout":{"strtegy":"canary"}}"#, "unknown member 'strtegy'", "strategy"),
+    ])
+    func whatIsMisspeltIsSaidWithWhatWasMeant(_ entry: String, _ words: String, _ help: String) throws {
+        let error = #expect(throws: ReleaseError.self) {
+            try EndpointList(json: JSONValue.parse(Array("{\"endpoints\":[\(entry)]}".utf8)))
+        }
+        #expect(
+            error?.message.contains(words) == true && error?.help?.contains(help) == true,
+            "\(String(describing: error))")
+    }
+
     @Test(
         arguments: [
             (0.95, 0.1, nil), (0.9, 0.2, nil), (0.89, 0.1, "accuracy is 0.89, and at least 0.9 is asked for"),

@@ -13,6 +13,7 @@ extension Bridge {
         var server = ControlServer(routes: routes, gate: gate, logger: Harbour.logger)
         server.limits = limits
         server.refused = { [console] in console.refused($0, $1) }
+        server.missing = { [console] in console.notFound("page", $0) }
         return try await Self.serving(server, at: address, body)
     }
 

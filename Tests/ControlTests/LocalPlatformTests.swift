@@ -3,6 +3,7 @@ import Glibc
 import Home
 import Registry
 import Release
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -35,6 +36,18 @@ import Trust
                 == EndpointStatus(revision: 1, arms: [ArmStatus(arm: .stable(one), state: .ready)]))
         #expect(await platform.answering()[try .digits]?.servables.keys.sorted() == [one.digest])
         #expect(try harbour.mark(one) == .healthy)
+    }
+
+    /// What is to hold from the first request on has to be seen to before it can come.
+    @Test func versionsAreToldOfBeforeTheyAnswer() async throws {
+        let told = Mutex<[[String]]>([])
+        await platform.attend { [platform] entering, revision in
+            let answering = await platform.answering()[revision.endpoint]?.servables.keys.sorted() ?? []
+            told.withLock { $0 += [entering.map(\.digest).sorted(), answering] }
+        }
+        _ = try await platform.apply(harbour.revision(1, .only(one)))
+        _ = try await platform.apply(harbour.revision(2, .canary(one, two)))
+        #expect(told.withLock(\.self) == [[one.digest], [], [two.digest], [one.digest]])
     }
 
     @Test(arguments: [

@@ -1,3 +1,4 @@
+import Alerts
 import Foundation
 import Tensors
 import Testing
@@ -139,17 +140,20 @@ import Testing
         ])
     }
 
-    @Test func alertsAreToldWithTheirState() {
+    @Test func alertsAreToldWithTheirState() throws {
         let known = JSONValue.object([
             ("alerts", [alert("firing"), alert("pending", endpoint: ""), alert("silenced")]),
             ("receivers", [.object([("receiver", "ops"), ("lastFailure", "refused")])]),
         ])
-        let view = AlertWords.view(known, silences: [.object([("until", 0), ("note", "we know")])])
+        let silence = try AlertSilence(id: "1", alert: nil, endpoint: "digits", until: 0, note: "we know")
+        let view = AlertWords.view(known, silences: [silence])
         #expect(view.lead == "One alert fires." && view.alerts.map(\.state.style) == ["bad", "", ""])
         #expect(view.alerts[0].path == "/endpoints/digits" && view.alerts[1].path == nil)
         #expect(view.alerts[0].at?.shown == "2026-11-22 10:00:00 UTC")
         #expect(view.receivers.first?.value == "✕ takes no messages: refused")
-        #expect(view.silences.first?.name == "everything" && view.silences.first?.value.hasSuffix("we know") == true)
+        #expect(
+            view.silences.first?.name == "everything at digits"
+                && view.silences.first?.value.hasSuffix("we know") == true)
         #expect(
             AlertWords.view(.object([("alerts", [alert("firing", severity: "ticket")])]), silences: []).alerts[0]
                 .state.style == "warn")

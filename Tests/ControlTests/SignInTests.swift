@@ -298,6 +298,19 @@ import Trust
         }
     }
 
+    @Test func strangersAreAskedWhoTheyAreWhereverTheyGo() async throws {
+        let viewer = try secret("viewer")
+        try await serving { browser in
+            var browser = browser
+            try await browser.open("/nothing")
+            #expect(browser.status == 401 && browser.page.contains("Sign in"))
+            for (bearer, status) in [(nil, 401), ("Bearer \(viewer)", 404)] {
+                let headers = bearer.map { [HTTPHeader("authorization", $0)] } ?? []
+                #expect(try await browser.client.request("GET", "/api/v1/nothing", headers: headers).status == status)
+            }
+        }
+    }
+
     @Test func streamsEndWithTheSession() async throws {
         let viewer = try secret("viewer")
         let hash = try #require(secrets["viewer"]).hash

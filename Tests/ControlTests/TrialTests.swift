@@ -130,6 +130,23 @@ import Testing
         #expect(!body.contains("\n"), "one line")
     }
 
+    /// Each language reads the token where the command line does; without one nothing of it is said.
+    @Test func programsSendATokenWhereOneIsAskedFor() async throws {
+        let bridge = try Bridge(Harbour())
+        let spec = TensorSpec(name: "x", elementType: .float32, dimensions: [.fixed(1)])
+        let endpoint = try await endpoint(bridge, Signature(inputs: [spec], outputs: []))
+        var trial = bridge.console.trial
+        let open = trial.code(endpoint, [field(spec, "1")]).map(\.text)
+        trial.asksForTokens = true
+        let closed = trial.code(endpoint, [field(spec, "1")]).map(\.text)
+        #expect(open.allSatisfy { !$0.contains("SLIPWAY_TOKEN") && !$0.contains("Authorization") })
+        let curl = #"/v2/models/digits/infer -H "Authorization: Bearer $SLIPWAY_TOKEN" -d '{"#
+        #expect(closed[0].contains(curl))
+        #expect(closed[1].contains("import json, os, urllib.request"))
+        #expect(closed[1].contains(#"{"Content-Type": "application/json", "Authorization": "Bearer " + os.environ["#))
+        #expect(closed[2].contains("\nrequest.setValue(\"Bearer \\(token)\", forHTTPHeaderField: \"Authorization\")\n"))
+    }
+
     /// A line's words as a POSIX shell splits it, with quotes and escapes; enough for lines of ours.
     private static func words(_ line: String) -> [String] {
         var words = [""]

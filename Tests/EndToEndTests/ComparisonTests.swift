@@ -176,6 +176,12 @@ extension EndToEnd {
             let passed = try await slipway.expect(
                 "compare", "table:1", "table:3", "--traffic", "--max-disagreement", "10%")
             #expect(passed.output.contains("table:3 beside table:1, on "), "\(passed)")
+            // They are data to look at values with, too.
+            let optimised = try await slipway.json(
+                "optimize", "table:1", "--recipe", "int8", "--traffic", "--dry-run", "--no-speed", "--json")
+            #expect(
+                optimised["calibration"]?.stringValue?.hasPrefix("recorded requests of 'table'") == true,
+                "\(optimised.encodedString())")
         }
     }
 }

@@ -15,8 +15,10 @@ extension EndToEnd {
             return mount(on: directory.path, bytes: 1 << 20) && unmount(directory.path)
         }()
 
-        private static func mount(on path: String, bytes: Int) -> Bool {
-            Glibc.mount("tmpfs", path, "tmpfs", 0, "size=\(bytes),mode=700") == 0
+        /// - Parameter again: for one that is mounted there, which gets another size.
+        private static func mount(on path: String, bytes: Int, again: Bool = false) -> Bool {
+            let remount: UInt = 32
+            return Glibc.mount("tmpfs", path, "tmpfs", again ? remount : 0, "size=\(bytes),mode=700") == 0
         }
 
         /// At once, whoever still has files open there.
@@ -170,6 +172,28 @@ extension EndToEnd {
                 try await slipway.expect("fsck")
                 try database.close()
             }
+        }
+
+        @Test(.enabled(if: canMount, "needs root, to mount a small file system"))
+        func aBackupToAFullDiskSaysSoAndIsWholeWhenThereIsSpace() async throws {
+            let slipway = try await Slipway.withDigits()
+            let large = slipway.scratch.file("large.onnx")
+            try TextFile.write(MadeModel.chain(layers: 1, width: 512), to: large)
+            try await slipway.expect("import", large, "--no-run")
+            let disk = try TemporaryDirectory()
+            try #require(Self.mount(on: disk.path, bytes: 16 << 10))
+            defer { Self.unmount(disk.path) }
+            // Nearly nothing; small models and not the large one; all models and not the database.
+            for kilobytes in [16, 640, 1400] {
+                try #require(Self.mount(on: disk.path, bytes: kilobytes << 10, again: true))
+                let outcome = try await slipway.run(["backup", disk.path])
+                Self.expectRefused(outcome, "\(kilobytes) KB")
+                #expect(TextFile.list(disk.file("tmp")) == [], "\(kilobytes)")
+                #expect(!TextFile.list(disk.path).contains { $0.hasPrefix("2") }, "\(kilobytes)")
+            }
+            try #require(Self.mount(on: disk.path, bytes: 16 << 20, again: true))
+            let path = try await slipway.json("backup", disk.path)["path"]?.stringValue
+            #expect(try await slipway.json("backup", "check", path ?? "")["sound"]?.boolValue == true)
         }
     }
 }

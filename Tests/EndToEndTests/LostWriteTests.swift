@@ -68,10 +68,11 @@ extension EndToEnd {
                 var trial = Trial(traffic: traffic, archive: archive, record: try traffic.record())
                 while trial.killed < Self.kills, trial.turn < Self.mostCommands { try await trial.takeTurn() }
                 #expect(trial.killed == Self.kills)
-                #expect(trial.tally.count >= 9, "\(trial.tally)")
+                #expect(trial.tally.count >= 10, "\(trial.tally)")
                 for name in ["push", "pull"] {
                     #expect(trial.tally[name, default: 0] >= Self.transfers, "\(trial.tally)")
                 }
+                try await Self.expectWholeBackup(of: trial.record, traffic.home)
                 try await trial.traffic.expectWholeAtTheEnd()
                 try await Self.serves(trial.record, traffic.home)
             }
@@ -138,6 +139,7 @@ extension EndToEnd {
                 }
                 let check = try await home.run(["fsck", "--json"])
                 #expect(check.exitCode == 0, "after \(step.name): \(check)")
+                if step.name == "backup" { try await expectSoundBackups(home, wasKilled: wasKilled) }
                 try await traffic.settle(step, wasKilled: wasKilled)
                 record = try traffic.record()
             }
@@ -150,7 +152,7 @@ extension EndToEnd {
                 // Never the ones that the endpoint or the alias needs.
                 let free = present.filter { $0 > 4 && $0 != record.production && $0 != newest }
                 let removed = record.numbers(.removed)
-                switch Int.random(in: 0..<12, using: &random) {
+                switch Int.random(in: 0..<13, using: &random) {
                 case 0: return export(some, turn, slipway)
                 case 1: return bring(archive)
                 case 2: return alias(some)
@@ -159,6 +161,7 @@ extension EndToEnd {
                 case 5 where !removed.isEmpty: return restore(removed.randomElement(using: &random) ?? 0)
                 case 6: return collect(everything: turn % 3 == 0)
                 case 7, 8: return traffic.push(some, record, turn)
+                case 11: return backUp(slipway)
                 case 9, 10: return traffic.pull() ?? traffic.push(some, record, turn)
                 default: return add(turn, slipway)
                 }

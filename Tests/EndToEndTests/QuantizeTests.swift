@@ -53,6 +53,23 @@ extension EndToEnd {
             #expect(again["version"]?.stringValue == "digits:2")
         }
 
+        /// A version whose clients send pictures is looked at with a folder of them; a file has no clients.
+        @Test
+        func picturesOfAFolderAreDataToCalibrateWith() async throws {
+            let slipway = try Slipway()
+            try await slipway.expect(
+                "import", "Examples/digits/cnn.onnx", "--name", "digits", "--processing",
+                "Examples/digits/image-processing.json")
+            let images = ["--recipe", "int8", "--calibration", "Examples/digits/images", "--no-speed"]
+            let report = try #require(try await slipway.run(["optimize", "digits:1", "--json"] + images).json)
+            #expect(report["outcome"]?.stringValue == "improved", "\(report.encodedString())")
+            #expect(report["calibration"]?.stringValue?.hasPrefix("10 pictures of images") == true, "\(report)")
+            let file = try await slipway.run(["optimize", "Examples/digits/cnn.onnx", "--dry-run"] + images)
+            #expect(file.exitCode == 2 && file.talk.contains("the model takes none"), "\(file)")
+            let traffic = try await slipway.run(["optimize", "digits:1", "--recipe", "int8", "--traffic"])
+            #expect(traffic.exitCode != 0 && traffic.talk.contains("--record 10%"), "\(traffic)")
+        }
+
         @Test
         func badDataAreRefusedWithTheirPlaceAndLeaveNothing() async throws {
             let slipway = try Slipway()

@@ -3,7 +3,7 @@ package import Tensors
 
 /// Arrays of an NPZ file, or of an NPY file for a model with one input, read a batch at a time: the file's size does not
 /// matter.
-package struct ArrayCalibration: CalibrationSource {
+package struct ArrayCalibration: HeldCalibration {
     private let path: String
     package let source: String
     private let isArchive: Bool
@@ -57,8 +57,8 @@ package struct ArrayCalibration: CalibrationSource {
         try forEachBlock(signature, batch: batch, wanted: { !isHeld($0) }, { _, tensors in try body(tensors) })
     }
 
-    /// Calls `body` with the batches that are kept to judge with and the row at which each begins, until it answers
-    /// false.
+    package func whole() throws -> ArrayCalibration { try ArrayCalibration(path: path, isArchive: isArchive) }
+
     package func forEachHeld(for signature: Signature, _ body: (Int, [Tensor]) throws -> Bool) throws {
         var isGoing = true
         // Pictures one at a time: engines take memory by the rows of a run.

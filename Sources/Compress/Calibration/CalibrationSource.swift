@@ -18,6 +18,16 @@ package protocol CalibrationSource: Sendable {
     func forEachBatch(of batch: Int, for signature: Signature, _ body: ([Tensor]) throws -> Void) throws
 }
 
+/// Data of which some rows are kept to judge with: calibration does not see them.
+package protocol HeldCalibration: CalibrationSource {
+    /// Calls `body` with batches of what is kept and the row at which each begins, until it answers false.
+    ///
+    /// - Throws: as `forEachBatch`.
+    func forEachHeld(for signature: Signature, _ body: (Int, [Tensor]) throws -> Bool) throws
+    /// The same data with nothing kept.
+    func whole() throws -> Self
+}
+
 extension CalibrationSource {
     package var source: String { words }
 }

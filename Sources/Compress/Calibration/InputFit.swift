@@ -1,17 +1,21 @@
 import Optimize
-import Tensors
+package import Tensors
 
 /// Data made what a model's inputs take, or refused with the place.
-struct InputFit: Sendable {
+package struct InputFit: Sendable {
     let signature: Signature
     /// What the data are called: a file's name.
     let source: String
+
+    package init(signature: Signature, source: String) {
+        (self.signature, self.source) = (signature, source)
+    }
 
     /// A batch of an input: converted to its type, its rows of the shape that the input has, its numbers finite.
     ///
     /// - Parameter firstRow: where the batch begins in the data.
     /// - Throws: `RuleFault` with row and column, counted from 1.
-    func fitted(_ tensor: Tensor, _ spec: TensorSpec, firstRow: Int) throws -> Tensor {
+    package func fitted(_ tensor: Tensor, _ spec: TensorSpec, firstRow: Int) throws -> Tensor {
         let expected = spec.dimensions.map { Array($0.dropFirst()) }
         let found = Array(tensor.shape.dimensions.dropFirst())
         let fits = expected.map { dimensions in
@@ -46,7 +50,7 @@ struct InputFit: Sendable {
     }
 
     /// The rows that the model takes at a time; `nil` where it takes any number.
-    static func fixedBatch(_ signature: Signature) -> Int? {
+    package static func fixedBatch(_ signature: Signature) -> Int? {
         signature.inputs.compactMap { $0.dimensions?.first?.size }.first.map { max(1, $0) }
     }
 }

@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+import Release
 package import ServiceLifecycle
 import Tensors
 import Trust
@@ -22,6 +23,8 @@ package struct ControlServer: Sendable {
     private let gate: ControlGate
     private let logger: Logger
     var limits = ConnectionGuard.Limits()
+    /// The page for addresses that there are not; `nil` where there are no pages.
+    var missing: (@Sendable (ControlRequest) -> ControlReply)?
     /// A refusal as a page, for people; `nil` where there are none.
     var refused: (@Sendable (ControlGate.Refusal, ControlRequest) -> ControlReply)?
 
@@ -60,6 +63,11 @@ package struct ControlServer: Sendable {
 
     private func router(isLocal: Bool) -> Router<ControlContext> {
         let router = Router(context: ControlContext.self)
+        // Asked after no route was found, too. Our own routes answer whatever happens.
+        router.add(
+            middleware: Nowhere { request, context in
+                await respond(to: request, context, nowhere(request), isLocal: isLocal)
+            })
         for route in routes {
             let path = RouterPath(stringLiteral: Self.pattern(route.path))
             router.on(path, method: route.method == .get ? .get : .post) { request, context in
@@ -67,6 +75,16 @@ package struct ControlServer: Sendable {
             }
         }
         return router
+    }
+
+    /// What stands for an address that there is not. Strangers learn nothing there: they are asked for a token first.
+    private func nowhere(_ request: Request) -> ControlRoute {
+        let isForPeople = Self.wantsPage(request)
+        let (path, isReading) = (request.uri.path, request.method == .get)
+        return ControlRoute(isReading ? .get : .post, path, role: .viewer) { [missing] asked in
+            if isForPeople, isReading, let missing { return missing(asked) }
+            throw ReleaseError(.notFound, "there is nothing at \(request.method) '\(path.prefix(200))'")
+        }
     }
 
     /// `/a/:b` as Hummingbird writes it: `/a/{b}`.
@@ -174,6 +192,22 @@ package struct ControlServer: Sendable {
     private static let policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         + "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
+}
+
+/// Answers what no route does.
+private struct Nowhere: RouterMiddleware {
+    let answer: @Sendable (Request, ControlContext) async -> Response
+
+    func handle(
+        _ request: Request, context: ControlContext,
+        next: (Request, ControlContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound {
+            return await answer(request, context)
+        }
+    }
 }
 
 /// A request's context that knows the connection it came over.

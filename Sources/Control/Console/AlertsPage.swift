@@ -61,7 +61,7 @@ extension ConsoleRoutes {
     func alertsPage(_ request: ControlRequest) async throws -> ControlReply {
         var frame = frame("Alerts", request)
         frame.onAlerts = true
-        let silences = try AlertSilences.read(overview.deployments.registry.database).map(\.json)
+        let silences = try AlertSilences.read(overview.deployments.registry.database)
         let view = AlertWords.view(await management.alerts?.json(), silences: silences)
         return .page(pages.page("alerts", frame, view))
     }
@@ -75,7 +75,7 @@ extension ConsoleRoutes {
 /// Alerts as their page shows them, from what the management API tells of them.
 enum AlertWords {
     /// - Parameter known: `nil` where nobody watches.
-    static func view(_ known: JSONValue?, silences: [JSONValue]) -> Views.AlertsPage {
+    static func view(_ known: JSONValue?, silences: [AlertSilence]) -> Views.AlertsPage {
         let alerts = (known?["alerts"]?.arrayValue ?? []).map(alert)
         let receivers = (known?["receivers"]?.arrayValue ?? []).map { receiver in
             Views.Fact(
@@ -119,11 +119,10 @@ enum AlertWords {
             remedy: text("remedy").isEmpty ? nil : text("remedy"))
     }
 
-    private static func silence(_ json: JSONValue) -> Views.Fact {
-        let endpoint = json["endpoint"]?.stringValue.map { " at \($0)" } ?? ""
-        let note = json["note"]?.stringValue.flatMap { $0.isEmpty ? nil : " – \($0)" } ?? ""
-        let until = Views.Moment(Timestamp(milliseconds: Int64(json["until"]?.intValue ?? 0)))
-        return Views.Fact(
-            name: (json["alert"]?.stringValue ?? "everything") + endpoint, value: "until \(until.shown)\(note)")
+    private static func silence(_ silence: AlertSilence) -> Views.Fact {
+        let endpoint = silence.endpoint.map { " at \($0)" } ?? ""
+        let note = silence.note.isEmpty ? "" : " – \(silence.note)"
+        let until = Views.Moment(Timestamp(milliseconds: Int64(silence.until)))
+        return Views.Fact(name: (silence.alert ?? "everything") + endpoint, value: "until \(until.shown)\(note)")
     }
 }

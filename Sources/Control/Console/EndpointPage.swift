@@ -107,7 +107,7 @@ extension Templates {
         {{#inputs}}
         <label for="in-{{index}}">{{name}} <span class="hint">{{type}} {{shape}}</span></label>
         {{#isImage}}<canvas data-grid data-columns="{{columns}}" data-rows="{{rows}}" data-maximum="{{maximum}}" data-field="in-{{index}}" data-clear="clear-{{index}}" width="240" height="240" hidden tabindex="0" role="img" aria-label="Draw {{name}} here"></canvas>
-        <p class="hint">Draw above with the mouse or a finger, or edit the numbers below.</p>
+        <p class="hint" hidden>Draw above with the mouse or a finger, or edit the numbers below.</p>
         <button class="quiet" type="button" id="clear-{{index}}" hidden>Clear</button>{{/isImage}}
         <textarea id="in-{{index}}" name="in-{{index}}" spellcheck="false" aria-describedby="hint-{{index}}">{{value}}</textarea>
         <p class="hint" id="hint-{{index}}">{{hint}}</p>

@@ -98,7 +98,8 @@ extension ConsoleRoutes {
             Views.Fact(name: "Parameters", value: ViewBuilder.count(outline.parameters)),
             Views.Fact(
                 name: "Operators",
-                value: outline.operators.prefix(5).map { "\($0.name) ×\($0.count)" }.joined(separator: ", ")),
+                value: outline.operators.prefix(5).map { "\($0.name) ×\(ViewBuilder.count($0.count))" }.joined(
+                    separator: ", ")),
         ]
         if !view.find.isEmpty {
             let count = outline.matchCount

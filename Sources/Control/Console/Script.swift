@@ -133,7 +133,7 @@ enum Script {
           if (clear) clear.addEventListener('click', () => { ink.fill(0); paint(); write(); });
           const given = field.value.trim().split(/[\\s,]+/).map(Number);
           if (given.length === ink.length && given.every(Number.isFinite)) ink.set(given);
-          canvas.hidden = false; if (clear) clear.hidden = false;
+          for (const part of [canvas, canvas.nextElementSibling, clear]) if (part) part.hidden = false;
           paint();
         }
         """

@@ -139,7 +139,7 @@ enum Style {
         th:last-child, td:last-child { padding-right: 0; }
         thead th { color: var(--soft); font-weight: 600; font-size: .85rem; white-space: nowrap; }
         tbody th { font-weight: 500; overflow-wrap: anywhere; }
-        .list tbody th { min-width: 11.5rem; } td.free, td code { overflow-wrap: anywhere; }
+        .list tbody th { min-width: 12.5rem; } .list .free { min-width: 8rem; } td.free, td code { overflow-wrap: anywhere; }
         .traffic { min-width: 11rem; } .when { white-space: nowrap; color: var(--soft); font-size: .9rem; }
         td.number, th.number { text-align: right; white-space: nowrap; }
         td.number + td:not(.number), th.number + th:not(.number) { padding-left: 1.2rem; }
@@ -227,7 +227,8 @@ enum Style {
           .where { display: none; } .who { margin-left: auto; } nav { gap: .15rem .7rem; font-size: .9rem; }
           header > div { padding-bottom: .4rem; padding-top: .4rem; }
           .card { padding: .9rem; } .extra { display: none; } h1 { font-size: 1.4rem; }
-          .facts { grid-template-columns: repeat(auto-fit, minmax(6.4rem, 1fr)); } .facts dd { font-size: 1.1rem; }
+          .facts { grid-template-columns: repeat(auto-fit, minmax(6.4rem, 1fr)); gap: .75rem .7rem; }
+          .facts dd { font-size: 1.05rem; } .facts.small > :last-child { grid-column: 1 / -1; }
           .row > .push { margin-left: 0; } .search input { flex: 1 1 8rem; width: auto; } .search { width: 100%; }
           button { padding: .35rem .75rem; } .confusion td, .confusion th { padding: .25rem .3rem; font-size: .8rem; }
           table { font-size: .88rem; } th, td { padding-right: .5rem; } thead th { white-space: normal; font-size: .78rem; }
@@ -237,7 +238,7 @@ enum Style {
           .list tbody tr:last-child { border: 0; } .list td, .list th { border: 0; padding: 0; text-align: left; }
           .list .free { flex-basis: 100%; } .list .number { white-space: normal; }
           .named th { width: 7.5rem; } .compact tbody th { min-width: 4.6rem; }
-          .list tbody th { min-width: 0; } .confusion caption { max-width: calc(100vw - 5rem); }
+          .list tbody th, .list .free { min-width: 0; } .confusion caption { max-width: calc(100vw - 5rem); }
           .lineage { flex-direction: column; gap: 1.6rem; } .lineage li + li { margin-left: 0; }
           .lineage li + li::before { content: "↓"; left: 50%; top: -1.5rem; transform: none; }
           svg.plot text { font-size: 17px; } svg.feature text { font-size: 12px; }

@@ -11,6 +11,8 @@ struct Trial: Sendable {
     let server: ServerAddress
     /// The same as people write it, with its scheme.
     let address: String
+    /// Whether it answers only who sends a token.
+    var asksForTokens = false
 
     /// One input of the form and what was typed.
     struct Field: Sendable {

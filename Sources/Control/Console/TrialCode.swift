@@ -1,6 +1,7 @@
 import Tensors
 
-/// A question as programs ask it: for a shell, in Python without anything installed, in Swift.
+/// A question as programs ask it: for a shell, in Python without anything installed, in Swift. Where tokens are asked for, each reads
+/// its own from the variable that the command line reads as well: a page shows no secret.
 extension Trial {
     func code(_ endpoint: Overview.Endpoint, _ fields: [Field]) -> [Views.Code] {
         [
@@ -12,19 +13,21 @@ extension Trial {
 
     /// The request as a line for a shell.
     func curl(_ endpoint: Overview.Endpoint, _ fields: [Field]) -> String {
-        "curl -s \(url(endpoint)) -d '\(Self.body(fields).replacing("'", with: "'\\''"))'"
+        let token = asksForTokens ? " -H \"Authorization: Bearer $SLIPWAY_TOKEN\"" : ""
+        return "curl -s \(url(endpoint))\(token) -d '\(Self.body(fields).replacing("'", with: "'\\''"))'"
     }
 
     /// The request in Python's standard library.
     func python(_ endpoint: Overview.Endpoint, _ fields: [Field]) -> String {
         // A JSON string is a Python string: the same escapes, and none that mean something else.
         let body = JSONValue.string(Self.body(fields)).encodedString()
+        let token = asksForTokens ? ", \"Authorization\": \"Bearer \" + os.environ[\"SLIPWAY_TOKEN\"]" : ""
         return """
-            import json, urllib.request
+            import json, \(asksForTokens ? "os, " : "")urllib.request
 
             body = \(body)
             request = urllib.request.Request(
-                "\(url(endpoint))", body.encode(), {"Content-Type": "application/json"})
+                "\(url(endpoint))", body.encode(), {"Content-Type": "application/json"\(token)})
             with urllib.request.urlopen(request) as reply:
                 for output in json.load(reply)["outputs"]:
                     print(output["name"], output["data"])
@@ -35,6 +38,13 @@ extension Trial {
     func swift(_ endpoint: Overview.Endpoint, _ fields: [Field]) -> String {
         let body = Self.body(fields)
         let hashes = String(repeating: "#", count: Self.hashes(body))
+        let token =
+            asksForTokens
+            ? """
+
+            let token = ProcessInfo.processInfo.environment["SLIPWAY_TOKEN"] ?? ""
+            request.setValue("Bearer \\(token)", forHTTPHeaderField: "Authorization")
+            """ : ""
         return """
             import Foundation
             #if canImport(FoundationNetworking)
@@ -44,7 +54,7 @@ extension Trial {
             let body = \(hashes)"\(body)"\(hashes)
             var request = URLRequest(url: URL(string: "\(url(endpoint))")!)
             request.httpMethod = "POST"
-            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+            request.setValue("application/json", forHTTPHeaderField: "Content-Type")\(token)
             request.httpBody = Data(body.utf8)
             let (reply, _) = try await URLSession.shared.data(for: request)
             print(String(decoding: reply, as: UTF8.self))

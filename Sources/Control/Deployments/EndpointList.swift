@@ -97,6 +97,13 @@ extension EndpointList.Entry {
     fileprivate init(json: JSONValue, place: String, base: String) throws {
         guard let members = json.objectValue else { throw ReleaseError(.invalid, "\(place): expected an object") }
         self.text = json.encodedString()
+        let known = Self.own.union(EndpointSettings.members)
+        if let stranger = members.first(where: { !known.contains($0.key) })?.key {
+            let near = Suggestion.nearest(to: String(stranger.prefix(40)), among: known.sorted())
+            throw ReleaseError(
+                .invalid, "\(place): there is no member '\(stranger.prefix(40))'",
+                help: near.map { "did you mean '\($0)'?" } ?? "known are \(known.sorted().joined(separator: ", "))")
+        }
         func text(_ key: String) throws -> String? {
             guard let value = json[key] else { return nil }
             guard let text = value.stringValue else { throw ReleaseError(.invalid, "\(place).\(key): expected text") }

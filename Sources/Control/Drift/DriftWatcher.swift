@@ -51,6 +51,8 @@ actor DriftWatcher: Service {
     private let logger: Logger
     private let ticker: Ticker
     private var subjects: [ObjectIdentifier: Subject] = [:]
+    /// Versions on their way into service, and until when they are waited for.
+    private var entering: [ObjectIdentifier: Int] = [:]
     /// Versions without a reference, and when they are looked at again: one may be evaluated meanwhile.
     private var without: [ObjectIdentifier: Int] = [:]
 
@@ -89,18 +91,32 @@ actor DriftWatcher: Service {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
     }
 
-    private func tick(seconds: Double) async {
+    /// Begins with versions before they get their first request, so that what becomes of requests far outside holds from then on.
+    func prepare(_ versions: [Servable], for revision: Revision) {
         let now = Int(Timestamp.now().milliseconds)
-        var present: Set<ObjectIdentifier> = []
-        for (endpoint, running) in await platform.answering() {
-            // The fallback version is asked only what is far outside: that is no traffic to be judged by.
-            let fallback = running.revision.spec.fallback?.digest
-            for servable in running.servables.values where servable.digest != fallback {
-                present.insert(ObjectIdentifier(servable))
-                watch(servable, endpoint.text, now)
-                choose(running.revision.spec.settings.watching, ObjectIdentifier(servable))
-            }
+        for key in attend(to: versions, of: revision, now) { entering[key] = now + Self.rest }
+    }
+
+    /// Watches what an endpoint's revision asks to be watched.
+    ///
+    /// - Returns: all but the fallback version, which is asked only what is far outside: that is no traffic to be judged by.
+    private func attend(
+        to servables: some Sequence<Servable>, of revision: Revision, _ now: Int
+    ) -> [ObjectIdentifier] {
+        let fallback = revision.spec.fallback?.digest
+        return servables.filter { $0.digest != fallback }.map { servable in
+            watch(servable, revision.endpoint.text, now)
+            choose(revision.spec.settings.watching, ObjectIdentifier(servable))
+            return ObjectIdentifier(servable)
         }
+    }
+
+    private func tick(seconds: Double) async {
+        let answering = await platform.answering().values
+        let now = Int(Timestamp.now().milliseconds)
+        var present = Set(answering.flatMap { attend(to: $0.servables.values, of: $0.revision, now) })
+        entering = entering.filter { !present.contains($0.key) && now < $0.value }
+        present.formUnion(entering.keys)
         for (key, subject) in subjects where !present.contains(key) {
             subject.servable.tap.oneIn = 0
             subject.servable.memory.close()
@@ -158,14 +174,8 @@ actor DriftWatcher: Service {
         } else {
             subject.servable.memory.close()
         }
-        if let bounds = subject.bounds, watching.outliers != .off {
+        if let bounds = subject.bounds, let action = Self.action(watching.outliers) {
             let counters = quality.outliers(subject.servable, endpoint: subject.endpoint)
-            let action: InputGuard.Action =
-                switch watching.outliers {
-                case .off, .count: .count
-                case .refuse: .refuse
-                case .fallback(let fallback): .fallback(fallback.version.description)
-                }
             subject.servable.inputGuard.open(bounds, action, counters: counters)
             if case .fallback(let name) = action {
                 subjects[key]?.fallback = (name, counters.fallback, counters.fallback.value)
@@ -175,6 +185,16 @@ actor DriftWatcher: Service {
         } else {
             subject.servable.inputGuard.close()
             subjects[key]?.fallback = nil
+        }
+    }
+
+    /// `nil` where nobody looks.
+    private static func action(_ outliers: WatchingChoice.Outliers) -> InputGuard.Action? {
+        switch outliers {
+        case .off: nil
+        case .count: .count
+        case .refuse: .refuse
+        case .fallback(let fallback): .fallback(fallback.version.description)
         }
     }
 

@@ -1,6 +1,7 @@
 import Drift
 import Glibc
 import Home
+import Tensors
 
 /// Windows in the home, so that a restart goes on with them: `drift/ENDPOINT/VERSION'S DIGEST/FROM-TO`, and `open-FROM`.
 struct WindowStore: Sendable {
@@ -73,16 +74,7 @@ struct WindowStore: Sendable {
 
     /// In order; without those that begin with a dot.
     private static func names(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names.sorted()
+        Folder.sortedNames(in: folder).filter { !$0.hasPrefix(".") }
     }
 
     private static func bytes(_ path: String) throws -> [UInt8] {

@@ -1,4 +1,5 @@
 import Glibc
+import Tensors
 
 /// A folder that is open: what is asked by name is asked of it, and no link is followed.
 struct OpenFolder: ~Copyable {
@@ -30,24 +31,7 @@ struct OpenFolder: ~Copyable {
 
     /// The names in it but `.` and `..`; `nil` for more than so many, or when it cannot be read.
     func names(atMost limit: Int) -> [String]? {
-        let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard copy >= 0 else { return nil }
-        guard let stream = fdopendir(copy) else {
-            close(copy)
-            return nil
-        }
-        // Closes the descriptor, too.
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard name != ".", name != ".." else { continue }
-            guard names.count < limit else { return nil }
-            names.append(name)
-        }
-        return names
+        Folder.names(inOpen: descriptor, atMost: limit + 1).flatMap { $0.count <= limit ? $0 : nil }
     }
 
     /// Whether somebody has a file open for writing, as far as the system tells: it does for one's own files on file systems of

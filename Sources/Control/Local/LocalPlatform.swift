@@ -39,6 +39,8 @@ package actor LocalPlatform: Platform {
     /// Compares what versions of an endpoint answer.
     nonisolated let comparisons: ComparisonBoard
     private let logger: Logger
+    /// Told of versions before they get their first request, and waited for.
+    private var attendant: (@Sendable ([Servable], Revision) async -> Void)?
     private var running: [EndpointName: Running] = [:]
     /// Versions that are on their way in: loaded, not yet in a routing table.
     private var entering: [EndpointName: [ArmSession: Held]] = [:]
@@ -159,6 +161,12 @@ package actor LocalPlatform: Platform {
         publish()
     }
 
+    /// Has somebody told of versions before they get their first request: what is to hold from then on is seen to by the time
+    /// that this returns.
+    func attend(_ attendant: @escaping @Sendable (_ entering: [Servable], Revision) async -> Void) {
+        self.attendant = attendant
+    }
+
     /// Everything that should be loaded is loaded, or was given up: the server may say that it is ready.
     package func complete() {
         isComplete = true
@@ -188,6 +196,7 @@ extension LocalPlatform {
         case .load(let session): return await load(session, endpoint)
         case .warm(let session): return await warm(session, for: revision)
         case .swap:
+            await attendant?(entering[endpoint]?.values.map(\.servable) ?? [], revision)
             swap(to: revision)
             return .swapped
         case .drain(let session): return await drain(session, endpoint)

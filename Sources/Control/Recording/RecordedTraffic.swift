@@ -19,21 +19,17 @@ package struct RecordedTraffic: Sendable {
 
     package init(_ home: HomeDirectory) { root = home.path + "/traffic" }
 
+    /// Where the files of an endpoint lie.
+    package func folder(of endpoint: String) -> String { "\(root)/\(endpoint)" }
+
     /// The files of an endpoint, oldest first.
     package func segments(of endpoint: String) -> [Segment] {
-        let folder = "\(root)/\(endpoint)"
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var segments: [Segment] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
-                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard name.hasSuffix(".npz"), let time = name.split(separator: "-").first.flatMap({ Int($0) }) else {
-                continue
-            }
-            guard let bytes = Self.bytes(of: "\(folder)/\(name)") else { continue }
-            segments.append(Segment(path: "\(folder)/\(name)", time: time, bytes: bytes))
+        let folder = folder(of: endpoint)
+        let segments = Folder.sortedNames(in: folder).compactMap { name -> Segment? in
+            guard name.hasSuffix(".npz"), let time = name.split(separator: "-").first.flatMap({ Int($0) }),
+                let bytes = Self.bytes(of: "\(folder)/\(name)")
+            else { return nil }
+            return Segment(path: "\(folder)/\(name)", time: time, bytes: bytes)
         }
         return segments.sorted { ($0.time, $0.path) < ($1.time, $1.path) }
     }

@@ -117,6 +117,7 @@ struct Deck: Sendable {
         ProcessMetrics.register(
             in: metrics, version: options.version, home: registry.database.home.path,
             memoryLimit: options.memory ?? ProcessMemory.usualLimit())
+        if let watcher { await platform.attend { await watcher.prepare($0, for: $1) } }
         if let pinned = options.pinned {
             let report = try await platform.apply(try pinned.revision(at: Int(Timestamp.now().milliseconds)))
             if case .abandoned(let reason) = report.result { throw ControlError(.failed, reason) }
@@ -179,13 +180,15 @@ struct Deck: Sendable {
             overview: overview, management: management, pages: try Pages(), gate: gate,
             trial: Trial(
                 registry: registry, server: try reachable(),
-                address: (options.tls == nil ? "http://" : "https://") + dataAddress))
+                address: (options.tls == nil ? "http://" : "https://") + dataAddress,
+                asksForTokens: gate.asksForTokens))
         console.offers = options.console
         (console.trail, console.pulse) = (trail, pulse)
         console.examination = options.console.examine.map(Examination.init)
         console.tokensChanged = { [tokens, registry] in try tokens.reload { try registry.database.grants() } }
         var server = ControlServer(routes: management.all + console.all, gate: gate, logger: logger)
         server.refused = { [console] in console.refused($0, $1) }
+        server.missing = { [console] in console.notFound("page", $0) }
         server.limits.connections = DescriptorBudget.ofThisProcess().control
         var services: [any Service] = [
             sampler, trail,

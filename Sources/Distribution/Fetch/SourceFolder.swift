@@ -59,12 +59,7 @@ final class SourceFolder: Sendable {
 
     /// Removes folders that nobody has come back for in a week.
     static func removeAbandoned(in home: HomeDirectory, now: Int = time(nil)) {
-        guard let directory = opendir(home.temporary) else { return }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+        for name in Folder.sortedNames(in: home.temporary) {
             guard name.hasPrefix(HomeDirectory.transferPrefixes.pull), name.hasSuffix(suffix) else { continue }
             removeIfOld("\(home.temporary)/\(name)", now)
         }

@@ -2,6 +2,7 @@ import Glibc
 package import Home
 package import Registry
 import Synchronization
+import Tensors
 import Trust
 
 /// A blob that is being fetched: a file in the home that a later process goes on with when this one is killed.
@@ -75,12 +76,7 @@ package final class PartialFile: Sendable {
 
     /// Removes partial files and upload notes that have not been touched for a week and that nobody works on.
     package static func removeAbandoned(in home: HomeDirectory, now: Int = time(nil)) {
-        guard let directory = opendir(home.temporary) else { return }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+        for name in Folder.sortedNames(in: home.temporary) {
             guard name.hasPrefix(prefix) || name.hasPrefix(UploadNote.prefix) else { continue }
             removeIfOld("\(home.temporary)/\(name)", now)
         }

@@ -46,7 +46,7 @@ package struct CLibrary: Sendable {
     ///
     /// - Throws: `PlatformError.Code.conflict`.
     package static func requireRoom(in folder: String) throws(PlatformError) {
-        guard FileKind(of: "\(folder)/slipway_model.h") == .file || FileNames.inDirectory(folder).isEmpty else {
+        guard FileKind(of: "\(folder)/slipway_model.h") == .file || Folder.sortedNames(in: folder).isEmpty else {
             throw PlatformError(
                 .conflict, "'\(folder)' holds something, and no slipway_model.h", help: "choose an empty directory")
         }

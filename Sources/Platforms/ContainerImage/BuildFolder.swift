@@ -39,7 +39,7 @@ package struct BuildFolder {
     ///
     /// - Throws: `PlatformError.Code.conflict`.
     package static func requireRoom(in folder: String) throws(PlatformError) {
-        guard FileKind(of: "\(folder)/Dockerfile") == .file || FileNames.inDirectory(folder).isEmpty else {
+        guard FileKind(of: "\(folder)/Dockerfile") == .file || Folder.sortedNames(in: folder).isEmpty else {
             throw PlatformError(
                 .conflict, "'\(folder)' holds something, and no Dockerfile", help: "choose an empty directory")
         }

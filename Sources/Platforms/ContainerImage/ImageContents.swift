@@ -1,3 +1,5 @@
+import Tensors
+
 /// What goes into an image that serves one version, and where it lies there.
 package struct ImageContents: Sendable {
     /// Our program on this machine.
@@ -103,7 +105,7 @@ package struct ImageContents: Sendable {
 
     /// The regular files in a directory and those below it, sorted, by their paths within it.
     static func files(below directory: String, depth: Int = 0) -> [String] {
-        FileNames.inDirectory(directory).flatMap { name -> [String] in
+        Folder.sortedNames(in: directory).flatMap { name -> [String] in
             switch FileKind(of: "\(directory)/\(name)") {
             case .file: [name]
             case .directory where depth < 8:

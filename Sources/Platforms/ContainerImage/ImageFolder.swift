@@ -30,7 +30,7 @@ extension ImageStore {
     ///
     /// - Throws: `PlatformError.Code.conflict` for one that holds something else.
     package static func requireRoom(in folder: String) throws(PlatformError) {
-        guard FileKind(of: "\(folder)/oci-layout") == .file || FileNames.inDirectory(folder).isEmpty else {
+        guard FileKind(of: "\(folder)/oci-layout") == .file || Folder.sortedNames(in: folder).isEmpty else {
             throw PlatformError(
                 .conflict, "'\(folder)' holds something that is no image layout", help: "choose an empty directory")
         }

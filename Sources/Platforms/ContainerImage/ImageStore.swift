@@ -1,5 +1,6 @@
 import Glibc
 package import Registry
+import Tensors
 package import Trust
 
 /// A layer as it lies in a registry: packed, with the name that it has unpacked.
@@ -119,7 +120,7 @@ package struct ImageStore: Sendable {
     /// Drops what no image has used for a fortnight, and what interrupted work left a day ago.
     package func prune(now: Int = time(nil)) {
         for (directory, age) in [("blobs", Self.rest), ("packed", Self.rest), (".", 86_400)] {
-            for name in FileNames.inDirectory("\(folder)/\(directory)") {
+            for name in Folder.sortedNames(in: "\(folder)/\(directory)") {
                 let path = "\(folder)/\(directory)/\(name)"
                 var status = stat()
                 guard directory != "." || name.hasPrefix(PartialBlob.prefix), lstat(path, &status) == 0,
@@ -181,22 +182,5 @@ struct PartialBlob: ~Copyable {
         guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw PlatformError.system("write", path) }
         isFinished = true
         return blob
-    }
-}
-
-/// The names in directories.
-enum FileNames {
-    /// Without `.` and `..`, sorted; empty when it cannot be read.
-    static func inDirectory(_ path: String) -> [String] {
-        guard let stream = opendir(path) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
     }
 }

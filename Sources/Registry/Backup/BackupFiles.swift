@@ -1,5 +1,6 @@
 import Glibc
 import Home
+import Tensors
 import Trust
 
 /// Files of homes and backups, read and written a megabyte at a time. Links are never followed.
@@ -152,35 +153,13 @@ enum BackupFiles {
         }
     }
 
-    /// Makes a directory's entries durable.
-    static func synchronize(_ path: String) throws(RegistryError) {
-        let directory = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw RegistryError.system("open", path) }
-        defer { close(directory) }
-        guard fsync(directory) == 0 else { throw RegistryError.system("write to the disk", path) }
-    }
-
-    /// The names in a directory, in order; none when there is no directory.
-    static func names(in path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
-
     /// A directory of a home that is deeper is not ours.
     private static let deepest = 8
 
     /// Whatever lies below a directory and is no directory, as relative paths.
     static func leaves(of root: String, below folder: String = "", depth: Int = 0) -> [String] {
         let path = folder.isEmpty ? root : "\(root)/\(folder)"
-        return names(in: path).flatMap { name in
+        return Folder.sortedNames(in: path).flatMap { name in
             let leaf = folder.isEmpty ? name : "\(folder)/\(name)"
             var status = stat()
             guard depth < deepest, lstat("\(root)/\(leaf)", &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {

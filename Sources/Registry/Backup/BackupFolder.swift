@@ -73,7 +73,7 @@ package struct BackupFolder: Sendable {
         }
         let mark = "\(path)/\(Self.marker)"
         guard access(mark, F_OK) != 0 else { return }
-        if let other = BackupFiles.names(in: path).first(where: { $0 != "lost+found" }) {
+        if let other = Folder.sortedNames(in: path).first(where: { $0 != "lost+found" }) {
             throw RegistryError(
                 .conflict, "'\(asked)' has other things in it, such as '\(TarDirectory.printable(other))'",
                 help: "choose an empty folder or a new one: nothing is overwritten")
@@ -109,7 +109,7 @@ package struct BackupFolder: Sendable {
 
     /// Takes away what a killed process left. The lock is held.
     func clear() throws {
-        for name in BackupFiles.names(in: temporary) { try remove("\(temporary)/\(name)") }
+        for name in Folder.sortedNames(in: temporary) { try remove("\(temporary)/\(name)") }
     }
 
     /// Leaves the folder as it was found, when there is no backup in it. The lock is held.
@@ -127,7 +127,7 @@ package struct BackupFolder: Sendable {
 
     /// The backups there are, by name, the oldest first.
     package func names() -> [String] {
-        BackupFiles.names(in: path).filter { name in
+        Folder.sortedNames(in: path).filter { name in
             Self.digest(inName: name) != nil && access("\(path)/\(name)/\(BackupManifest.name)", F_OK) == 0
         }
     }
@@ -163,7 +163,7 @@ package struct BackupFolder: Sendable {
             try remove(leaving)
         }
         var freed = 0
-        for digest in BackupFiles.names(in: store.home.blobs).compactMap({ Digest(hex: $0) })
+        for digest in Folder.sortedNames(in: store.home.blobs).compactMap({ Digest(hex: $0) })
         where !needed.contains(digest) {
             let size = store.size(digest) ?? 0
             if unlink(store.path(digest)) == 0 { freed += size }

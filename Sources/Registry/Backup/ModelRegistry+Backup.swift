@@ -155,11 +155,11 @@ private struct BackupDraft {
         let name = BackupFolder.name(manifest, digest)
         try BackupFiles.write(bytes, to: "\(path)/\(BackupManifest.name)")
         let folders = Set(manifest.files.flatMap { Self.folders(of: $0.path) })
-        for folder in folders { try BackupFiles.synchronize("\(path)/\(folder)") }
-        try BackupFiles.synchronize(path)
+        for folder in folders { try Folder.sync("\(path)/\(folder)", RegistryError.system) }
+        try Folder.sync(path, RegistryError.system)
         guard rename(path, "\(place.path)/\(name)") == 0 else { throw RegistryError.system("name the backup", name) }
         isPublished = true
-        try BackupFiles.synchronize(place.path)
+        try Folder.sync(place.path, RegistryError.system)
         return (name, digest)
     }
 

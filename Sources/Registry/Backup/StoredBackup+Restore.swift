@@ -113,7 +113,7 @@ extension StoredBackup {
             guard rename(database, home.databasePath) == 0 else {
                 throw RegistryError.system("name the database", home.databasePath)
             }
-            try BackupFiles.synchronize(home.path)
+            try Folder.sync(home.path, RegistryError.system)
         } catch {
             for path in placed { unlink(path) }
             for blob in added { unlink(store.path(blob.digest)) }
@@ -161,8 +161,9 @@ extension StoredBackup {
             fresh.removeEverything()
             throw error
         }
-        try BackupFiles.synchronize(
-            String(home.path.prefix(upTo: home.path.lastIndex(of: "/") ?? home.path.endIndex)) + "/")
+        try Folder.sync(
+            String(home.path.prefix(upTo: home.path.lastIndex(of: "/") ?? home.path.endIndex)) + "/",
+            RegistryError.system)
         return (server, aside)
     }
 }
@@ -177,7 +178,7 @@ private enum HomeContents {
     private static let beforeDatabase: Set<String> = ["run", "tmp", "cache", "engines", "blobs", "lost+found"]
 
     init(of home: HomeDirectory) {
-        let names = Set(BackupFiles.names(in: home.path))
+        let names = Set(Folder.sortedNames(in: home.path))
         if home.exists || (!names.isDisjoint(with: BackupManifest.folders) && names.contains("blobs")) {
             self = .home
         } else {

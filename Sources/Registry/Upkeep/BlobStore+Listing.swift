@@ -1,5 +1,6 @@
 import Glibc
 import Home
+import Tensors
 package import Trust
 
 extension BlobStore {
@@ -63,15 +64,9 @@ extension BlobStore {
     }
 
     private static func forEachEntry(of path: String, _ body: (String, stat) throws -> Void) throws {
-        guard let directory = opendir(path) else { throw RegistryError.system("list", path) }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+        for name in try Folder.names(in: path, RegistryError.system) {
             var status = stat()
-            guard name != ".", name != "..", lstat("\(path)/\(name)", &status) == 0 else { continue }
-            try body(name, status)
+            if lstat("\(path)/\(name)", &status) == 0 { try body(name, status) }
         }
     }
 }

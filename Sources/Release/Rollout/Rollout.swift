@@ -137,7 +137,7 @@ extension Rollout {
         guard evidence.harmed >= policy.harmBudget, log >= neededForBudget else { return nil }
         return finish(
             .rollBack,
-            "the harm budget is spent: some \(evidence.harmed) requests failed that the stable version would have answered",
+            "the harm budget is spent: about \(evidence.harmed) requests failed that the stable version would have answered",
             stream: stream)
     }
 

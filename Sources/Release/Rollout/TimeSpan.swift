@@ -15,14 +15,22 @@ package struct TimeSpan: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// - Throws: `ReleaseError.Code.invalid` for another form: whole numbers, at most nine digits, and a unit.
     package init(_ text: String) throws(ReleaseError) {
+        guard let milliseconds = Self.milliseconds(in: text) else {
+            throw ReleaseError(.invalid, "expected a time such as 90s or 5m", help: "the units are ms, s, m, h and d")
+        }
+        try self.init(milliseconds: milliseconds)
+    }
+
+    /// The milliseconds of a text such as `90s`, however few or many: for times that are shorter or longer than those of releases.
+    ///
+    /// - Returns: `nil` for another form than a whole number of at most nine digits and a unit.
+    package static func milliseconds(in text: String) -> Int? {
         let digits = text.utf8.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         let unit = String(text.dropFirst(digits.count))
         guard (1...9).contains(digits.count), let number = Int(String(digits) ?? ""),
-            let factor = Self.units.first(where: { $0.0 == unit })?.1
-        else {
-            throw ReleaseError(.invalid, "expected a time such as 90s or 5m", help: "the units are ms, s, m, h and d")
-        }
-        try self.init(milliseconds: number * factor)
+            let factor = units.first(where: { $0.0 == unit })?.1
+        else { return nil }
+        return number * factor
     }
 
     package var description: String {

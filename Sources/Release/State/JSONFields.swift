@@ -10,7 +10,8 @@ struct JSONFields {
         guard let members = value.objectValue else { throw Self.malformed(place, "an object") }
         for member in members where !known.contains(member.key) {
             throw ReleaseError(
-                .malformed, "\(place): unknown member '\(member.key)'", help: "a newer version may have written it")
+                .malformed, "\(place): unknown member '\(member.key)'",
+                help: "known are \(known.sorted().joined(separator: ", ")); a newer version may have written it")
         }
         self.place = place
         self.members = Dictionary(members.map { ($0.key, $0.value) }) { first, _ in first }

@@ -1,4 +1,5 @@
 import Glibc
+import Tensors
 
 /// A row for each file of a folder, in the order of their names.
 final class FolderSource: RowSource {
@@ -13,15 +14,10 @@ final class FolderSource: RowSource {
 
     /// - Throws: `ScoringError.Code.input` when the folder cannot be read or has no images.
     init(path: String) throws(ScoringError) {
-        guard let directory = opendir(path) else { throw .system(.input, "cannot open '\(path)'") }
-        defer { closedir(directory) }
-        var found: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        let all = try Folder.names(in: path) { ScoringError(.input, $0.description) }
+        let found = all.filter { name in
             let lower = name.lowercased()
-            if !name.hasPrefix("."), Self.endings.contains(where: { lower.hasSuffix($0) }) { found.append(name) }
+            return !name.hasPrefix(".") && Self.endings.contains { lower.hasSuffix($0) }
         }
         guard !found.isEmpty else {
             throw ScoringError(

@@ -21,18 +21,11 @@ struct TrafficComparison {
         let limit = try maxDisagreement.map { Double(try Share($0).basisPoints) / Double(TrafficSplit.whole) }
         let registry = try homeOptions.registry()
         let (base, candidate) = (try side(a, registry), try side(b, registry))
-        let name = try EndpointName(endpoint ?? Reference(a).model.description)
-        let settings = try homeOptions.deployments().recentHistory(of: name).current?.spec.settings
-        let segments = RecordedTraffic(try homeOptions.directory()).segments(of: name.text)
-        guard !segments.isEmpty else {
-            throw WorkshopError(
-                .evaluation, "no requests of '\(name)' are recorded",
-                help: settings?.recording == nil
-                    ? "record some: slipway deploy \(a) --record 10%" : "wait a minute, or stop the server")
-        }
+        let traffic = try TrafficRecord(endpoint, of: a, homeOptions)
+        let name = traffic.endpoint
         let request = ReplayRequest(
-            base: base, candidate: candidate, files: segments.reversed().map(\.path), most: most,
-            without: settings?.recording.map { $0.without + $0.hashed } ?? [])
+            base: base, candidate: candidate, files: traffic.segments.reversed().map(\.path), most: most,
+            without: traffic.without)
         let report = try await ChildRunner().replay(request, engineDirectories: [homeOptions.engineDirectory()])
         answer.answer(report, name: name.text) {
             (["\(b) beside \(a), on \(report["requests"]?.intValue ?? 0) recorded requests of '\(name)'"]

@@ -49,16 +49,7 @@ struct SavedModelPlace {
     }
 
     private static func entries(_ folder: String) -> [String]? {
-        guard let directory = opendir(folder) else { return nil }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory), names.count < 16 {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        (try? Folder.names(in: folder, atMost: 16) { $0 })?.sorted()
     }
 
     private static func taken(_ message: String, _ help: String) -> Failure {

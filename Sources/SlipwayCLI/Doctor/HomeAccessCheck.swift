@@ -66,16 +66,9 @@ struct HomeAccessCheck {
     /// What nobody else may see: the database with its log and copies, locks, sockets, blobs.
     private func secrets() -> [Entry] {
         var paths = [home.databasePath + "-wal", home.databasePath + "-shm", home.run, home.blobs, home.temporary]
-        if let directory = opendir(home.path) {
-            defer { closedir(directory) }
-            while let entry = readdir(directory) {
-                let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                    String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                if name.hasPrefix("slipway.db.schema-") || name.contains("token") || name.hasSuffix(".key") {
-                    paths.append("\(home.path)/\(name)")
-                }
-            }
+        for name in Folder.sortedNames(in: home.path)
+        where name.hasPrefix("slipway.db.schema-") || name.contains("token") || name.hasSuffix(".key") {
+            paths.append("\(home.path)/\(name)")
         }
         return paths.sorted().compactMap(Self.entry)
     }

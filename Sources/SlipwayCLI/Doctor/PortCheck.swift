@@ -69,15 +69,16 @@ struct PortHolder {
             }
         }
         guard !inodes.isEmpty else { return nil }
-        return names(in: system.proc).compactMap { Int32($0) }.sorted().first { holds($0, inodes, system) }.map {
-            PortHolder(process: $0, parent: parent(of: $0, system), program: program(of: $0, system))
-        }
+        return Folder.sortedNames(in: system.proc).compactMap { Int32($0) }.sorted().first { holds($0, inodes, system) }
+            .map {
+                PortHolder(process: $0, parent: parent(of: $0, system), program: program(of: $0, system))
+            }
     }
 
     private static func holds(_ process: Int32, _ inodes: Set<Substring>, _ system: SystemView) -> Bool {
         let folder = "\(system.proc)/\(process)/fd"
         var target = [CChar](repeating: 0, count: 64)
-        for name in names(in: folder) {
+        for name in Folder.sortedNames(in: folder) {
             let count = readlink("\(folder)/\(name)", &target, target.count - 1)
             guard count > 0 else { continue }
             let text = String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -95,16 +96,5 @@ struct PortHolder {
 
     private static func program(of process: Int32, _ system: SystemView) -> String {
         String((system.text("\(system.proc)/\(process)/comm") ?? "?")[...].trimmed)
-    }
-
-    private static func names(in path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(
-                withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
-        }
-        return names
     }
 }

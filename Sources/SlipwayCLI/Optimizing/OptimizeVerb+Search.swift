@@ -14,7 +14,7 @@ extension OptimizeVerb {
             path: subject, subject: subject.split(separator: "/").last.map(String.init) ?? subject,
             goals: searchOptions.goals(drop: try recipeOptions.largestDrop()), engines: try searchedEngines(),
             settings: settings)
-        request.calibration = recipeOptions.calibration
+        request.calibration = try recipeOptions.data(subject, homeOptions)
         request.seed = recipeOptions.seed
         request.budget = searchOptions.budgetSeconds
         let optimizer = ModelOptimizer(engineDirectories: [try homeOptions.engineDirectory()])

@@ -55,7 +55,12 @@ enum RolloutText {
             "\(bar(all)) of 10^\(Quantity.fixed(needed, 1))")
         let harmed = report["harmed"]?.intValue ?? 0
         return ["", table.rendered(), ""] + labels(report)
-            + ["harmed: some \(harmed) requests, budget \(report["harmBudget"]?.intValue ?? 0)", ""]
+            + ["harmed: \(about(harmed)), budget \(report["harmBudget"]?.intValue ?? 0)", ""]
+    }
+
+    /// An estimate, as one says it.
+    private static func about(_ harmed: Int) -> String {
+        harmed == 0 ? "no request" : "about \(harmed) request\(harmed == 1 ? "" : "s")"
     }
 
     /// The last minute of both versions, side by side; nothing unless both were asked something in it.

@@ -46,13 +46,7 @@ struct EvaluateVerb: AsyncParsableCommand {
     ///
     /// Source: setpriority(2), "C library/kernel differences": on Linux it is of a thread.
     private static func stepBack() {
-        guard let threads = opendir("/proc/self/task") else { return }
-        defer { closedir(threads) }
-        while let entry = readdir(threads) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard let thread = UInt32(name) else { continue }
+        for thread in Folder.sortedNames(in: "/proc/self/task").compactMap({ UInt32($0) }) {
             setpriority(Int32(bitPattern: PRIO_PROCESS.rawValue), thread, 19)
         }
     }

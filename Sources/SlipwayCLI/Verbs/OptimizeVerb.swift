@@ -24,7 +24,7 @@ struct OptimizeVerb: AsyncParsableCommand {
             speed. What is worse without need is thrown away, and the report says why.
 
             Without a recipe, but with something to reach (--max-accuracy-drop, --max-latency, --max-size, --for) or with \
-            --calibration, recipes and their combinations are searched on every engine there is: each is made and \
+            --calibration or --traffic, recipes and their combinations are searched on every engine there is: each is made and \
             judged, those that keep the limits run side by side, and the best is taken. The answer has the Pareto front. What \
             was made is kept in the home's cache: a second search goes on where one was interrupted.
 
@@ -36,6 +36,7 @@ struct OptimizeVerb: AsyncParsableCommand {
               slipway optimize model.onnx --fix batch=1 --opset 21 --output small.onnx
               slipway optimize digits:1 --recipe int8 --max-accuracy-drop 0.5%
               slipway optimize model.onnx --recipe int8 --calibration data.npz --output small.onnx
+              slipway optimize digits:1 --recipe int8 --traffic   with what clients have asked
               slipway optimize digits:1 --max-accuracy-drop 0.5% --save-recipe best.json
               slipway optimize digits:1 --recipe best.json      the same again, byte for byte
               slipway optimize model.onnx --calibration data.npz --max-size 100KB --output small.onnx
@@ -98,7 +99,7 @@ struct OptimizeVerb: AsyncParsableCommand {
             throw ValidationError("--output is for files; of a version, the result is the model's next version")
         }
         try searchOptions.check()
-        try recipeOptions.check(searches: isSearch)
+        try recipeOptions.check(searches: isSearch, isFile: isFile)
         try reportOptions.check()
         if recipeOptions.recipe != nil, searchOptions.asks {
             throw ValidationError("--max-latency, --max-size, --for and --budget are for a search, without --recipe")
@@ -117,7 +118,7 @@ struct OptimizeVerb: AsyncParsableCommand {
     /// Whether no recipe is named, but something to reach, or data.
     private var isSearch: Bool {
         recipeOptions.recipe == nil
-            && (searchOptions.asks || recipeOptions.maxAccuracyDrop != nil || recipeOptions.calibration != nil)
+            && (searchOptions.asks || recipeOptions.maxAccuracyDrop != nil || recipeOptions.hasData)
     }
 
     var settings: OptimizationSettings {
@@ -130,7 +131,8 @@ struct OptimizeVerb: AsyncParsableCommand {
     func run() async throws {
         if isSearch { return try await search() }
         var settings = settings
-        let asked = try recipeOptions.compression(judgedOn: engine)
+        let data = try recipeOptions.data(subject, homeOptions)
+        let asked = try recipeOptions.compression(judgedOn: engine, data: data)
         settings.compression = asked?.compression
         settings.compression?.measuresNoise = reportOptions.report != nil
         let optimizer = ModelOptimizer(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Home
 import Registry
+import Release
 import Tensors
 import Trust
 
@@ -34,15 +35,18 @@ struct TokenVerb: ParsableCommand {
         @OptionGroup var homeOptions: HomeOptions
         @OptionGroup var answer: AnswerOptions
 
+        /// 10,000 days, in milliseconds.
+        private static let longestLife = 864_000_000_000
+
         func validate() throws { _ = try life() }
 
         /// In milliseconds; `nil` for good.
         private func life() throws -> Int64? {
             guard let expires else { return nil }
-            guard let life = UndoWindowOptions.parse(expires), life > 0 else {
+            guard let life = TimeSpan.milliseconds(in: expires), (1...Self.longestLife).contains(life) else {
                 throw ValidationError("--expires takes a time such as 90m, 12h or 90d, found '\(expires.prefix(40))'")
             }
-            return life
+            return Int64(life)
         }
 
         func run() throws {

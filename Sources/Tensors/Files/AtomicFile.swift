@@ -119,11 +119,7 @@ package struct AtomicFile<Failure: Error>: ~Copyable {
             guard rename(temporary, path) == 0 else { throw FileFault("write", path) }
         }
         place = .final
-        let name = Self.folder(of: path)
-        let folder = Glibc.open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw FileFault("open", name) }
-        defer { close(folder) }
-        guard fsync(folder) == 0 else { throw FileFault("sync", name) }
+        try Folder.sync(Self.folder(of: path)) { $0 }
     }
 
     private static func temporaryPath(_ path: String) -> String {

@@ -15,6 +15,11 @@ package struct FileFault: Error, Hashable {
         self.path = path
     }
 
+    /// What the system would have said.
+    init(_ action: String, _ path: String, number: CInt) {
+        (self.action, self.path, self.number) = (action, path, number)
+    }
+
     /// The system's words for a number. Unlike `strerror`, on any number of threads.
     static func words(for number: CInt) -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in

@@ -23,15 +23,7 @@ extension ChildRunner {
 
     /// What the engine wrote is in one folder, without folders inside.
     private static func remove(_ folder: String) {
-        if let directory = opendir(folder) {
-            while let entry = readdir(directory) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name != ".", name != ".." { unlink("\(folder)/\(name)") }
-            }
-            closedir(directory)
-        }
+        for name in Folder.sortedNames(in: folder) { unlink("\(folder)/\(name)") }
         rmdir(folder)
     }
 }

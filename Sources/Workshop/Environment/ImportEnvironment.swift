@@ -34,7 +34,9 @@ package struct ImportEnvironment: Hashable, Sendable {
 
     /// Those of a home, by name.
     package static func all(in home: HomeDirectory) -> [ImportEnvironment] {
-        names(in: folder(home)).filter { !$0.hasPrefix(".") }.sorted().compactMap { read(folder(home) + "/" + $0, $0) }
+        Folder.sortedNames(in: folder(home)).filter { !$0.hasPrefix(".") }.sorted().compactMap {
+            read(folder(home) + "/" + $0, $0)
+        }
     }
 
     private static func read(_ path: String, _ name: String) -> ImportEnvironment? {
@@ -158,7 +160,7 @@ package struct ImportEnvironment: Hashable, Sendable {
     /// The wheel in a folder that has a hash of a package's, by our own reckoning and not pip's.
     private static func wheel(of requirement: EnvironmentLock.Requirement, in folder: String) -> String? {
         let stem = requirement.name.lowercased().replacing("-", with: "_")
-        return names(in: folder).first { name in
+        return Folder.sortedNames(in: folder).first { name in
             guard name.hasSuffix(".whl"), name.lowercased().replacing("-", with: "_").hasPrefix(stem),
                 let file = try? MappedFile(path: folder + "/" + name, maximumBytes: largestWheel)
             else { return false }
@@ -232,19 +234,6 @@ package struct ImportEnvironment: Hashable, Sendable {
         }
     }
 
-    private static func names(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
-
     private static func size(_ folder: String) -> Int { FolderSize(folder, atMost: .max).bytes }
 }
 
@@ -275,13 +264,8 @@ struct FolderSize {
     init(_ path: String, atMost limit: Int) { add(path, depth: 0, limit) }
 
     private mutating func add(_ path: String, depth: Int, _ limit: Int) {
-        guard depth < Self.deepest, bytes <= limit, let directory = opendir(path) else { return }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard name != ".", name != ".." else { continue }
+        guard depth < Self.deepest, bytes <= limit else { return }
+        for name in Folder.sortedNames(in: path) {
             var status = stat()
             guard lstat("\(path)/\(name)", &status) == 0 else { continue }
             files += 1

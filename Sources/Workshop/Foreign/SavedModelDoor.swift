@@ -62,18 +62,11 @@ enum SavedModelDoor {
     }
 
     private static func names(in folder: Int32) throws -> [String] {
-        guard let directory = fdopendir(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard name == SavedModelFile.index || SavedModelFile.isShard(name) else { continue }
-            guard names.count <= SavedModelFile.mostShards else {
-                throw WorkshopError(.limit, "the variables are in more than \(SavedModelFile.mostShards) files")
-            }
-            names.append(name)
+        let names = (Folder.names(inOpen: folder) ?? []).filter { name in
+            name == SavedModelFile.index || SavedModelFile.isShard(name)
+        }
+        guard names.count <= SavedModelFile.mostShards + 1 else {
+            throw WorkshopError(.limit, "the variables are in more than \(SavedModelFile.mostShards) files")
         }
         return names.sorted()
     }

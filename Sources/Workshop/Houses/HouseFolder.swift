@@ -1,6 +1,7 @@
 import CSandbox
 import Glibc
 package import Houses
+import Tensors
 
 /// A folder that another server served models from. Names in it are opened strictly beneath it: no link is followed.
 package final class HouseFolder: HouseFiles {
@@ -42,23 +43,14 @@ package final class HouseFolder: HouseFiles {
 
     package func entries(in folder: String) throws(HouseError) -> [HouseEntry] {
         let opened = folder.isEmpty ? openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : openBeneath(folder)
-        guard opened >= 0, let directory = fdopendir(opened) else {
-            if opened >= 0 { close(opened) }
+        defer { if opened >= 0 { close(opened) } }
+        guard opened >= 0, let names = Folder.names(inOpen: opened, atMost: Self.mostEntries + 1) else {
             throw HouseError(.missing, "there is no folder \(folder.quoted)")
         }
-        defer { closedir(directory) }
-        var entries: [HouseEntry] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard name != ".", name != ".." else { continue }
-            guard entries.count < Self.mostEntries else {
-                throw HouseError(.tooLarge, "\(folder.quoted) holds more than \(Self.mostEntries) names")
-            }
-            entries.append(HouseEntry(name: name, kind: Self.kind(of: name, in: opened)))
+        guard names.count <= Self.mostEntries else {
+            throw HouseError(.tooLarge, "\(folder.quoted) holds more than \(Self.mostEntries) names")
         }
-        return entries.sorted { $0.name < $1.name }
+        return names.sorted().map { HouseEntry(name: $0, kind: Self.kind(of: $0, in: opened)) }
     }
 
     private static func kind(of name: String, in directory: Int32) -> HouseEntry.Kind {

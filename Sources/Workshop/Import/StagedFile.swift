@@ -1,5 +1,6 @@
 import Glibc
 import Home
+import Tensors
 
 /// A private copy of a source file: what is checked is what is stored, whatever happens to the source meanwhile.
 /// Removed when the last reference goes.
@@ -100,13 +101,7 @@ final class StagedFile: Sendable {
 
     /// Removes staged files whose process is gone. The caller holds the blob lock exclusively, so that none is in use.
     static func removeAbandoned(in home: HomeDirectory) {
-        guard let directory = opendir(home.temporary) else { return }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard name.hasPrefix(prefix) else { continue }
+        for name in Folder.sortedNames(in: home.temporary) where name.hasPrefix(prefix) {
             let path = "\(home.temporary)/\(name)"
             if unlink(path) != 0 { StagingFolder.remove(path) }
         }

@@ -1,5 +1,6 @@
 import Glibc
 import Home
+import Tensors
 
 /// A private folder for one import, for files that have to lie beside each other. Removed with what is left in it.
 final class StagingFolder: Sendable {
@@ -16,14 +17,7 @@ final class StagingFolder: Sendable {
 
     /// Removes a folder of files.
     static func remove(_ path: String) {
-        guard let directory = opendir(path) else { return }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { unlink("\(path)/\(name)") }
-        }
-        closedir(directory)
+        for name in Folder.sortedNames(in: path) { unlink("\(path)/\(name)") }
         rmdir(path)
     }
 }

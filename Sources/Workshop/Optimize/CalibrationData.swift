@@ -16,15 +16,17 @@ struct CalibrationData {
     /// Rows and bytes that a result is judged by at most.
     private static let most = (rows: 2048, bytes: 64 << 20)
 
-    /// - Parameter made: inputs on which the model runs, when there are no others.
+    /// - Parameters:
+    ///   - settings: with the version's evaluation set, and how its clients' rows are read.
+    ///   - made: inputs on which the model runs, when there are no others.
     init(
-        _ compression: Compression, _ evaluation: OptimizationSettings.Evaluation?, _ signature: Signature,
+        _ compression: Compression, _ settings: OptimizationSettings, _ signature: Signature,
         made: () throws -> [[Tensor]]
     ) throws {
-        let kept = try evaluation.map { try Self.rows(of: $0, signature) }
+        let kept = try settings.evaluation.map { try Self.rows(of: $0, signature) }
         if let path = compression.calibration {
             let judged = kept.map { Self.held($0.set, Array(0..<$0.set.rows), $0.words, $0.labels) }
-            (source, rows) = try Self.file(path, signature, judged)
+            (source, rows) = try Self.file(path, settings.processing, signature, judged)
         } else if let kept {
             (source, rows) = try Self.halves(kept.set, kept.words, kept.labels)
         } else {
@@ -48,33 +50,44 @@ struct CalibrationData {
     // MARK: - Files
 
     private static func file(
-        _ path: String, _ signature: Signature, _ judged: HeldRows?
+        _ path: String, _ processing: JSONValue?, _ signature: Signature, _ judged: HeldRows?
     ) throws -> (any CalibrationSource, HeldRows) {
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        let isArchive = try EvaluationSet.isZip(path)
-        guard isArchive || isNPY(path) else {
+        let isFolder = isFolder(path)
+        let isArchive = try !isFolder && EvaluationSet.isZip(path)
+        guard isFolder || isArchive || isNPY(path) else {
             let set = try table(path, name, signature)
             if let judged { return (TensorCalibration(set.inputs, source: name), judged) }
             return try halves(set, name, [])
         }
-        let source = try ArrayCalibration(path: path, isArchive: isArchive, heldBlock: judged == nil ? heldBlock : 0)
+        let held = judged == nil ? heldBlock : 0
+        let source: any HeldCalibration =
+            isFolder
+            ? try ClientCalibration(folder: path, processing, heldBlock: held)
+            : try ArrayCalibration(path: path, isArchive: isArchive, heldBlock: held)
         if let judged { return (source, judged) }
-        let held = try heldRows(source, path, isArchive, signature)
-        guard !held.batches.isEmpty else {
+        let rows = try heldRows(source, isArchive ? answers(path) : nil, signature)
+        guard !rows.batches.isEmpty else {
             // Too few rows to keep some: the same ones judge, and the report says so.
-            let all = try ArrayCalibration(path: path, isArchive: isArchive)
+            let all = try source.whole()
             var batches: [[Tensor]] = []
             try all.forEachBatch(of: block, for: signature) { batches.append($0) }
             return (all, HeldRows(batches, words: "the same rows, because there are few"))
         }
-        return (source, held)
+        return (source, rows)
     }
 
-    /// The blocks that calibration leaves out, with their answers where the file has some.
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// The blocks that calibration leaves out.
+    ///
+    /// - Parameter answers: of all rows, where they are known.
     private static func heldRows(
-        _ source: ArrayCalibration, _ path: String, _ isArchive: Bool, _ signature: Signature
+        _ source: any HeldCalibration, _ answers: Tensor?, _ signature: Signature
     ) throws -> HeldRows {
-        let answers = isArchive ? try answers(path) : nil
         var batches: [[Tensor]] = []
         var truths: [Tensor] = []
         var (count, bytes) = (0, 0)

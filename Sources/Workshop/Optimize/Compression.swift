@@ -6,7 +6,8 @@ package import Tensors
 package struct Compression: Hashable, Sendable {
     /// Steps with their parameters, passes first.
     package var list: RecipeList
-    /// A file of inputs to look at values with: NPZ, NPY or CSV. `nil`: the version's evaluation set, else made-up inputs.
+    /// Inputs to look at values with: a file (NPZ, NPY, CSV), or a folder of pictures or of recorded requests. `nil`: the
+    /// version's evaluation set, else made-up inputs.
     package var calibration: String?
     /// `nil`: the recipe's own choice.
     package var calibrator: String?

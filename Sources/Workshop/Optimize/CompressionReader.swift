@@ -47,13 +47,16 @@ enum CompressionReader {
     static func data(
         _ compression: Compression, _ settings: OptimizationSettings, _ model: Model, _ engine: any Engine
     ) throws -> CalibrationData {
-        try CalibrationData(compression, settings.evaluation, try model.signature) {
+        try CalibrationData(compression, settings, try model.signature) {
             try TrialInputs(for: try ModelRunner(engine).session(model, optimized: false)).sets
         }
     }
 
     static func refusal(_ fault: RuleFault) -> WorkshopError {
         WorkshopError(
-            .rejected, fault.reason, help: "give inputs as the model takes them: NPZ, NPY or CSV, a row each")
+            .rejected, fault.reason,
+            help:
+                "give inputs as the model takes them (NPZ, NPY or CSV, a row each), or as a version's clients send them (a folder of pictures, --traffic)"
+        )
     }
 }

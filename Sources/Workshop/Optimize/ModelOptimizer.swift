@@ -72,6 +72,7 @@ extension ModelOptimizer {
         let path = try registry.modelFilePath(record.digest)
         var settings = settings
         settings.evaluation = try Self.evaluation(of: record, registry)
+        settings.processing = try registry.description(record.digest).processing
         let task = task(path, settings)
         var report = JSONValue.null
         let staged = try await StagedFile(in: registry.database.home) { descriptor async throws(WorkshopError) in

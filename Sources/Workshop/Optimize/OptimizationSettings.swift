@@ -22,6 +22,10 @@ package struct OptimizationSettings: Hashable, Sendable {
         var labels: [String] = []
     }
 
+    /// The version's processing, by which rows that clients send become what the graph takes: for calibration by pictures or
+    /// recorded requests.
+    var processing: JSONValue?
+
     /// What changes answers on purpose; `nil`: passes alone, which do not.
     package var compression: Compression?
 
@@ -61,6 +65,7 @@ package struct OptimizationSettings: Hashable, Sendable {
             ("evaluation", evaluation.map { JSONValue.string($0.path) } ?? .null),
             ("answers", evaluation?.answers.map(JSONValue.string) ?? .null),
             ("labels", .array((evaluation?.labels ?? []).map(JSONValue.string))),
+            ("processing", processing ?? .null),
             ("compression", compression?.json ?? .null),
         ])
     }
@@ -78,6 +83,7 @@ package struct OptimizationSettings: Hashable, Sendable {
                 path: path, answers: json["answers"]?.stringValue,
                 labels: json["labels"]?.arrayValue?.compactMap(\.stringValue) ?? [])
         }
+        if let processing = json["processing"], processing != .null { self.processing = processing }
         compression = Compression(json: json["compression"])
     }
 }

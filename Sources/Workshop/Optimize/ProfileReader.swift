@@ -49,16 +49,11 @@ enum ProfileReader {
     }
 
     private static func profile(in folder: String) throws -> JSONValue {
-        guard let directory = opendir(folder) else { throw WorkshopError(.unreadable, "the profile is not there") }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard name.hasPrefix("profile"), name.hasSuffix(".json") else { continue }
-            return try JSONValue.parse(try bytes("\(folder)/\(name)"))
+        let names = Folder.sortedNames(in: folder)
+        guard let name = names.first(where: { $0.hasPrefix("profile") && $0.hasSuffix(".json") }) else {
+            throw WorkshopError(.unreadable, "the engine wrote no profile")
         }
-        throw WorkshopError(.unreadable, "the engine wrote no profile")
+        return try JSONValue.parse(try bytes("\(folder)/\(name)"))
     }
 
     private static func bytes(_ path: String) throws -> [UInt8] {

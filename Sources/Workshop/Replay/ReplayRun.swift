@@ -22,7 +22,8 @@ enum ReplayRun {
         for file in request.files where asked < request.most {
             for recorded in try RecordedRequests.read(path: file) where asked < request.most {
                 asked += 1
-                let given = try inputs(recorded, of: base.session.signature, request.without)
+                let given = try RecordedRequests.inputs(
+                    of: recorded, for: base.session.signature, without: request.without)
                 let before: (answers: [Tensor?], seconds: Double)
                 do {
                     before = try run(base.session, given, outputs)
@@ -55,33 +56,6 @@ enum ReplayRun {
         return Version(
             session: session,
             classes: description.processing?["labels"]?.arrayValue?.compactMap(\.stringValue) ?? [])
-    }
-
-    /// The inputs of a recorded request in a version's order, with something in the place of what was left out.
-    private static func inputs(
-        _ recorded: [String: Tensor], of signature: Signature, _ without: [String]
-    ) throws -> [(name: String, tensor: Tensor)] {
-        let rows = recorded.values.first?.shape.dimensions.first
-        return try signature.inputs.map { spec in
-            if let tensor = recorded[spec.name] {
-                // NumPy has no texts of which the last is empty, and no types of ours.
-                guard tensor.elementType == spec.elementType else {
-                    throw WorkshopError(
-                        .evaluation,
-                        "recorded requests have '\(spec.name)' as \(tensor.elementType.displayName), and the version takes "
-                            + spec.elementType.displayName,
-                        help: "record anew: slipway deploy NAME:1 --record 10%")
-                }
-                return (spec.name, tensor)
-            }
-            guard without.contains(spec.name), let dimensions = spec.dimensions else {
-                throw WorkshopError(
-                    .evaluation, "the version has an input '\(spec.name)' that recorded requests do not have",
-                    causes: ["they have \(recorded.keys.sorted().joined(separator: ", "))"])
-            }
-            let sizes = dimensions.enumerated().map { $1.size ?? ($0 == 0 ? rows ?? 1 : 1) }
-            return (spec.name, try Tensor(zeros: spec.elementType, Shape(sizes)))
-        }
     }
 
     private static func run(

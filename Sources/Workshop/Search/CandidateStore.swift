@@ -75,16 +75,12 @@ package struct CandidateStore: Sendable {
     /// Removes the oldest, when there are too many.
     func sweep() {
         var files: [(name: String, bytes: Int, at: Int)] = []
-        guard let directory = opendir(folder) else { return }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+        for name in Folder.sortedNames(in: folder) where !name.hasPrefix(".") {
             var status = stat()
-            guard !name.hasPrefix("."), stat("\(folder)/\(name)", &status) == 0 else { continue }
-            files.append((name, Int(status.st_size), status.st_mtim.tv_sec))
+            if stat("\(folder)/\(name)", &status) == 0 {
+                files.append((name, Int(status.st_size), status.st_mtim.tv_sec))
+            }
         }
-        closedir(directory)
         files.sort { ($1.at, $0.name) < ($0.at, $1.name) }
         var (bytes, count) = (0, 0)
         for file in files {
@@ -100,8 +96,16 @@ package struct CandidateStore: Sendable {
             help: fault.isFull ? "free some space, or choose another home with --home" : nil)
     }
 
-    /// The digest of a file; `nil` where it cannot be read.
+    /// The digest of a file, or of a folder with everything in it that is no folder; `nil` where it cannot be read.
     static func digest(_ path: String) -> String? {
+        if let names = try? Folder.names(in: path, { $0 }) {
+            let lines = names.sorted().map { "\(fileDigest("\(path)/\($0)") ?? "") \($0)\n" }
+            return Digest(of: Array(lines.joined().utf8)).description
+        }
+        return fileDigest(path)
+    }
+
+    private static func fileDigest(_ path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

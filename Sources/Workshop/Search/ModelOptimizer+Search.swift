@@ -45,6 +45,7 @@ extension ModelOptimizer {
         request.path = try registry.modelFilePath(record.digest)
         request.subject = record.reference.description
         request.settings.evaluation = try Self.evaluation(of: record, registry)
+        request.settings.processing = try registry.description(record.digest).processing
         return request
     }
 

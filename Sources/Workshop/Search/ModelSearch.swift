@@ -175,6 +175,7 @@ package struct ModelSearch: Sendable {
         }
         return .object([
             ("form", .integer(1)), ("model", try digest(request.path)), ("data", try digest(request.calibration)),
+            ("processing", request.settings.processing ?? .null),
             ("evaluation", try digest(request.settings.evaluation?.path)), ("machine", Machine.present.json),
             ("program", program),
         ])

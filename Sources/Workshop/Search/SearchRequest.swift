@@ -10,7 +10,7 @@ package struct SearchRequest: Sendable {
     package var goals: SearchGoals
     /// Engines to try; what is measured on the first is what others are compared with.
     package var engines: [EngineKind]
-    /// A file of inputs to look at values with; `nil`: the version's evaluation set, else made-up inputs.
+    /// As `Compression.calibration`.
     package var calibration: String?
     package var seed = 0
     /// Seconds.

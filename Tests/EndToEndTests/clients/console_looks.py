@@ -5,8 +5,9 @@
 First an empty home. Then it is filled with versions, aliases, a failed revision, recorded requests, a pipeline, a table and a
 graph of 5,000 nodes; users ask, some of them with light and dark exchanged, labels come back, alerts fire, one version is a
 shadow, and a canary whose answers are compared is on its way. Then every page is looked at by `console.py` (with NAMEs only those
-whose path contains one of them), once more without script, and once more with tokens asked for: the sign-in page, and what a viewer
-and an administrator see. What axe-core finds is printed; the pictures are left in OUT for people.
+whose path contains one of them), and once more without script; then those of a server that follows a list, one model of which has a
+fallback version, and those that differ where tokens are asked for: the sign-in page, and what a viewer and an administrator see. What
+axe-core finds is printed; the pictures are left in OUT for people.
 """
 
 import http.client
@@ -34,7 +35,7 @@ OPEN = [
     "/history", "/alerts", "/tokens", "/doctor", "/models/absent", "/endpoints/absent", "/nowhere",
 ]
 EMPTY = ["/", "/models", "/history", "/alerts", "/tokens", "/doctor"]
-PLAIN = ["/", "/endpoints/digits", "/endpoints/digits/rollout", "/models/large/1/graph"]
+LISTED = ["/", "/endpoints/digits", "/endpoints/strays", "/endpoints/strays/drift", "/history"]
 CLOSED = {None: ["/sign-in"], "viewer": ["/", "/endpoints/digits", "/endpoints/digits/rollout"], "admin": ["/tokens"]}
 
 
@@ -128,7 +129,7 @@ def fill(slipway, folder):
     run(slipway, "import", f"{DIGITS}/mlp.onnx", *evaluated, "--note", "the first that is good enough for the front desk")
     run(slipway, "import", f"{DIGITS}/cnn.onnx", *evaluated)
     run(slipway, "import", f"{DIGITS}/broken.onnx", "--name", "digits", "--no-run", *view)
-    run(slipway, "optimize", "digits:1", "--recipe", "int8")
+    run(slipway, "optimize", "digits:1", "--recipe", "int8", "--no-speed")
     run(slipway, "deploy", "digits:1", "--record", "100%", "--note", "the front desk goes live")
     run(slipway, "deploy", "digits:1", "--endpoint", "quiet")
     run(slipway, "import", f"{DIGITS}/cascade.json", "--name", "scorer")
@@ -208,10 +209,33 @@ def open_house(slipway, axe, out, folder):
         time.sleep(15)
         row = " ".join(f"{value:g}" for value in rows[3])
         looks(axe, out, OPEN, more={"SLIPWAY_CONSOLE_ROW": row})
-        looks(axe, os.path.join(out, "plain"), PLAIN, "without script:", more={"SLIPWAY_CONSOLE_PLAIN": "1"})
+        looks(axe, os.path.join(out, "plain"), OPEN, "without script:", more={"SLIPWAY_CONSOLE_PLAIN": "1"})
         for each in users:
             each.over.set()
         run(slipway, "rollout", "abort", "digits")
+
+
+def listed_house(slipway, axe, out, folder):
+    """A server that carries a list out: two endpoints that follow, one of them in vain, and one that names its version."""
+    data = numpy.load(f"{DIGITS}/held-out.npz")
+    rows = next(data[name] for name in data.keys() if data[name].ndim == 2).astype("float32")
+    with open(f"{folder}/slipway.yaml", "w") as file:
+        file.write("""\
+endpoints:
+  - {endpoint: digits, follow: {alias: digits@prod}, rollout: {strategy: canary, steps: ["10%", "50%"], stepDuration: 10m}}
+  - {endpoint: loans, follow: {directory: models, model: loans}}
+  - {endpoint: strays, version: "digits:2", outliers: "fallback:digits:1"}
+  - {endpoint: quiet, follow: {alias: digits@staging}}
+""")
+    with Server(slipway, "-f", f"{folder}/slipway.yaml", "--drift-window", "3s"):
+        users = [Users(rows, [0] * len(rows), False, "strays"), Users(rows * 1e6, [0] * len(rows), False, "strays")]
+        for each in users:
+            each.start()
+        run(slipway, "alias", "digits@prod", "digits:2")
+        time.sleep(10)
+        looks(axe, os.path.join(out, "listed"), LISTED, "listed:")
+        for each in users:
+            each.over.set()
 
 
 def closed_house(slipway, axe, out):
@@ -230,6 +254,7 @@ def main():
         empty_house(slipway, axe, out)
         fill(slipway, home)
         open_house(slipway, axe, out, home)
+        listed_house(slipway, axe, out, home)
         closed_house(slipway, axe, out)
 
 
