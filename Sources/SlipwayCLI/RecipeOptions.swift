@@ -3,6 +3,16 @@ import Compress
 import Engines
 import Workshop
 
+/// Processors that whole numbers are made for.
+enum ProcessorChoice: String, ExpressibleByArgument, CaseIterable {
+    /// Sums of four products of bytes.
+    case vnni
+    /// Sums of two, which hold weights of 7 bits.
+    case avx2
+    /// What is right on all of them.
+    case any
+}
+
 /// Which recipe changes a model's answers, with what data, and what it may cost.
 struct RecipeOptions: ParsableArguments {
     @Option(
@@ -48,6 +58,12 @@ struct RecipeOptions: ParsableArguments {
     @Option(name: .customLong("target-engine"), help: "The engine that the result is for (default: --engine).")
     var targetEngine: EngineKind?
 
+    @Option(
+        help: ArgumentHelp(
+            "The processors that int8 and int8-dynamic are for; weights get 7 bits for avx2 and any, as 8 overflow without "
+                + "VNNI (default: those like this one)."))
+    var cpu: ProcessorChoice?
+
     private static let recipes = Compression.recipes.map(\.name).joined(separator: ", ")
 
     /// Whether `--recipe` names a file.
@@ -66,6 +82,10 @@ struct RecipeOptions: ParsableArguments {
         guard traffic || endpoint == nil else { throw ValidationError("--endpoint goes with --traffic") }
         guard !traffic || calibration == nil else {
             throw ValidationError("--traffic and --calibration exclude each other")
+        }
+        guard cpu == nil || ["int8", "int8-dynamic"].contains(recipe) else {
+            throw ValidationError(
+                "--cpu is for --recipe int8 and int8-dynamic; a recipe's file says 'byteProducts' itself")
         }
         guard !traffic || !isFile else {
             throw ValidationError("--traffic is for versions: a file has no clients; give --calibration")
@@ -137,6 +157,11 @@ struct RecipeOptions: ParsableArguments {
         let engine = engine ?? compression.list.parts.compactMap(\.target).first ?? .onnxRuntime
         compression.calibration = data
         compression.calibrator = calibrator
+        if let cpu {
+            for index in compression.list.parts.indices where compression.list.parts[index].name.hasPrefix("int8") {
+                compression.list.parts[index].byteProducts = cpu == .vnni
+            }
+        }
         if !isFile { compression.seed = seed }
         compression.prunedShare = try prunedShare()
         compression.largestDrop = try largestDrop()

@@ -117,7 +117,7 @@ struct Int8Calibration: PreparedRecipe {
         }
         if equalized > 0 { notes.append("channels evened out between \(equalized) pairs of convolutions") }
         if !settings.hasByteProducts {
-            notes.append("weights have 7 bits: this processor adds up pairs of products in 16 bits")
+            notes.append("weights have 7 bits: processors without VNNI add up pairs of products in 16 bits")
         }
         return notes
     }

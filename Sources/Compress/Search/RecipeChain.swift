@@ -74,7 +74,10 @@ private struct RecipeLink: Sendable {
         if let target = part.target { settings.target = target }
         if let share = part.share { settings.prunedShare = share }
         if !part.ranks.isEmpty { settings.ranks = part.ranks }
-        if let byteProducts = part.byteProducts { settings.hasByteProducts = byteProducts }
+        if let byteProducts = part.byteProducts {
+            settings.hasByteProducts = byteProducts
+            settings.narrowsWeights = !byteProducts
+        }
         return RecipeContext(
             runner: context.runner, calibration: context.calibration, settings: settings,
             reference: context.reference, progress: context.progress)

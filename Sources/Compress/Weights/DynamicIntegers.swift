@@ -29,7 +29,8 @@ package struct DynamicIntegers: Recipe {
         let view = GraphView(model)
         var (layers, records) = WeightLayer.all(view)
         layers.removeAll { $0.columns < 2 }
-        let largest = IntegerProbe.saturates(context.runner) ? 63 : 127
+        let isNarrow = context.settings.narrowsWeights || IntegerProbe.saturates(context.runner)
+        let largest = isNarrow ? 63 : 127
         var work = DynamicRewriting(view, largest: largest)
         if !layers.isEmpty {
             let depths = Dictionary(layers.map { ($0.input, $0.depth) }, uniquingKeysWith: { first, _ in first })
@@ -52,7 +53,7 @@ package struct DynamicIntegers: Recipe {
         var notes: [String] = []
         if largest < 127 {
             notes.append(
-                "weights have 7 bits: this processor's integer kernels add two products in 16 bits, which 8 would overflow"
+                "weights have 7 bits: processors without VNNI add up pairs of products in 16 bits"
             )
         }
         if context.calibration.isGenerated {
