@@ -35,6 +35,7 @@ OPEN = [
     "/history", "/alerts", "/tokens", "/doctor", "/models/absent", "/endpoints/absent", "/nowhere",
 ]
 EMPTY = ["/", "/models", "/history", "/alerts", "/tokens", "/doctor"]
+PLAIN = [path for path in OPEN if "#" not in path]
 LISTED = ["/", "/endpoints/digits", "/endpoints/strays", "/endpoints/strays/drift", "/history"]
 CLOSED = {None: ["/sign-in"], "viewer": ["/", "/endpoints/digits", "/endpoints/digits/rollout"], "admin": ["/tokens"]}
 
@@ -209,7 +210,7 @@ def open_house(slipway, axe, out, folder):
         time.sleep(15)
         row = " ".join(f"{value:g}" for value in rows[3])
         looks(axe, out, OPEN, more={"SLIPWAY_CONSOLE_ROW": row})
-        looks(axe, os.path.join(out, "plain"), OPEN, "without script:", more={"SLIPWAY_CONSOLE_PLAIN": "1"})
+        looks(axe, os.path.join(out, "plain"), PLAIN, "without script:", more={"SLIPWAY_CONSOLE_PLAIN": "1"})
         for each in users:
             each.over.set()
         run(slipway, "rollout", "abort", "digits")
