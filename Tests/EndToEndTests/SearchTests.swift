@@ -207,7 +207,7 @@ extension EndToEnd {
                 (try npz("late.npz", 64, good, bad: 63 * 64), "row 64, column 1"),
                 (try npz("short.npz", 63, good), "expects rows of [N, 64], found [8, 63]"),
                 (try npz("class.npz", 64, wrong), "row 30 is class 10; the model knows 0 to 9"), (table, "row 7"),
-                (slipway.scratch.path, "is not a regular file"),
+                (slipway.scratch.path, "has neither pictures (JPEG, PNG) nor recorded requests"),
             ]
         }
     }

@@ -84,7 +84,7 @@ extension EndToEnd {
                 #expect(try await sum("slipway_sessions") == 2)
             }
             let wrong = try await slipway.run(["serve", "--unload-idle", "soon"])
-            #expect(wrong.exitCode == 64 && wrong.talk.contains("--unload-idle is a time such as"), "\(wrong)")
+            #expect(wrong.exitCode == 64 && wrong.talk.contains("--unload-idle is a time from 1s to 30d"), "\(wrong)")
         }
 
         /// What a server has of the machine.

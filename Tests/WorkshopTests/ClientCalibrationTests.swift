@@ -143,6 +143,15 @@ import Testing
         #expect(error?.message.contains("'y'") == true, "\(String(describing: error))")
     }
 
+    @Test func aDamagedFileIsNamedAndOtherArraysAreNoRequests() throws {
+        try record([[("x", row([1, 2]))]], as: "rows.npz")
+        #expect(fault { _ = try ClientCalibration(folder: place.path, nil) }.contains("neither pictures"))
+        try TextFile.write("PK", to: place.file("17-0.npz"))
+        let data = try ClientCalibration(folder: place.path, nil)
+        let reason = fault { _ = try batches(data, of: 1, signature([.unknown, .fixed(2)], names: ["x"])) }
+        #expect(reason.contains(": 17-0.npz: "), "\(reason)")
+    }
+
     @Test func whatIsNotFiniteIsSaidWithItsRow() throws {
         try record([[("x", row([1, 2]))], [("x", row([3, .nan]))]], as: "1-0.npz")
         let data = try ClientCalibration(folder: place.path, nil)

@@ -237,7 +237,7 @@ enum Style {
           .list tr { display: flex; flex-wrap: wrap; gap: .15rem .7rem; padding: .6rem 0; border-bottom: 1px solid var(--line); }
           .list tbody tr:last-child { border: 0; } .list td, .list th { border: 0; padding: 0; text-align: left; }
           .list .free { flex-basis: 100%; } .list .number { white-space: normal; }
-          .named th { width: 7.5rem; } .compact tbody th { min-width: 4.6rem; }
+          .named th { width: 9.2rem; } .compact tbody th { min-width: 4.6rem; }
           .list tbody th, .list .free { min-width: 0; } .confusion caption { max-width: calc(100vw - 5rem); }
           .lineage { flex-direction: column; gap: 1.6rem; } .lineage li + li { margin-left: 0; }
           .lineage li + li::before { content: "↓"; left: 50%; top: -1.5rem; transform: none; }

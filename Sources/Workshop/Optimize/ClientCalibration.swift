@@ -39,7 +39,7 @@ struct ClientCalibration: HeldCalibration {
         let name = folder.split(separator: "/").last.map(String.init) ?? folder
         let all = try Folder.names(in: folder) { RuleFault($0.description) }.filter { !$0.hasPrefix(".") }
         let pictures = all.filter { name in Self.images.contains { name.lowercased().hasSuffix($0) } }
-        let requests = all.filter { $0.hasSuffix(".npz") }
+        let requests = all.filter(Self.isRecording)
         if !pictures.isEmpty {
             (content, names, source) = (.images, pictures.sorted(), name)
         } else if !requests.isEmpty {
@@ -48,6 +48,13 @@ struct ClientCalibration: HeldCalibration {
         } else {
             throw RuleFault("'\(name)' has neither pictures (JPEG, PNG) nor recorded requests in it")
         }
+    }
+
+    /// Whether a name is one that a server gives what it records: `TIME-NUMBER.npz`.
+    private static func isRecording(_ name: String) -> Bool {
+        guard name.hasSuffix(".npz") else { return false }
+        let parts = name.dropLast(4).split(separator: "-", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { Int($0) != nil }
     }
 
     var rows: Int? { content == .images ? names.count : nil }
@@ -163,14 +170,23 @@ struct ClientCalibration: HeldCalibration {
             let goesOn = try body(name) { signature in
                 switch content {
                 case .images: return [[try image(name, signature)]]
-                case .requests:
-                    return try RecordedRequests.read(path: "\(folder)/\(name)").map { request in
-                        try RecordedRequests.inputs(of: request, for: signature, without: [])
-                            .map(\.tensor)
-                    }
+                case .requests: return try requests(name, signature)
                 }
             }
             guard goesOn else { return }
+        }
+    }
+
+    /// The requests of a file, their inputs in the signature's order.
+    private func requests(_ name: String, _ signature: Signature) throws -> [[Tensor]] {
+        let recorded: [[String: Tensor]]
+        do throws(TensorError) {
+            recorded = try RecordedRequests.read(path: "\(folder)/\(name)")
+        } catch {
+            throw RuleFault("\(source): \(name): \(error.message)")
+        }
+        return try recorded.map { request in
+            try RecordedRequests.inputs(of: request, for: signature, without: []).map(\.tensor)
         }
     }
 
