@@ -9,6 +9,18 @@ package enum RecordedRequests {
     /// What a file may unpack to.
     package static let limits = ArrayLimits(bytes: 256 << 20, arrays: mostRequests * 64)
 
+    /// What a server calls a file of them.
+    ///
+    /// - Parameter time: milliseconds since 1970-01-01 UTC, when it was written.
+    package static func fileName(time: Int, number: Int) -> String { "\(time)-\(number).npz" }
+
+    /// The time in a file's name; `nil` for one that `fileName` does not make.
+    package static func time(inName name: String) -> Int? {
+        guard name.hasSuffix(".npz") else { return nil }
+        let parts = name.dropLast(4).split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        return parts.count == 2 && parts[1] != nil ? parts[0] : nil
+    }
+
     /// - Parameter requests: inputs by name, request by request.
     /// - Returns: the file; `nil` for requests that NumPy's format does not hold.
     package static func encode(_ requests: [[(name: String, tensor: Tensor)]]) -> [UInt8]? {

@@ -19,8 +19,6 @@ package struct RecipeSettings: Hashable, Sendable {
     /// Whether processors multiply bytes and add up products in 32 bits (VNNI, dot product). Others add pairs in 16 bits, where
     /// weights of 8 bits overflow.
     package var hasByteProducts = true
-    /// Whether weights get 7 bits whatever this processor does, because those that the result is for overflow with 8.
-    package var narrowsWeights = false
     /// Whether each output channel of weights has a scale of its own. Processors and engines that take one scale for all need
     /// channels that are evened out, which is done then wherever the graph allows it.
     package var scalesChannels = true

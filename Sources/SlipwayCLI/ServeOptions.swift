@@ -207,13 +207,13 @@ struct ServeOptions: ParsableArguments {
         return options
     }
 
-    /// `0.5%` as 0.005; `nil` for no share.
     /// Whole seconds of a time from 1s to 30d; `nil` for another.
     private static func seconds(_ text: String) -> Int? {
         let span = try? TimeSpan(text)
         return span.flatMap { $0.milliseconds >= 1000 ? $0.milliseconds / 1000 : nil }
     }
 
+    /// `0.5%` as 0.005; `nil` for no share.
     private static func share(_ text: String) -> Double? {
         guard text.hasSuffix("%"), let percent = Double(text.dropLast()), (0...100).contains(percent) else {
             return nil

@@ -71,6 +71,11 @@ extension EndToEnd {
                 #expect(metrics.sum("slipway_accuracy_estimated_ratio") ?? 0 > 0.9)
                 #expect(metrics.sum("slipway_outlier_requests_total", ["outcome=\"refused\""]) == 1)
                 #expect(metrics.sum("slipway_feedback_labels_total", ["outcome=\"already_labelled\""]) == 40)
+                // Of a version that stays, too, another policy holds from a revision's first request on.
+                for (policy, status) in [("off", 200), ("refuse", 422)] {
+                    try await slipway.expect("deploy", "digits:1", "--outliers", policy)
+                    #expect(try await infer(41, adding: 900).status == status, "\(policy)")
+                }
             }
             let events = try await slipway.run(["events", "--json"]).output.split(separator: "\n").map {
                 try JSONValue.parse(Array($0.utf8))["type"]?.stringValue ?? ""
@@ -78,7 +83,8 @@ extension EndToEnd {
             #expect(
                 events == [
                     "slipway.version.imported", "slipway.revision.written", "slipway.server.started",
-                    "slipway.endpoint.deployed", "slipway.server.stopped",
+                    "slipway.endpoint.deployed", "slipway.revision.written", "slipway.endpoint.deployed",
+                    "slipway.revision.written", "slipway.endpoint.deployed", "slipway.server.stopped",
                 ])
         }
 

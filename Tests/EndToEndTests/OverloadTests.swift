@@ -76,6 +76,17 @@ extension EndToEnd {
             let recovery: Double
 
             var share: Double { goodput / peak }
+
+            /// What an admitted request took, and a refusal: the medians, in seconds.
+            var admitted: Double { answers.isEmpty ? .infinity : answers[answers.count / 2] }
+            var refusal: Double { refusals.isEmpty ? .infinity : refusals[refusals.count / 2] }
+
+            /// Whether the load was carried as far as it goes, whoever it took in soon answered, the rest refused at once, and all
+            /// of it forgotten.
+            var isCarried: Bool {
+                // All 64 that are under way at a time would be a queue of 64 runs.
+                share >= 0.85 && admitted < 40 / peak && refusal < alone && recovery < 10
+            }
         }
 
         private static func flood(_ server: Slipway.Server) async throws -> Flood {
@@ -110,22 +121,17 @@ extension EndToEnd {
             try await slipway.serving(["serve", "--concurrency", "1"]) { server in
                 // A server that collapses under load does so each time; a machine that was busy with others was not.
                 var flood = try await Self.flood(server)
-                for _ in 0..<2 where flood.share < 0.85 { flood = try await Self.flood(server) }
+                for _ in 0..<3 where !flood.isCarried { flood = try await Self.flood(server) }
                 let report = flood.report
-                let admitted = try #require(flood.answers.isEmpty ? nil : flood.answers[flood.answers.count / 2])
-                let refusal = try #require(flood.refusals.isEmpty ? nil : flood.refusals[flood.refusals.count / 2])
-                print(
+                let found =
                     "overload: peak \(Int(flood.peak))/s, tenfold \(Int(flood.goodput))/s (\(Int(flood.share * 100)) %), "
-                        + "alone \(Int(flood.alone * 1e6)) us, admitted p50 \(Int(admitted * 1e6)) us of "
-                        + "\(flood.answers.count), \(flood.refusals.count) refusals p50 \(Int(refusal * 1e6)) us, "
-                        + "recovered after \(Int(flood.recovery * 1000)) ms")
-                #expect(flood.share >= 0.85, "\(flood.goodput) of \(flood.peak) a second")
+                    + "alone \(flood.alone) s, admitted p50 \(flood.admitted) s of "
+                    + "\(flood.answers.count), \(flood.refusals.count) refusals p50 \(flood.refusal) s, "
+                    + "recovered after \(flood.recovery) s"
+                print(found)
+                #expect(flood.isCarried, "\(found)")
                 #expect(report.failures[.status(503)] ?? 0 > report.ok, "most was refused: \(report.failures)")
                 #expect(report.failures.keys.allSatisfy { $0 == .status(503) }, "\(report.failures)")
-                // All 64 that are under way at a time would be a queue of 64 runs.
-                #expect(admitted < 40 / flood.peak, "what is taken in took \(admitted) s")
-                #expect(refusal < flood.alone, "a refusal took \(refusal) s")
-                #expect(flood.recovery < 10)
             }
         }
 

@@ -74,10 +74,7 @@ private struct RecipeLink: Sendable {
         if let target = part.target { settings.target = target }
         if let share = part.share { settings.prunedShare = share }
         if !part.ranks.isEmpty { settings.ranks = part.ranks }
-        if let byteProducts = part.byteProducts {
-            settings.hasByteProducts = byteProducts
-            settings.narrowsWeights = !byteProducts
-        }
+        if let byteProducts = part.byteProducts { settings.hasByteProducts = byteProducts }
         return RecipeContext(
             runner: context.runner, calibration: context.calibration, settings: settings,
             reference: context.reference, progress: context.progress)

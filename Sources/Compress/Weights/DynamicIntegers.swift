@@ -29,7 +29,7 @@ package struct DynamicIntegers: Recipe {
         let view = GraphView(model)
         var (layers, records) = WeightLayer.all(view)
         layers.removeAll { $0.columns < 2 }
-        let isNarrow = context.settings.narrowsWeights || IntegerProbe.saturates(context.runner)
+        let isNarrow = !context.settings.hasByteProducts || IntegerProbe.saturates(context.runner)
         let largest = isNarrow ? 63 : 127
         var work = DynamicRewriting(view, largest: largest)
         if !layers.isEmpty {

@@ -91,7 +91,7 @@ actor DriftWatcher: Service {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
     }
 
-    /// Begins with versions before they get their first request, so that what becomes of requests far outside holds from then on.
+    /// Begins with a revision's versions before it is in force, so that what becomes of requests far outside holds from then on.
     func prepare(_ versions: [Servable], for revision: Revision) {
         let now = Int(Timestamp.now().milliseconds)
         for key in attend(to: versions, of: revision, now) { entering[key] = now + Self.rest }

@@ -39,7 +39,7 @@ package actor LocalPlatform: Platform {
     /// Compares what versions of an endpoint answer.
     nonisolated let comparisons: ComparisonBoard
     private let logger: Logger
-    /// Told of versions before they get their first request, and waited for.
+    /// Told of a revision's versions before it is in force, and waited for.
     private var attendant: (@Sendable ([Servable], Revision) async -> Void)?
     private var running: [EndpointName: Running] = [:]
     /// Versions that are on their way in: loaded, not yet in a routing table.
@@ -161,9 +161,9 @@ package actor LocalPlatform: Platform {
         publish()
     }
 
-    /// Has somebody told of versions before they get their first request: what is to hold from then on is seen to by the time
-    /// that this returns.
-    func attend(_ attendant: @escaping @Sendable (_ entering: [Servable], Revision) async -> Void) {
+    /// Has somebody told of the versions that answer under a revision before it is in force: what is to hold from then on is seen
+    /// to by the time that this returns.
+    func attend(_ attendant: @escaping @Sendable (_ answering: [Servable], Revision) async -> Void) {
         self.attendant = attendant
     }
 
@@ -196,7 +196,7 @@ extension LocalPlatform {
         case .load(let session): return await load(session, endpoint)
         case .warm(let session): return await warm(session, for: revision)
         case .swap:
-            await attendant?(entering[endpoint]?.values.map(\.servable) ?? [], revision)
+            await announce(revision)
             swap(to: revision)
             return .swapped
         case .drain(let session): return await drain(session, endpoint)
@@ -281,6 +281,13 @@ extension LocalPlatform {
         return other.obstacle(toAnsweringFor: servable).map {
             "its fallback version \(fallback.version) cannot answer in its place: \($0)"
         }
+    }
+
+    /// Those in memory already, too: the revision may want something else done with their requests.
+    private func announce(_ revision: Revision) async {
+        let held = (running[revision.endpoint]?.held ?? [:]).merging(entering[revision.endpoint] ?? [:]) { $1 }
+        let sessions = revision.spec.answering.map { ArmSession($0, settings: revision.spec.settings) }
+        await attendant?(sessions.compactMap { held[$0]?.servable }, revision)
     }
 
     private func swap(to revision: Revision) {

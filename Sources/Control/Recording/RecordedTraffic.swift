@@ -1,3 +1,4 @@
+import Comparing
 import Glibc
 package import Home
 import Release
@@ -26,7 +27,7 @@ package struct RecordedTraffic: Sendable {
     package func segments(of endpoint: String) -> [Segment] {
         let folder = folder(of: endpoint)
         let segments = Folder.sortedNames(in: folder).compactMap { name -> Segment? in
-            guard name.hasSuffix(".npz"), let time = name.split(separator: "-").first.flatMap({ Int($0) }),
+            guard let time = RecordedRequests.time(inName: name),
                 let bytes = Self.bytes(of: "\(folder)/\(name)")
             else { return nil }
             return Segment(path: "\(folder)/\(name)", time: time, bytes: bytes)
@@ -50,7 +51,9 @@ package struct RecordedTraffic: Sendable {
         for path in [root, "\(root)/\(endpoint)"] where mkdir(path, 0o700) != 0 && errno != EEXIST {
             throw HomeError(.io, "\(path) cannot be created (errno \(errno))")
         }
-        var file = try AtomicFile(path: "\(root)/\(endpoint)/\(time)-\(number).npz", mode: 0o600) { fault in
+        var file = try AtomicFile(
+            path: "\(folder(of: endpoint))/\(RecordedRequests.fileName(time: time, number: number))", mode: 0o600
+        ) { fault in
             HomeError(.io, "recorded requests cannot be kept: \(fault)")
         }
         try file.write(bytes)

@@ -92,10 +92,13 @@ package struct Server: Sendable {
             metrics: metrics, serveMetrics: serveMetrics, access: access, tokens: tokens, logger: logger)
         tell(
             "server.started", [("data", .string("\(bound.host):\(bound.port)")), ("version", .string(options.version))])
-        try await serve(deck, warnings, onReady)
+        try await serve(deck, warnings, onReady) {
+            end(marks)
+            lock?.release()
+            _exit(0)
+        }
         await opening
-        tell("server.stopped")
-        if options.pinned == nil { end(marks) }
+        end(marks)
     }
 
     /// Writes down that a server runs, and judges how the last one ended.
@@ -115,7 +118,10 @@ package struct Server: Sendable {
         }
     }
 
+    /// Writes down that this server ended as it was asked to.
     private func end(_ marks: Marks) {
+        tell("server.stopped")
+        guard options.pinned == nil else { return }
         do {
             try marks.stop()
         } catch {
@@ -141,8 +147,14 @@ package struct Server: Sendable {
         }
     }
 
+    /// What the services get to end in once all requests are answered. A load that an engine is in cannot be called off, and
+    /// may take minutes.
+    private static let patience = Duration.seconds(3)
+
+    /// - Parameter leave: ends the process, for services that do not end.
     private func serve(
-        _ deck: Deck, _ warnings: [String], _ onReady: @escaping @Sendable (Ready) -> Void
+        _ deck: Deck, _ warnings: [String], _ onReady: @escaping @Sendable (Ready) -> Void,
+        leave: @escaping @Sendable () -> Never
     ) async throws {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let control = try deck.controlServices()
@@ -173,7 +185,9 @@ package struct Server: Sendable {
                 deck.plane.beginDrain()
                 await deck.plane.shutdown(grace: Self.nanoseconds(options.grace))
                 await group.triggerGracefulShutdown()
-                return .drained
+                do { try await Task.sleep(for: Self.patience) } catch { return .drained }
+                deck.logger.info("leaving what does not end, such as a version that is being loaded")
+                leave()
             }
             let controlAddress = try await control.address()
             try await deck.bringInLine()

@@ -11,13 +11,16 @@ package enum Folder {
         in path: String, atMost limit: Int = .max, _ failure: (FileFault) -> Failure
     ) throws(Failure) -> [String] {
         guard let stream = opendir(path) else { throw failure(FileFault("open", path)) }
-        return names(of: stream, atMost: limit)
+        return names(of: stream, atMost: limit) { _ in true }
     }
 
     /// The same of a folder that is open, and stays so.
     ///
+    /// - Parameter isWanted: other names are passed over, and do not count.
     /// - Returns: `nil` when it cannot be read.
-    package static func names(inOpen descriptor: CInt, atMost limit: Int = .max) -> [String]? {
+    package static func names(
+        inOpen descriptor: CInt, atMost limit: Int = .max, where isWanted: (String) -> Bool = { _ in true }
+    ) -> [String]? {
         // One of its own: a stream closes the descriptor that it reads from, and moves its position.
         let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard copy >= 0 else { return nil }
@@ -25,7 +28,7 @@ package enum Folder {
             close(copy)
             return nil
         }
-        return names(of: stream, atMost: limit)
+        return names(of: stream, atMost: limit, where: isWanted)
     }
 
     /// The names in a folder but `.` and `..`, in order; none where there is no folder, or none that may be read.
@@ -34,14 +37,16 @@ package enum Folder {
     }
 
     /// Closes the stream.
-    private static func names(of stream: OpaquePointer, atMost limit: Int) -> [String] {
+    private static func names(
+        of stream: OpaquePointer, atMost limit: Int, where isWanted: (String) -> Bool
+    ) -> [String] {
         defer { closedir(stream) }
         var names: [String] = []
         while names.count < limit, let entry = readdir(stream) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if name != ".", name != ".." { names.append(name) }
+            if name != ".", name != "..", isWanted(name) { names.append(name) }
         }
         return names
     }

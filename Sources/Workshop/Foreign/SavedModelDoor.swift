@@ -62,10 +62,12 @@ enum SavedModelDoor {
     }
 
     private static func names(in folder: Int32) throws -> [String] {
-        let names = (Folder.names(inOpen: folder) ?? []).filter { name in
-            name == SavedModelFile.index || SavedModelFile.isShard(name)
-        }
-        guard names.count <= SavedModelFile.mostShards + 1 else {
+        let most = SavedModelFile.mostShards + 1
+        let names =
+            Folder.names(inOpen: folder, atMost: most + 1) { name in
+                name == SavedModelFile.index || SavedModelFile.isShard(name)
+            } ?? []
+        guard names.count <= most else {
             throw WorkshopError(.limit, "the variables are in more than \(SavedModelFile.mostShards) files")
         }
         return names.sorted()

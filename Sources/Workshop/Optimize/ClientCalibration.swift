@@ -39,22 +39,15 @@ struct ClientCalibration: HeldCalibration {
         let name = folder.split(separator: "/").last.map(String.init) ?? folder
         let all = try Folder.names(in: folder) { RuleFault($0.description) }.filter { !$0.hasPrefix(".") }
         let pictures = all.filter { name in Self.images.contains { name.lowercased().hasSuffix($0) } }
-        let requests = all.filter(Self.isRecording)
+        let requests = all.compactMap { name in RecordedRequests.time(inName: name).map { (time: $0, name: name) } }
         if !pictures.isEmpty {
             (content, names, source) = (.images, pictures.sorted(), name)
         } else if !requests.isEmpty {
-            // Names begin with the time.
-            (content, names, source) = (.requests, requests.sorted(by: >), "recorded requests of '\(name)'")
+            (content, source) = (.requests, "recorded requests of '\(name)'")
+            names = requests.sorted { ($0.time, $0.name) > ($1.time, $1.name) }.map(\.name)
         } else {
             throw RuleFault("'\(name)' has neither pictures (JPEG, PNG) nor recorded requests in it")
         }
-    }
-
-    /// Whether a name is one that a server gives what it records: `TIME-NUMBER.npz`.
-    private static func isRecording(_ name: String) -> Bool {
-        guard name.hasSuffix(".npz") else { return false }
-        let parts = name.dropLast(4).split(separator: "-", omittingEmptySubsequences: false)
-        return parts.count == 2 && parts.allSatisfy { Int($0) != nil }
     }
 
     var rows: Int? { content == .images ? names.count : nil }
@@ -151,6 +144,7 @@ struct ClientCalibration: HeldCalibration {
                     throw RuleFault("\(source): \(place): inputs differ in rows")
                 }
                 for index in 0..<count {
+                    guard content == .images || row < Self.mostRows else { return false }
                     defer { row += 1 }
                     guard wanted(row) else { continue }
                     let tensors = try zip(given, signature.inputs).map { tensor, spec in
@@ -159,7 +153,7 @@ struct ClientCalibration: HeldCalibration {
                     guard try body(row, tensors) else { return false }
                 }
             }
-            return content == .images || row < Self.mostRows
+            return true
         }
         return row
     }

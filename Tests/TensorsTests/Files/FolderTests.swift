@@ -41,6 +41,8 @@ import Testing
         defer { close(descriptor) }
         for _ in 0..<2 { #expect(Folder.names(inOpen: descriptor)?.count == 5) }
         #expect(Folder.names(inOpen: descriptor, atMost: 2)?.count == 2)
+        let short = Folder.names(inOpen: descriptor, atMost: 2) { ["a", "b"].contains($0) }
+        #expect(short?.sorted() == ["a", "b"], "others do not count")
         #expect(fcntl(descriptor, F_GETFD) >= 0)
         let file = open(place.file("a"), O_RDONLY | O_CLOEXEC)
         defer { close(file) }
