@@ -113,6 +113,39 @@ import Testing
         #expect(Made.cosine(answers[0], answers[2]) > 0.99, "\(Made.cosine(answers[0], answers[2]))")
     }
 
+    /// A range that is shared with a larger one does not take a Clip's place.
+    @Test func aClipBesideALargerRangeStays() throws {
+        let six = { (name: String, value: Float) in
+            TensorValue(name, try Tensor(.float32, .scalar, values: [value]))
+        }
+        let nodes = [
+            Node("Conv", ["x", "w1"], ["c1"], name: "limited"), Node("Clip", ["c1", "none", "six"], ["a"]),
+            Node("Conv", ["x", "w2"], ["c2"], name: "free"), Node("Relu", ["c2"], ["b"]),
+            Node("Concat", ["a", "b"], ["k"], name: "together", attributes: [Attribute("axis", .int(1))]),
+            Node("Conv", ["k", "w3"], ["y"], name: "last"),
+        ]
+        let model = Made.model(
+            [.symbol("N"), .fixed(3), .fixed(6), .fixed(6)], nodes,
+            [
+                try Made.floats("w1", [4, 3, 1, 1], from: -12, to: 12), try six("none", 0), try six("six", 6),
+                try Made.floats("w2", [4, 3, 1, 1], from: -12, to: 12), try Made.floats("w3", [2, 8, 1, 1]),
+            ])
+        let quantised = try Self.quantized(model, [32, 3, 6, 6])
+        let inputs = [try Made.random([16, 3, 6, 6], seed: 4)]
+        let answers = try [model, quantised.model].map { model in
+            try Made.runner().session(model, optimized: false).run(inputs)[0].doubles()
+        }
+        #expect(Made.cosine(answers[0], answers[1]) > 0.99, "\(Made.cosine(answers[0], answers[1]))")
+    }
+
+    /// What Gemm adds to a row is no bias, though there are as many as columns.
+    @Test func oneNumberForEachRowIsNoBias() throws {
+        let model = Made.model(
+            [.fixed(5), .fixed(4)], [Node("Gemm", ["x", "w", "c"], ["y"], name: "dense")],
+            [try Made.floats("w", [4, 5]), try Made.floats("c", [5, 1])])
+        #expect(throws: RuleFault.self) { try Self.quantized(model, [20, 4]) }
+    }
+
     @Test func aModelWithoutWeightsIsRefusedWithTheReason() throws {
         let model = Made.model([.symbol("N"), .fixed(3)], [Node("Relu", ["x"], ["y"])], [])
         #expect(throws: RuleFault.self) { try Self.quantized(model, [4, 3]) }

@@ -51,6 +51,12 @@ extension EndToEnd {
             #expect(shown.output.contains("made     from digits:1 by int8: "), "\(shown)")
             let again = try await slipway.json("optimize", "digits:1", "--recipe", "int8", "--no-speed", "--json")
             #expect(again["version"]?.stringValue == "digits:2")
+            // A batch that is fixed: rows are looked at, and judge, as many at a time as it takes.
+            for batch in ["N=1", "N=5"] {
+                let fixed = try await slipway.run(
+                    ["optimize", "digits:1", "--fix", batch, "--recipe", "int8", "--no-speed", "--dry-run"])
+                #expect(fixed.exitCode == 0 && fixed.output.contains("accuracy"), "\(fixed)")
+            }
         }
 
         /// What is made for other processors does not depend on the one that makes it.

@@ -27,7 +27,7 @@ import Testing
             switch type {
             case .bool: UInt8(byte % 2)
             // OpenVINO takes 64-bit integers only as far as they fit in 32.
-            case .int64: byte % 8 < 4 ? UInt8(byte % 64) : 0
+            case .int64, .uint64: byte % 8 < 4 ? UInt8(byte % 64) : 0
             default: UInt8(truncatingIfNeeded: byte &* 37 &+ 11) & 0x3F
             }
         }

@@ -27,6 +27,8 @@ import Testing
         #expect(begin.map(\.shape.dimensions) == [[4], [1, 1, 3]], "rows come first, or are one")
         #expect(begin[0].values(as: Int64.self) == [7, 7, 7, 7] && begin[1].values(as: Float.self) == [0, 0, 0])
         #expect(try ModelState(Self.signature, labels: ["team": "a"]) == nil)
+        #expect(try state.initialByteCount(rows: 4) == begin.reduce(0) { $0 + $1.byteCount })
+        #expect(throws: TensorError.self) { try state.initialByteCount(rows: 1 << 40) }
     }
 
     @Test(arguments: [

@@ -22,6 +22,20 @@ import Testing
         #expect(try session.run([Tensor(.int64, Shape([2]), values: limits)])[0].values(as: Int64.self) == limits)
     }
 
+    @Test func whatHasNoSignIsRefusedAsWell() throws {
+        let long = try Fixtures.session("identity_uint64", on: .openVINO)
+        let word = try Fixtures.session("identity_uint32", on: .openVINO)
+        for (session, tensor) in [
+            (long, try Tensor(.uint64, Shape([2]), values: [1, 1 << 32 + 1] as [UInt64])),
+            (word, try Tensor(.uint32, Shape([2]), values: [1, 3_000_000_000] as [UInt32])),
+        ] {
+            let error = #expect(throws: EngineError.self) { try session.run([tensor]) }
+            #expect(error?.code == .invalidInput)
+        }
+        let limits = [UInt64(Int32.max), 0]
+        #expect(try long.run([Tensor(.uint64, Shape([2]), values: limits)])[0].values(as: UInt64.self) == limits)
+    }
+
     @Test func bfloat16RunsWhereTheProcessorHasItAndIsUnsupportedElsewhere() throws {
         let session: any Session
         do {

@@ -147,6 +147,44 @@ import Testing
         #expect(types.notes.map(\.code) == [.limitExceeded])
     }
 
+    /// As engines compute it: in double precision it would be 6.
+    @Test func sizesBySinglePrecisionAreThoseOfTheEngine() throws {
+        let factor = TensorValue("factor", try Tensor(.float32, Shape([1]), values: [0.7] as [Float]))
+        let nodes = [
+            Node("Shape", ["x"], ["s"]), Node("Gather", ["s", "two"], ["h"]),
+            Node("Cast", ["h"], ["f"], attributes: [Attribute("to", .int(1))]), Node("Mul", ["f", "factor"], ["m"]),
+            Node("Floor", ["m"], ["l"]), Node("Cast", ["l"], ["i"], attributes: [Attribute("to", .int(7))]),
+            Node("ConstantOfShape", ["i"], ["y"]),
+        ]
+        let made = model(
+            nodes, constants: [factor, try int64s("two", [2])],
+            input: [.symbol("N"), .fixed(3), .fixed(10), .fixed(10)])
+        #expect(made.inferred()["y"]?.tensor?.dimensions == [.fixed(7)])
+    }
+
+    /// Models that validation lets through.
+    @Test func shapesThatLieDoNotTrap() throws {
+        let weights = TensorValue(
+            "w", try Tensor(.float32, Shape([1, 1, 3, 3]), values: [Float](repeating: 1, count: 9)))
+        let kernel = [Attribute("kernel_shape", .ints([3]))]
+        for name in ["Conv", "ConvTranspose"] {
+            _ = model([Node(name, ["x", "w"], ["y"], attributes: kernel)], constants: [weights]).costs(batch: 2)
+        }
+        let twice = [Attribute("equation", .text("......->..."))]
+        _ = model([Node("Einsum", ["x"], ["y"], attributes: twice)]).costs(batch: 2)
+        let slice = [
+            Node("ConstantOfShape", ["least"], ["c"]), Node("Slice", ["c", "start", "end", "axis", "step"], ["y"]),
+        ]
+        let numbers = [
+            try int64s("least", [.min]), try int64s("start", [-1]), try int64s("end", [.min]), try int64s("axis", [0]),
+            try int64s("step", [-1]),
+        ]
+        _ = model(slice, constants: numbers).costs(batch: 2)
+        let many = (0..<40).map { Node("ConstantOfShape", ["huge"], ["v\($0)"]) }
+        let sum = Node("Sum", (0..<40).map { "v\($0)" }, ["y"])
+        _ = model(many + [sum], constants: [try int64s("huge", [1 << 57])]).costs(batch: 2)
+    }
+
     /// Numbers that no shape can have, at every operator we know: notes, or nothing, never a trap.
     @Test(arguments: [.min, -1, 0, 1, 3, .max] as [Int64])
     func hostileNumbersDoNotTrap(number: Int64) throws {

@@ -157,6 +157,19 @@ import Testing
         }
     }
 
+    /// Rows are counted from sizes for which no element pays: two of the first would be more than 64 bits count.
+    @Test(arguments: [
+        ("[9223372036854775807,0]", 400), ("[0,9223372036854775807]", 400), ("[1048577,0]", 400), ("[3,0]", 200),
+    ])
+    func sizesBesideNothingAreLimited(_ shape: String, _ status: Int) async throws {
+        let session = ScriptedSession.identity(.float32, [.symbol("N"), .symbol("S")])
+        try await TestPlane.run([.of(session)]) { server in
+            let reply = try Self.post(try server.client(), Self.json(0, shape: shape), [])
+            #expect(reply.status == status, "\(reply.text)")
+            if status == 400 { #expect(reply.error?.contains("has no elements") == true, "\(reply.text)") }
+        }
+    }
+
     @Test(arguments: ["-1", "x", "", "1e3", "99999999999999999999", "100000", "3", "+5", "0x5"])
     func headerLengthsThatCannotBeAreRefused(_ length: String) async throws {
         try await TestPlane.run([.of(.doubler())]) { server in

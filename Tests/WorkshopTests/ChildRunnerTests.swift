@@ -120,6 +120,37 @@ import Testing
         #expect(!inspection.hasMapOutput && inspection.changes == [])
     }
 
+    /// Beside a server that imports what it follows.
+    @Test(arguments: [true, false]) func aChildMayGiveWay(yields: Bool) async throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("model.onnx")
+        try TextFile.write(TextFile.bytes(Slipway.example("digits/mlp.onnx")), to: path)
+        let processing = try TextFile.read(Slipway.example("digits/processing.json"))
+        let pipe = try FileDescriptor.pipe()
+        async let ended = try? ChildRunner(executable: ChildProgram.own, yields: yields)
+            .run(.compile(path: path, processing: processing), writingTo: pipe.writeEnd)
+        // Nobody reads it, and it is more than a pipe holds: the child stays where it is.
+        try await wait(for: "what the child writes") {
+            var waiting: Int32 = 0
+            return ioctl(pipe.readEnd.rawValue, UInt(FIONREAD), &waiting) == 0 && waiting > 0
+        }
+        let child = try #require(Self.process(toldOf: path))
+        let of = { (process: Int32) in
+            getpriority(Int32(bitPattern: PRIO_PROCESS.rawValue), UInt32(bitPattern: process))
+        }
+        #expect(of(child) == (yields ? max(10, of(0)) : of(0)))
+        try pipe.readEnd.close()
+        #expect(await ended == nil, "nobody read it")
+        try pipe.writeEnd.close()
+    }
+
+    /// The process that was given a path.
+    private static func process(toldOf path: String) -> Int32? {
+        Folder.sortedNames(in: "/proc").compactMap(Int32.init).first { process in
+            process != getpid() && (try? TextFile.read("/proc/\(process)/cmdline").contains(path)) == true
+        }
+    }
+
     @Test func mapsAreFound() async throws {
         let inspection = try await child.inspect(path: Slipway.example("iris/iris-zipmap.onnx"))
         #expect(inspection.hasMapOutput)

@@ -75,4 +75,11 @@ import Testing
         let again = Compression(list).resolved(left: ["other"], share: 0.9, ranks: [:], without: [])
         #expect(again == list)
     }
+
+    /// What the engine is told comes last, and changes no node.
+    @Test func floatsAreSaidBeforeWhatTheEngineIsTold() {
+        let parts = [RecipePart("passes"), RecipePart("int8"), RecipePart("engine")]
+        let list = Compression(RecipeList(parts)).resolved(left: ["conv"], share: nil, ranks: [:], without: [])
+        #expect(list.parts.map(\.floats) == [[], ["conv"], []])
+    }
 }

@@ -75,7 +75,7 @@ struct QuantizedGraph {
         let activation = isInteger ? placement.folded[index] : nil
         if let activation {
             let result = view.nodes[activation].output(0)
-            if let found = parameters[result], found.kind == .unsigned, found.zero == 0 {
+            if let found = parameters[result], found.kind == .unsigned, found.zero == 0, endsWithin(activation, found) {
                 node.outputs = [result]
             } else {
                 after.append(view.nodes[activation])
@@ -84,6 +84,15 @@ struct QuantizedGraph {
         after = try finish(&node, after, isInteger: isInteger)
         guard !before.isEmpty || !after.isEmpty || node != view.nodes[index] else { return }
         edits.replacements[index] = before + [node] + after
+    }
+
+    /// Whether no number of a range is beyond what an activation lets through: one that is shared with others may reach further
+    /// than a Clip.
+    private func endsWithin(_ activation: Int, _ found: QuantizationParameters) -> Bool {
+        let node = view.nodes[activation]
+        guard node.operatorType == "Clip", !node.input(2).isEmpty else { return true }
+        let most = (try? view.constant(node.input(2))?.tensor())?.values(as: Float.self)?.first
+        return most.map { found.scale * 255 <= $0 * 1.001 } ?? false
     }
 
     /// Quantises what a node makes. Where the node is run in whole numbers, everybody reads the rounded value: the float

@@ -49,7 +49,9 @@ struct WeightedNode {
             throw RuleFault("its bias is not constant in FP32")
         }
         if let constant = view.constant(bias) {
-            guard constant.elementCount == shape.dimensions[axis] else {
+            guard constant.elementCount == shape.dimensions[axis],
+                constant.dimensions.dropLast().allSatisfy({ $0 == 1 })
+            else {
                 throw RuleFault("its bias is not one number for each output channel")
             }
         }

@@ -33,26 +33,33 @@ package struct OutputAgreement: Hashable, Sendable {
     /// Signal to noise.
     package var decibels: Double { noise > 0 ? 10 * logarithm(squares.0 / noise) / logarithm(10) : 200 }
 
-    /// Adds a batch's outputs; those of other types than floats count only where they differ in length.
+    /// Adds a batch's outputs. Answers of another shape agree with nothing. Where none is of fractions, each whole number, truth
+    /// value or text is a decision of its own.
     package mutating func add(_ before: [Tensor], _ after: [Tensor]) {
         rows += before.first?.rowCount ?? 1
         var isScored = false
-        for (a, b) in zip(before, after) where a.elementType.isFloatingPoint && a.shape == b.shape {
-            guard let left = try? a.doubles(), let right = try? b.doubles() else { continue }
+        for (a, b) in zip(before, after) where a.elementType.isFloatingPoint {
+            guard let left = try? a.doubles(), let found = try? b.doubles() else { continue }
+            let right = a.shape == b.shape ? found : [Double](repeating: .nan, count: left.count)
             addNumbers(left, right)
             if !isScored, a.shape.dimensions.count >= 2, let width = a.shape.dimensions.last, width > 1 {
                 addScores(left, right, width)
                 isScored = true
             }
         }
+        guard !before.contains(where: \.elementType.isFloatingPoint) else { return }
+        for (a, b) in zip(before, after) { addDecisions(a, b) }
     }
 
     private mutating func addNumbers(_ left: [Double], _ right: [Double]) {
         var (most, difference) = (0.0, 0.0)
         for (x, y) in zip(left, right) {
-            // What is not finite on one side agrees with nothing.
             guard x.isFinite, y.isFinite else {
-                if x.isFinite != y.isFinite { noise += 1e12 }
+                if x.isFinite != y.isFinite {
+                    noise += 1e12
+                    // It agrees with nothing: no direction is that of what was there.
+                    if x.isFinite { squares.0 += x * x } else { squares.1 += y * y }
+                }
                 continue
             }
             product += x * y
@@ -69,8 +76,28 @@ package struct OutputAgreement: Hashable, Sendable {
         for start in stride(from: 0, to: left.count - width + 1, by: width) {
             let row = start..<(start + width)
             scored += 1
-            agreeing += row.max { left[$0] < left[$1] } == row.max { right[$0] < right[$1] } ? 1 : 0
+            let isWhole = row.allSatisfy { left[$0].isFinite == right[$0].isFinite }
+            let hasSameTop = row.max { left[$0] < left[$1] } == row.max { right[$0] < right[$1] }
+            agreeing += isWhole && hasSameTop ? 1 : 0
         }
+    }
+
+    private mutating func addDecisions(_ a: Tensor, _ b: Tensor) {
+        let count = a.shape.elementCount
+        scored += max(count, b.shape.elementCount)
+        guard count > 0, a.shape == b.shape, a.elementType == b.elementType else { return }
+        if let left = a.strings, let right = b.strings {
+            agreeing += (0..<count).count { left[$0] == right[$0] }
+            return
+        }
+        // Of types narrower than a byte, bytes are what is compared.
+        let (left, right) = (a.bytes, b.bytes)
+        let places = min(count, a.byteCount)
+        let width = a.byteCount / max(1, places)
+        let same = (0..<places).count { place in
+            (place * width..<(place + 1) * width).allSatisfy { left[$0] == right[$0] }
+        }
+        agreeing += places == count ? same : same == places ? count : 0
     }
 
     package var json: JSONValue {

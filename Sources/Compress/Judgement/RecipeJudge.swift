@@ -46,6 +46,7 @@ package struct RecipeJudge: Sendable {
     /// - Parameter limit: where more than that is lost beyond doubt after some rows, the others are not looked at; `nil`: all
     ///   rows are.
     package func verdict(on model: Model, givingUpBeyond limit: Double? = nil) throws -> Verdict {
+        guard !rows.batches.isEmpty else { throw RuleFault("there are no rows to judge a result by") }
         let original = try reference.answers(runner, threads: threads)
         let lanes = BatchRuns.lanes(rows, threads: threads)
         let session = try results.session(model, optimized: true, threads: max(1, threads / lanes))

@@ -37,7 +37,8 @@ package struct FollowWork: Sendable {
     func bring(
         _ path: String, shown: String, for folder: FollowedFolder
     ) async throws -> (VersionRecord, isNew: Bool) {
-        let importer = Importer(registry: registry, engineDirectories: [engineDirectory])
+        let importer = Importer(
+            registry: registry, child: ChildRunner(yields: true), engineDirectories: [engineDirectory])
         if let archive = try OpenArchive(path) {
             let addition = try await ArchiveImporter(registry: registry, importer: importer).run(
                 archive.path, as: folder.model, source: shown

@@ -98,16 +98,27 @@ final class OpenVINOSession: Session, @unchecked Sendable {
         try EngineMemory.explaining(engine) { () throws(EngineError) in try request.run(inputs, &outputs) }
     }
 
-    /// The CPU plugin drops the upper half of 64-bit integers without a word; we refuse inputs that have one.
+    /// The CPU plugin makes INT32 of wider integers, signed or not, without a word; we refuse inputs that do not fit.
     private func checkIntegers(_ inputs: [Tensor]) throws(EngineError) {
-        for (tensor, spec) in zip(inputs, signature.inputs) where tensor.elementType == .int64 {
-            let values = tensor.bytes.assumingMemoryBound(to: Int64.self)
-            if let value = values.first(where: { Int32(exactly: $0) == nil }) {
-                throw EngineError(
-                    .invalidInput, engine,
-                    "input '\(spec.name)' holds \(value), but OpenVINO computes INT64 with 32 bits; use ONNX Runtime")
+        for (tensor, spec) in zip(inputs, signature.inputs) {
+            switch tensor.elementType {
+            case .int64: try check(tensor, spec, as: Int64.self)
+            case .uint64: try check(tensor, spec, as: UInt64.self)
+            case .uint32: try check(tensor, spec, as: UInt32.self)
+            default: break
             }
         }
+    }
+
+    private func check<Number: FixedWidthInteger>(
+        _ tensor: Tensor, _ spec: TensorSpec, as type: Number.Type
+    ) throws(EngineError) {
+        let values = tensor.bytes.assumingMemoryBound(to: type)
+        guard let value = values.first(where: { Int32(exactly: $0) == nil }) else { return }
+        throw EngineError(
+            .invalidInput, engine,
+            "input '\(spec.name)' holds \(value), but OpenVINO computes \(tensor.elementType.displayName) with 32 bits; use "
+                + "ONNX Runtime")
     }
 
     private func takeRequest() throws(EngineError) -> OpenVINORequest {

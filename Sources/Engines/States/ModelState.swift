@@ -125,12 +125,7 @@ extension ModelState {
         var tensors: [Tensor] = []
         for pair in pairs {
             let spec = whole.inputs[pair.input]
-            let sizes = (spec.dimensions ?? []).enumerated().map { $1.size ?? ($0 == 0 ? rows : 1) }
-            let shape = try Shape(sizes)
-            guard shape.elementCount <= Self.mostElements else {
-                throw TensorError(
-                    .tooLarge, "state of \(shape.elementCount) elements; at most \(Self.mostElements) are kept")
-            }
+            let shape = try initialShape(spec, rows)
             if pair.initial == 0 {
                 tensors.append(try Tensor(zeros: spec.elementType, shape))
             } else {
@@ -139,6 +134,28 @@ extension ModelState {
             }
         }
         return tensors
+    }
+
+    /// Bytes of what a sequence begins with, told without making it.
+    package func initialByteCount(rows: Int) throws(TensorError) -> Int {
+        var sum = 0
+        for pair in pairs {
+            let spec = whole.inputs[pair.input]
+            let bytes = try initialShape(spec, rows).byteCount(of: spec.elementType)
+            let (next, overflow) = sum.addingReportingOverflow(bytes)
+            guard !overflow else { throw TensorError(.tooLarge, "state of more bytes than 64 bits count") }
+            sum = next
+        }
+        return sum
+    }
+
+    private func initialShape(_ spec: TensorSpec, _ rows: Int) throws(TensorError) -> Shape {
+        let shape = try Shape((spec.dimensions ?? []).enumerated().map { $1.size ?? ($0 == 0 ? rows : 1) })
+        guard shape.elementCount <= Self.mostElements else {
+            throw TensorError(
+                .tooLarge, "state of \(shape.elementCount) elements; at most \(Self.mostElements) are kept")
+        }
+        return shape
     }
 
     private static let mostElements = 1 << 28

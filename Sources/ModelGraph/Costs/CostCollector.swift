@@ -105,7 +105,7 @@ struct PeakMemory {
             }
             if self.node == nil || now > bytes { (bytes, self.node) = (now, index) }
             let unread = node.outputs.filter { lastReader[$0] == nil }
-            for name in ending[index] + unread { now -= alive.removeValue(forKey: name) ?? 0 }
+            for name in ending[index] + unread { now = max(0, now - (alive.removeValue(forKey: name) ?? 0)) }
         }
     }
 }

@@ -11,8 +11,21 @@ enum ValueArithmetic {
         case .integers(let values):
             return KnownValue(value.dimensions, integers: values.map { integer(facts.node.operatorType, $0) })
         case .reals(let values):
-            let results = values.compactMap { real(facts.node.operatorType, $0) }
+            let results = values.compactMap { value in
+                real(facts.node.operatorType, value).flatMap { rounded($0, facts.element(0)) }
+            }
             return KnownValue(value.dimensions, reals: results)
+        }
+    }
+
+    /// As an engine has it after each operation: of 0.7 in single precision and 10 it makes 7, and in double precision less.
+    ///
+    /// - Returns: `nil` for types whose arithmetic is not ours to guess.
+    private static func rounded(_ value: Double, _ element: ElementType?) -> Double? {
+        switch element {
+        case .float64: value
+        case .float32: Double(Float(value))
+        default: nil
         }
     }
 
@@ -57,7 +70,10 @@ enum ValueArithmetic {
         let pairs = zip(positions, otherPositions).map { (left[$0], right[$1]) }
         let truths = pairs.compactMap { comparison(name, $0, $1).map { Size.fixed($0 ? 1 : 0) } }
         if !truths.isEmpty { return KnownValue(dimensions, integers: truths) }
-        return KnownValue(dimensions, reals: pairs.compactMap { real(name, $0, $1) })
+        let results = pairs.compactMap { left, right in
+            real(name, left, right).flatMap { rounded($0, facts.element(0)) }
+        }
+        return KnownValue(dimensions, reals: results)
     }
 
     private static func integer(_ name: String, _ left: Size, _ right: Size, isTruncatingModulo: Bool) -> Size {

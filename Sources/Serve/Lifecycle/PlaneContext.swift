@@ -64,13 +64,13 @@ final class PlaneContext: Sendable {
     /// - Returns: how many there are with it.
     func connectionOpened() -> Int {
         let count = connections.wrappingAdd(1, ordering: .relaxed).newValue
-        metrics.connections.set(Double(count))
+        metrics.connections.add(1)
         return count
     }
 
     func connectionClosed() {
-        let count = connections.wrappingSubtract(1, ordering: .relaxed).newValue
-        metrics.connections.set(Double(count))
+        connections.wrappingSubtract(1, ordering: .relaxed)
+        metrics.connections.add(-1)
     }
 
     var isDraining: Bool { draining.load(ordering: .relaxed) }

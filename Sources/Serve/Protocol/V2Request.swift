@@ -42,6 +42,9 @@ struct V2Request {
 }
 
 extension LiveArm {
+    /// What the sizes beside a 0 may come to in an input.
+    private static var largestEmpty: Int { 1 << 20 }
+
     /// Checks an input's declaration against the signature.
     ///
     /// - Returns: its position in the signature.
@@ -53,6 +56,14 @@ extension LiveArm {
                 .invalidInput, "model '\(endpoint)' has no input '\(name.shortened)'; its inputs are \(names)")
         }
         let spec = signature.inputs[index]
+        // No element pays for these sizes, and whoever counts or writes rows takes them at their word. The product of those that
+        // are not 0 fits: `Shape` has seen to that.
+        guard shape.elementCount > 0 || shape.dimensions.reduce(1, { $0 * max($1, 1) }) <= Self.largestEmpty else {
+            throw RequestFault(
+                .invalidInput,
+                "model '\(endpoint)', input '\(spec.name)': shape \(shape) has no elements, and sizes beside the 0 of more than "
+                    + "\(Self.largestEmpty)")
+        }
         // A column is a list of cells, or as a table's part has it, of shape [N, 1].
         let isColumn = isColumn(index) && shape.dimensions.count == 2 && shape.dimensions[1] == 1
         guard spec.elementType == type, spec.accepts(shape) || isColumn else {

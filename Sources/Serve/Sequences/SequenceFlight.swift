@@ -31,12 +31,18 @@ final class SequenceFlight: PartFlight {
 
     func start(_ sequences: SequenceState) {
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        let bytes: Int
+        do throws(TensorError) {
+            bytes = try sequences.state.initialByteCount(rows: sequences.state.rows(job.inputs))
+        } catch {
+            return end(.refused(tooLarge(error)))
+        }
         let visit = SequenceTable.Visit(
             key: SequenceTable.Key(
                 endpoint: job.arm.endpoint, version: job.namesVersion ? job.arm.servable.version : nil,
                 identity: job.identity, id: request.id),
             starts: request.starts, ends: request.ends, arm: job.arm,
-            bytes: sequences.stateBytes(job.inputs), number: table.nextNumber(),
+            bytes: bytes, number: table.nextNumber(),
             onTurn: { result in bound.eventLoop.execute { bound.value.turn(result) } })
         do throws(RequestFault) {
             let turn = try table.enter(visit, at: MonotonicClock.now())
@@ -121,21 +127,23 @@ final class SequenceFlight: PartFlight {
 
     /// The sequence's state, or that of the beginning.
     private func tensors(_ turn: SequenceTable.Turn, _ state: ModelState) throws(RequestFault) -> [Tensor] {
-        let begin: [Tensor]
-        do throws(TensorError) {
-            begin = try state.initial(rows: state.rows(job.inputs))
-        } catch {
-            throw RequestFault(.invalidInput, "model '\(job.arm.endpoint)': \(error.message)")
+        let rows = state.rows(job.inputs)
+        guard let kept = turn.tensors else {
+            do throws(TensorError) { return try state.initial(rows: rows) } catch { throw tooLarge(error) }
         }
-        guard let kept = turn.tensors else { return begin }
-        for (pair, (old, new)) in zip(state.pairs, zip(kept, begin))
-        where state.whole.inputs[pair.input].dimensions?.first?.size == nil && old.rowCount != new.rowCount {
+        for (pair, old) in zip(state.pairs, kept) {
+            guard let first = state.whole.inputs[pair.input].dimensions?.first, first.size == nil, old.rowCount != rows
+            else { continue }
             throw RequestFault(
                 .invalidInput,
                 "sequence \(request.id) of model '\(job.arm.endpoint)' has \(old.rowCount ?? 0) rows, and this request "
-                    + "\(new.rowCount ?? 0)")
+                    + "\(rows)")
         }
         return kept
+    }
+
+    private func tooLarge(_ error: TensorError) -> RequestFault {
+        RequestFault(.invalidInput, "model '\(job.arm.endpoint)': \(error.message)")
     }
 
     /// The run is over, or was too late.
@@ -175,14 +183,6 @@ final class SequenceFlight: PartFlight {
             began: part.times.runBegan,
             ended: part.times.runEnded)
         end(.ran)
-    }
-}
-
-extension SequenceState {
-    /// Bytes of the state of a sequence that begins with these inputs; those whose size cannot be told are found out later.
-    fileprivate func stateBytes(_ inputs: [Tensor]) -> Int {
-        let tensors = (try? state.initial(rows: state.rows(inputs))) ?? []
-        return tensors.reduce(0) { $0 + $1.byteCount }
     }
 }
 

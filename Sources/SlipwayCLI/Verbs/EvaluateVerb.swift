@@ -1,6 +1,5 @@
 import ArgumentParser
 import Engines
-import Glibc
 import Registry
 import Tensors
 import Workshop
@@ -42,17 +41,8 @@ struct EvaluateVerb: AsyncParsableCommand {
     @OptionGroup var homeOptions: HomeOptions
     @OptionGroup var answer: AnswerOptions
 
-    /// Has every thread of this process, and those that they begin, give way to others.
-    ///
-    /// Source: setpriority(2), "C library/kernel differences": on Linux it is of a thread.
-    private static func stepBack() {
-        for thread in Folder.sortedNames(in: "/proc/self/task").compactMap({ UInt32($0) }) {
-            setpriority(Int32(bitPattern: PRIO_PROCESS.rawValue), thread, 19)
-        }
-    }
-
     func run() async throws {
-        if background { Self.stepBack() }
+        if background { ChildPriority.stepBack() }
         let registry = try homeOptions.registry()
         var options = EvaluationWork.Options()
         options.answers = answers

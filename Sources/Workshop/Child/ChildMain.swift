@@ -22,6 +22,7 @@ package enum ChildMain {
             report(.object([("error", "this verb is for Slipway itself"), ("code", "rejected")]))
             return 64
         }
+        ChildPriority.take()
         do {
             let bytes = task.paths.reduce(0) { $0 + min(fileSize($1), Int.max >> 14) }
             let sandbox = walls(for: task, bytes)

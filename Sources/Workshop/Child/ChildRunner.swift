@@ -15,13 +15,18 @@ package struct ChildRunner: Sendable {
     private let executable: String
     /// How long a child may take, instead of what its task is allowed.
     private let wallClock: Duration?
+    /// Whether children give way to whatever else the processors have to do.
+    private let yields: Bool
 
     /// - Parameters:
     ///   - executable: the program that knows the hidden verb.
     ///   - wallClock: how long a child may take, instead of what its task is allowed.
-    package init(executable: String = "/proc/self/exe", wallClock: Duration? = nil) {
+    ///   - yields: whether children give way to whatever else the processors have to do, such as answering requests. They may
+    ///     take ten times as long then: that is what they get of a machine that is at its limit.
+    package init(executable: String = "/proc/self/exe", wallClock: Duration? = nil, yields: Bool = false) {
         self.executable = executable
         self.wallClock = wallClock
+        self.yields = yields
     }
 
     /// What a child left behind.
@@ -34,7 +39,7 @@ package struct ChildRunner: Sendable {
     func run(_ task: ChildTask) async throws(WorkshopError) -> Reply {
         let result = try await bounded(task) {
             let result = try await Subprocess.run(
-                .path(FilePath(executable)), arguments: Arguments(task.arguments), environment: Self.environment,
+                .path(FilePath(executable)), arguments: Arguments(task.arguments), environment: environment,
                 input: .none,
                 output: .bytes(limit: Self.payloadLimit), error: .bytes(limit: Self.reportLimit))
             return Outcome(
@@ -51,7 +56,7 @@ package struct ChildRunner: Sendable {
     ) async throws(WorkshopError) -> JSONValue {
         let result = try await bounded(task) {
             let result = try await Subprocess.run(
-                .path(FilePath(executable)), arguments: Arguments(task.arguments), environment: Self.environment,
+                .path(FilePath(executable)), arguments: Arguments(task.arguments), environment: environment,
                 input: .none, output: .fileDescriptor(file, closeAfterSpawningProcess: false), error: .sequence
             ) { execution in
                 var talk = ChildTalk(limit: Self.reportLimit)
@@ -77,7 +82,9 @@ package struct ChildRunner: Sendable {
     }
 
     /// A runner whose children may take so long.
-    func limited(to wallClock: Duration) -> ChildRunner { ChildRunner(executable: executable, wallClock: wallClock) }
+    func limited(to wallClock: Duration) -> ChildRunner {
+        ChildRunner(executable: executable, wallClock: wallClock, yields: yields)
+    }
 
     private struct Outcome: Sendable {
         var status: TerminationStatus
@@ -86,8 +93,11 @@ package struct ChildRunner: Sendable {
     }
 
     /// One heap arena a thread would eat up the address space; a crash needs no backtrace, its signal says enough.
-    private static var environment: Environment {
-        .inherit.updating(["MALLOC_ARENA_MAX": "2", "SWIFT_BACKTRACE": "enable=no"])
+    private var environment: Environment {
+        .inherit.updating([
+            "MALLOC_ARENA_MAX": "2", "SWIFT_BACKTRACE": "enable=no",
+            Environment.Key(stringLiteral: ChildPriority.variable): yields ? "low" : nil,
+        ])
     }
 
     /// Ends the child when its time is over.
@@ -97,7 +107,7 @@ package struct ChildRunner: Sendable {
         do {
             return try await withThrowingTaskGroup(of: Outcome?.self) { group in
                 group.addTask { try await body() }
-                let wallClock = wallClock ?? task.wallClock
+                let wallClock = wallClock ?? task.wallClock * (yields ? 10 : 1)
                 group.addTask {
                     try await Task.sleep(for: wallClock)
                     return nil

@@ -25,10 +25,10 @@ struct CalibrationData {
     ) throws {
         let kept = try settings.evaluation.map { try Self.rows(of: $0, signature) }
         if let path = compression.calibration {
-            let judged = kept.map { Self.held($0.set, Array(0..<$0.set.rows), $0.words, $0.labels) }
+            let judged = kept.map { Self.held($0.set, Array(0..<$0.set.rows), $0.words, $0.labels, signature) }
             (source, rows) = try Self.file(path, settings.processing, signature, judged)
         } else if let kept {
-            (source, rows) = try Self.halves(kept.set, kept.words, kept.labels)
+            (source, rows) = try Self.halves(kept.set, kept.words, kept.labels, signature)
         } else {
             let sets = try made()
             source = GeneratedCalibration(
@@ -58,7 +58,7 @@ struct CalibrationData {
         guard isFolder || isArchive || isNPY(path) else {
             let set = try table(path, name, signature)
             if let judged { return (TensorCalibration(set.inputs, source: name), judged) }
-            return try halves(set, name, [])
+            return try halves(set, name, [], signature)
         }
         let held = judged == nil ? heldBlock : 0
         let source: any HeldCalibration =
@@ -157,21 +157,21 @@ struct CalibrationData {
 
     /// One half of the blocks to look at, the other to judge with.
     private static func halves(
-        _ set: EvaluationSet, _ name: String, _ labels: [String]
+        _ set: EvaluationSet, _ name: String, _ labels: [String], _ signature: Signature
     ) throws -> (any CalibrationSource, HeldRows) {
         let rows = set.inputs.first?.rowCount ?? 0
-        let size = rows < 4 * block ? 1 : block
+        let size = InputFit.fixedBatch(signature) ?? (rows < 4 * block ? 1 : block)
         let seen = (0..<rows).filter { $0 / size % 2 == 0 }
         let judged = (0..<rows).filter { $0 / size % 2 == 1 }
         guard !judged.isEmpty else {
             return (
                 TensorCalibration(set.inputs, source: name),
-                held(set, Array(0..<rows), "the same rows, because there are few", labels)
+                held(set, Array(0..<rows), "the same rows, because there are few", labels, signature)
             )
         }
         return (
             TensorCalibration(try picked(set.inputs, seen), source: name),
-            held(set, judged, "\(judged.count) other rows of \(name)", labels)
+            held(set, judged, "\(judged.count) other rows of \(name)", labels, signature)
         )
     }
 
@@ -182,14 +182,18 @@ struct CalibrationData {
     }
 
     private static func held(
-        _ set: EvaluationSet, _ rows: [Int], _ words: String, _ labels: [String]
+        _ set: EvaluationSet, _ rows: [Int], _ words: String, _ labels: [String], _ signature: Signature
     ) -> HeldRows {
-        let rows = Array(rows.prefix(most.rows))
+        let fixed = InputFit.fixedBatch(signature)
+        let size = fixed ?? block
+        var rows = Array(rows.prefix(most.rows))
+        // What does not fill a batch that is fixed cannot be run.
+        if fixed != nil { rows.removeLast(rows.count % size) }
         guard let inputs = try? picked(set.inputs, rows), inputs.count == set.inputs.count else {
             return HeldRows([], words: words)
         }
-        let batches = stride(from: 0, to: rows.count, by: block).compactMap { start in
-            try? inputs.map { try $0.rows(start..<min(start + block, rows.count)) }
+        let batches = stride(from: 0, to: rows.count, by: size).compactMap { start in
+            try? inputs.map { try $0.rows(start..<min(start + size, rows.count)) }
         }
         guard set.answers.shape.elementCount > 0, let answers = try? picked([set.answers], rows).first else {
             return HeldRows(batches, words: words)

@@ -48,6 +48,8 @@ package struct Compression: Hashable, Sendable {
         var list = list
         list.seed = seed
         let settings = settings
+        // Where the engine is told something, that comes last and changes no node.
+        let last = list.parts.lastIndex { $0.name != RecipePart.engine }
         for index in list.parts.indices {
             var part = list.parts[index]
             switch part.name {
@@ -61,7 +63,7 @@ package struct Compression: Hashable, Sendable {
                 if part.name == "low-rank" { part.ranks = ranks }
                 if part.name == "int8" {
                     part.calibrator = part.calibrator ?? calibrator ?? Calibrator.mse.rawValue
-                    if part.floats.isEmpty, index == list.parts.count - 1 { part.floats = left }
+                    if part.floats.isEmpty, index == last { part.floats = left }
                 }
             }
             list.parts[index] = part

@@ -100,6 +100,27 @@ import Testing
         }
     }
 
+    /// The end comes by itself, as clients send it, while the stream is held back.
+    @Test func anEndThatIsHeldBackIsNotLost() async throws {
+        let gate = Gate()
+        try await TestPlane.run([.of(.gated(gate, factor: 2), calibration: .long)]) { configuration in
+            configuration.runThreads = 1
+            configuration.grpc.streamedRequests = 4
+        } _: { server in
+            let client = try FrameClient(port: server.port)
+            let stream = try client.open(Self.path)
+            for index in 0..<4 { try client.message(stream, TestRequest.rows([Float(index), 0, 0, 0]).bytes) }
+            gate.waitUntilEntered(1)
+            try server.wait { server.plane.queuedRuns == 3 }
+            try client.data(stream, [], isLast: true)
+            // What was sent before the question has been read when it is answered.
+            #expect(try client.call("ServerLive").status == 0)
+            gate.open()
+            let reply = try client.reply(stream)
+            #expect(reply.status == 0 && reply.messages.count == 4, "\(reply.headers)")
+        }
+    }
+
     @Test func aLongStreamTakesNoMoreMemoryThanAShortOne() async throws {
         try await TestPlane.run([.of(.doubler())]) {
             $0.memoryBudget = 4 << 20

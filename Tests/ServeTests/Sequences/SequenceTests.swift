@@ -214,7 +214,11 @@ import Trust
         let gate = Gate()
         let session = Self.folding { _ in gate.pass() }
         let endpoint = try Self.endpoint(session)
-        try await TestPlane.run([endpoint], configure: { $0.runThreads = 4 }) { server in
+        // On one event loop requests enter in the order in which they are counted.
+        let oneLoop = { (configuration: inout DataPlaneConfiguration) in
+            (configuration.runThreads, configuration.eventLoops) = (4, 1)
+        }
+        try await TestPlane.run([endpoint], configure: oneLoop) { server in
             let clients = try (0..<5).map { _ in try server.client() }
             for (index, client) in clients.enumerated() {
                 try client.send(HTTPConformance.whole(Self.body(Float(index), "7", start: index == 0)))

@@ -73,9 +73,15 @@ extension NodeLowering {
         guard let scales = try constant(1, "scale").floatValues, !scales.isEmpty,
             scales.allSatisfy({ $0.isFinite && $0 > 0 })
         else { throw LoweringFault("has scales that are not positive numbers in FP32") }
-        let points =
-            try optionalConstant(2, "zero point")?.doubles().map { Int64($0) }
-            ?? [Int64](repeating: 0, count: scales.count)
+        var points = [Int64](repeating: 0, count: scales.count)
+        if let given = try optionalConstant(2, "zero point") {
+            points = try given.doubles().map { point in
+                guard let whole = Int32(exactly: point) else {
+                    throw LoweringFault("has a zero point of \(point); expected an integer of 32 bits")
+                }
+                return Int64(whole)
+            }
+        }
         guard points.count == scales.count else {
             throw LoweringFault("has \(scales.count) scales and \(points.count) zero points")
         }

@@ -26,6 +26,9 @@ enum ConvolutionRules {
                 throw InferenceFault("has weights of rank \(weights.count); expected \(rank + 2), as its input has")
             }
             let given = facts.ints("kernel_shape")?.map(Size.fixed)
+            guard given == nil || given?.count == rank else {
+                throw InferenceFault("has \(given?.count ?? 0) sizes as kernel_shape; expected \(rank)")
+            }
             return zip(weights.dropFirst(2), given ?? Array(weights.dropFirst(2))).map { $0.isKnown ? $0 : $1 }
         }
         guard let given = facts.ints("kernel_shape"), given.count == rank else {

@@ -95,6 +95,7 @@ struct EinsumEquation {
     /// Notes the sizes of a term's letters, and answers those under its ellipsis.
     private mutating func bind(_ term: [Character], _ shape: [Size]) throws(InferenceFault) -> [Size] {
         let letters = term.filter { $0 != Self.ellipsis }.count
+        guard term.count - letters <= 1 else { throw InferenceFault("has a term with more than one ellipsis") }
         let hidden = shape.count - letters
         guard hidden >= 0, term.contains(Self.ellipsis) || hidden == 0 else {
             throw InferenceFault("has a term of \(letters) letters for an input of rank \(shape.count)")

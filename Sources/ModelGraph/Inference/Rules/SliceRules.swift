@@ -74,6 +74,7 @@ enum SliceRules {
             let (shifted, overflow) = number < 0 ? number.addingReportingOverflow(size) : (number, false)
             return overflow ? least : min(max(shifted, least), most)
         }
+        let size = max(0, size)
         if step > 0 {
             let first = clamped(start, 0, size)
             let distance = clamped(end, 0, size) - first

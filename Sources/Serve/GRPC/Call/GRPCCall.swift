@@ -126,7 +126,8 @@ extension GRPCCall {
 
     private func hold(_ bytes: ByteBuffer, isLast: Bool) {
         endIsHeld = endIsHeld || isLast
-        guard bytes.readableBytes > 0 else { return }
+        // The end is a piece of its own: `resume` looks at pieces.
+        guard bytes.readableBytes > 0 || isLast else { return }
         guard let reservation = loop.plane.pool.reserve(bytes.readableBytes) else { return fail(.exhausted) }
         held.append((bytes, reservation))
     }

@@ -19,6 +19,8 @@ struct HeaderEncoder {
         guard usesTable, tableSize < DynamicTable.usualSize else { return }
         usesTable = false
         mustResize = true
+        // What the decoder was told goes with its table.
+        (headIsKnown, successIsKnown) = (false, false)
     }
 
     /// Every block begins with this.

@@ -172,6 +172,20 @@ import Testing
         }
     }
 
+    /// What a client's decoder was told is forgotten with its table.
+    @Test(arguments: [UInt32(0), 100])
+    func aTableMayShrinkAfterReplies(_ size: UInt32) async throws {
+        try await TestPlane.run([.of(.doubler())]) { server in
+            let client = try FrameClient(port: server.port)
+            for _ in 0..<2 { #expect(try client.call("ServerLive").status == 0) }
+            try client.send(Frame(kind: Frame.Kind.settings, payload: [0, 1] + FrameClient.integer(size)))
+            for index in 0..<3 {
+                let reply = try client.call("ServerLive", [], [("x-request-id", "id\(index)")])
+                #expect(reply.status == 0 && reply.header("x-request-id") == "id\(index)", "\(reply.headers)")
+            }
+        }
+    }
+
     /// Answers that wait for a window go out as it opens, and in turns.
     @Test func smallWindowsLetAnswersThroughBitByBit() async throws {
         try await TestPlane.run([.of(.doubler())]) { server in
