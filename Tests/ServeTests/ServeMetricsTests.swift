@@ -20,8 +20,8 @@ import Testing
                 #"slipway_requests_total{code="400",endpoint="digits",model="digits",version="3"} 1"#,
                 #"slipway_requests_total{code="500",endpoint="bad",model="bad",version="1"} 1"#,
                 #"slipway_rejected_requests_total{reason="unknown_model"} 1"#,
-                #"slipway_request_duration_seconds_count{endpoint="digits",stage="total",version="3"} 4"#,
-                #"slipway_request_duration_seconds_count{endpoint="digits",stage="run",version="3"} 3"#,
+                #"slipway_request_duration_seconds_count{endpoint="digits",model="digits",stage="total",version="3"} 4"#,
+                #"slipway_request_duration_seconds_count{endpoint="digits",model="digits",stage="run",version="3"} 3"#,
                 #"slipway_requests_in_flight{endpoint="digits",model="digits",version="3"} 0"#, "slipway_connections 1",
             ] {
                 #expect(text.contains(line + "\n"), "\(line)")
@@ -65,6 +65,32 @@ import Testing
         metrics.forget(endpoint: "digits", model: "digits", version: "3")
         #expect(!String(decoding: registry.exposition(), as: UTF8.self).contains("digits"))
         #expect(arm !== metrics.arm(endpoint: "digits", model: "digits", version: "3"))
+    }
+
+    @Test func modelsWhoseVersionsHaveTheSameNumberAreCountedApart() {
+        let registry = MetricsRegistry()
+        let metrics = ServeMetrics(registry: registry, showsTritonNames: true)
+        let old = metrics.arm(endpoint: "digits", model: "mlp", version: "1")
+        let new = metrics.arm(endpoint: "digits", model: "cnn", version: "1")
+        var times = StageTimes(received: 1_000_000)
+        times.answered = 17_000_000
+        for _ in 0..<3 { old.record(.ok, times, rows: 1) }
+        new.record(.ok, times, rows: 1)
+        new.ranInline()
+        #expect(old.latency.snapshot().count == 3 && new.latency.snapshot().count == 1)
+        let text = String(decoding: metrics.exposition(), as: UTF8.self)
+        for line in [
+            #"slipway_request_duration_seconds_count{endpoint="digits",model="mlp",stage="total",version="1"} 3"#,
+            #"slipway_request_duration_seconds_count{endpoint="digits",model="cnn",stage="total",version="1"} 1"#,
+            #"slipway_runs_total{endpoint="digits",mode="inline",model="mlp",version="1"} 0"#,
+            // Under Triton's names only the endpoint is told, and a series twice would spoil the whole page.
+            #"nv_inference_request_success{model="digits",version="1"} 4"#,
+        ] {
+            #expect(text.split(separator: "\n").count { $0 == line } == 1, "\(line)")
+        }
+        metrics.forget(endpoint: "digits", model: "mlp", version: "1")
+        let rest = String(decoding: registry.exposition(), as: UTF8.self)
+        #expect(!rest.contains("mlp") && rest.contains(#"model="cnn""#))
     }
 
     /// Source: Triton, "Metrics": what its dashboards ask for.

@@ -25,8 +25,8 @@ package final class RawConnection: Sendable {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
+        // The end of this object closes the descriptor: closed twice, it would be another's by then.
         guard connected == 0 else {
-            close(descriptor)
             throw MissingTool("no connection to port \(port): \(String(cString: strerror(errno)))")
         }
     }

@@ -166,15 +166,27 @@ import Workshop
         #expect(error?.causes == ["y: FP32 [1, 1]"])
     }
 
-    @Test func anEngineThatFailsIsTold() throws {
-        let session = session([Self.whole("class") { Int64($0) }], batch: 2)
-        #expect(
-            try accuracy(Evaluator(session: session, labels: []).evaluate(set([1, 2, 3, 4], integers(1, 2, 3, 4)))) == 1
-        )
-        let error = #expect(throws: WorkshopError.self) {
-            try Evaluator(session: session, labels: []).evaluate(set([1, 2, 3], integers(1, 2, 3)))
+    @Test(arguments: [1, 2, 3, 4, 7]) func whatDoesNotFillAFixedBatchIsEvaluatedToo(rows: Int) throws {
+        let session = session(
+            [Self.scores("scores") { $0 == 1 ? [0, 1] : [1, 0] }, Self.whole("class") { Int64($0) }], batch: 3)
+        let values = (0..<rows).map { $0 % 2 }
+        let set = try set(values.map(Float.init), Tensor(.int64, Shape([rows]), values: values.map(Int64.init)))
+        let evaluator = Evaluator(session: session, labels: [])
+        for output in ["scores", "class"] {
+            let result = try evaluator.evaluate(set, task: .classification, output: output)
+            guard case .classification(let measures) = result.measures else { return #expect(Bool(false)) }
+            #expect(measures.accuracy == 1 && measures.rows == rows && result.batch == 3, "\(output)")
         }
-        #expect(error?.message.contains("expected 2 rows") == true)
+    }
+
+    @Test(arguments: [3, 1 << 17, .max]) func anEngineThatFailsIsTold(batch: Int) throws {
+        let failing: @Sendable ([Float]) throws -> Tensor = { _ in throw TensorError(.sizeMismatch, "no room") }
+        let spec = TensorSpec(name: "class", elementType: .int64, dimensions: [.symbol("N")])
+        let error = #expect(throws: WorkshopError.self) {
+            try Evaluator(session: session([(spec, failing)], batch: batch), labels: []).evaluate(
+                set([1, 2], integers(1, 2)))
+        }
+        #expect(error?.message.contains(batch == 3 ? "no room" : "expected \(batch) rows") == true)
     }
 
     @Test(arguments: [Float.nan, .infinity, -.infinity, 3e38]) func numbersBeyondAllIntegersDoNotTrap(value: Float)

@@ -42,7 +42,9 @@ package struct ChannelSurgery {
 
     /// Puts what is left of an axis in the place of its size.
     private func follow(_ rewrite: SizeRewrite, _ editor: inout GraphEditor, _ cut: Set<Int32>) throws {
-        let changed = rewrite.counted.filter { groups.left(of: $0.value, without: cut) < $0.value.count }
+        let changed = rewrite.counted.filter {
+            rewrite.countsFromEnd || groups.left(of: $0.value, without: cut) < $0.value.count
+        }
         guard !changed.isEmpty else { return }
         var node = editor.model.graph.nodes[rewrite.node]
         var values = rewrite.values ?? []

@@ -39,7 +39,7 @@ actor PrometheusRolloutSource: RolloutSource {
 
     func baseline(of subject: RolloutSubject, _ policy: RolloutPolicy) async -> RolloutBaseline {
         guard let totals = await totals(subject) else { return RolloutBaseline() }
-        let version = String(subject.stable.version.number)
+        let version = subject.stable.version
         let counts = totals.tally(version, limits: [])
         var slow: [Double] = []
         if policy.watchesLatency, counts.requests >= Self.fewest {
@@ -72,7 +72,7 @@ actor PrometheusRolloutSource: RolloutSource {
         watches[subject.endpoint]?.base = totals
         guard let base = watch.base, let difference = totals.since(base) else { return nothing }
         func tally(_ arm: Arm) -> ArmTally {
-            let counts = difference.tally(String(arm.version.number), limits: watch.limits)
+            let counts = difference.tally(arm.version, limits: watch.limits)
             return ArmTally(requests: counts.requests, failures: [counts.errors, 0] + counts.slow)
         }
         return RolloutObservation(
@@ -113,8 +113,10 @@ extension PrometheusRolloutSource {
     }
 
     private static func selector(_ subject: RolloutSubject) -> String {
-        let versions = [subject.stable, subject.candidate].map { String($0.version.number) }
-        return "endpoint=\"\(subject.endpoint)\",version=~\"\(versions.joined(separator: "|"))\""
+        let versions = [subject.stable, subject.candidate].map(\.version)
+        let (models, numbers) = (Set(versions.map(\.model)).sorted(), Set(versions.map(\.number)).sorted())
+        let (model, number) = (models.joined(separator: "|"), numbers.map(String.init).joined(separator: "|"))
+        return "endpoint=\"\(subject.endpoint)\",model=~\"\(model)\",version=~\"\(number)\""
     }
 
     /// The value of a query's only result.

@@ -1,11 +1,13 @@
 import Client
+import Release
 import Tensors
 
 /// What Prometheus knows of an endpoint's versions at one moment: the raw counters of every replica that it scrapes.
 struct PrometheusTotals: Hashable, Sendable {
     /// One series, by its labels.
     struct Series: Hashable, Sendable {
-        let version: String
+        /// Two models of one endpoint may have versions of the same number.
+        let version: VersionReference
         /// A status code, or the edge of a bucket in seconds.
         let kind: Kind
         /// All labels, so that replicas are told apart.
@@ -35,14 +37,23 @@ struct PrometheusTotals: Hashable, Sendable {
                 .malformedReply, "Prometheus knows \(result.count) series, expected at most \(Self.mostSeries)")
         }
         for item in result {
-            guard let labels = item["metric"]?.objectValue, let version = item["metric"]?["version"]?.stringValue,
+            guard let labels = item["metric"]?.objectValue, let version = Self.version(item),
                 let text = item["value"]?.arrayValue?.last?.stringValue, let value = Double(text),
                 (0...Self.largest).contains(value)
-            else { throw ClientError(.malformedReply, "a series of Prometheus lacks its version or its value") }
+            else {
+                throw ClientError(.malformedReply, "a series of Prometheus lacks its model, its version or its value")
+            }
             guard let kind = Self.kind(item) else { continue }
             let key = labels.map { "\($0.key)=\($0.value.stringValue ?? "")" }.sorted().joined(separator: ",")
             values[Series(version: version, kind: kind, key: key)] = value
         }
+    }
+
+    private static func version(_ item: JSONValue) -> VersionReference? {
+        guard let model = item["metric"]?["model"]?.stringValue,
+            let number = item["metric"]?["version"]?.stringValue.flatMap(Int.init)
+        else { return nil }
+        return try? VersionReference(model: model, number: number)
     }
 
     private static func kind(_ item: JSONValue) -> Kind? {
@@ -68,7 +79,7 @@ struct PrometheusTotals: Hashable, Sendable {
     /// A version's requests, errors and slow ones.
     ///
     /// - Parameter limits: seconds, each the edge of a bucket, as `limit` gives them; or none.
-    func tally(_ version: String, limits: [Double]) -> ArmCounts {
+    func tally(_ version: VersionReference, limits: [Double]) -> ArmCounts {
         var counts = ArmCounts(slow: Array(repeating: 0, count: limits.count))
         var (all, within) = (0.0, Array(repeating: 0.0, count: limits.count))
         for (series, value) in values where series.version == version {
@@ -92,18 +103,18 @@ struct PrometheusTotals: Hashable, Sendable {
     }
 
     /// A quantile of a version's latency, as the lowest edge that so many requests are within; `nil` without requests.
-    func quantile(_ share: Double, _ version: String) -> Double? {
+    func quantile(_ share: Double, _ version: VersionReference) -> Double? {
         let buckets = buckets(version)
         guard let all = buckets.last?.count, all > 0 else { return nil }
         return buckets.first { $0.count >= share * all }?.edge
     }
 
     /// The lowest edge that is at least so many seconds; `nil` beyond the last one.
-    func edge(from seconds: Double, _ version: String) -> Double? {
+    func edge(from seconds: Double, _ version: VersionReference) -> Double? {
         buckets(version).first { $0.edge >= seconds && $0.edge.isFinite }?.edge
     }
 
-    private func buckets(_ version: String) -> [(edge: Double, count: Double)] {
+    private func buckets(_ version: VersionReference) -> [(edge: Double, count: Double)] {
         var sums: [Double: Double] = [:]
         for (series, value) in values where series.version == version {
             if case .bucket(let edge) = series.kind { sums[edge, default: 0] += value }

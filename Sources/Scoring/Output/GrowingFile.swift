@@ -21,27 +21,22 @@ final class GrowingFile {
         self.count = count
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else { throw .system(.output, "cannot write '\(path)'") }
-        do throws(ScoringError) {
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-                throw ScoringError(
-                    .journal, "another run is writing '\(path)'", help: "wait for it, or choose another output")
-            }
-            var status = stat()
-            guard fstat(descriptor, &status) == 0, Int(status.st_size) >= count else {
-                throw ScoringError(
-                    .journal, "'\(path)' is shorter than the journal beside it says", help: "begin again with --restart"
-                )
-            }
-            guard ftruncate(descriptor, off_t(count)) == 0, lseek(descriptor, 0, SEEK_END) == off_t(count) else {
-                throw .system(.output, "cannot write '\(path)'")
-            }
-        } catch {
-            close(descriptor)
-            throw error
+        // From here on the end of this object closes the descriptor, that of one whose making failed too.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw ScoringError(
+                .journal, "another run is writing '\(path)'", help: "wait for it, or choose another output")
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, Int(status.st_size) >= count else {
+            throw ScoringError(
+                .journal, "'\(path)' is shorter than the journal beside it says", help: "begin again with --restart")
+        }
+        guard ftruncate(descriptor, off_t(count)) == 0, lseek(descriptor, 0, SEEK_END) == off_t(count) else {
+            throw .system(.output, "cannot write '\(path)'")
         }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     func append(_ bytes: [UInt8]) throws(ScoringError) {
         pending += bytes

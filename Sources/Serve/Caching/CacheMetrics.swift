@@ -9,11 +9,11 @@ struct CacheMetrics: Sendable {
     /// Waited for an equal request that ran.
     let shared: Counter
 
-    init(endpoint: String, version: String, _ registry: MetricsRegistry) {
+    init(_ key: ArmKey, _ registry: MetricsRegistry) {
         func counter(_ result: String) -> Counter {
             registry.counter(
                 "slipway_cache_requests_total", "Requests that looked into the response cache, by what they found.",
-                [Label("endpoint", endpoint), Label("version", version), Label("result", result)])
+                key.labels + [Label("result", result)])
         }
         hits = counter("hit")
         misses = counter("miss")
@@ -21,10 +21,10 @@ struct CacheMetrics: Sendable {
     }
 
     /// Shows how many bytes `cache` keeps.
-    static func observe(_ cache: ResponseCache, endpoint: String, version: String, _ registry: MetricsRegistry) {
-        registry.gauge(
-            "slipway_cache_bytes", "Bytes of answers that the response cache keeps.",
-            [Label("endpoint", endpoint), Label("version", version)]
-        ) { [weak cache] in Double(cache?.byteCount ?? 0) }
+    static func observe(_ cache: ResponseCache, _ key: ArmKey, _ registry: MetricsRegistry) {
+        registry.gauge("slipway_cache_bytes", "Bytes of answers that the response cache keeps.", key.labels) {
+            [weak cache] in
+            Double(cache?.byteCount ?? 0)
+        }
     }
 }

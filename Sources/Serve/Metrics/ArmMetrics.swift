@@ -35,35 +35,31 @@ package final class ArmMetrics: Sendable {
         threaded = Self.runs(key, registry, mode: "threads")
         shared = registry.counter(
             "slipway_batched_requests_total", "Requests that shared a run with others.",
-            [Label("endpoint", key.endpoint), Label("version", key.version)])
+            key.labels)
     }
 
     /// Shows how many requests `servable`, which is published under this name, has in flight.
     func observe(_ servable: Servable) {
         registry.gauge(
-            "slipway_requests_in_flight", "Requests that a version has not answered yet.",
-            [Label("endpoint", key.endpoint), Label("model", key.model), Label("version", key.version)]
+            "slipway_requests_in_flight", "Requests that a version has not answered yet.", key.labels
         ) { [weak servable] in Double(servable?.requestsInFlight ?? 0) }
-        servable.sequences?.report(endpoint: key.endpoint, version: key.version, registry)
+        servable.sequences?.report(key, registry)
         if let cache = servable.cache {
-            cache.report(to: CacheMetrics(endpoint: key.endpoint, version: key.version, registry))
-            CacheMetrics.observe(cache, endpoint: key.endpoint, version: key.version, registry)
+            cache.report(to: CacheMetrics(key, registry))
+            CacheMetrics.observe(cache, key, registry)
         }
     }
 
     private static func requests(_ key: ArmKey, _ registry: MetricsRegistry, code: Int) -> Counter {
         registry.counter(
             "slipway_requests_total", "Inference requests answered, by status code.",
-            [
-                Label("endpoint", key.endpoint), Label("model", key.model), Label("version", key.version),
-                Label("code", String(code)),
-            ])
+            key.labels + [Label("code", String(code))])
     }
 
     private static func runs(_ key: ArmKey, _ registry: MetricsRegistry, mode: String) -> Counter {
         registry.counter(
             "slipway_runs_total", "Runs of the graph, on the event loop (inline) or on the run threads.",
-            [Label("endpoint", key.endpoint), Label("version", key.version), Label("mode", mode)])
+            key.labels + [Label("mode", mode)])
     }
 
     /// Requests answered, whatever the code.
@@ -164,7 +160,7 @@ private struct StageHistograms: Sendable {
         func stage(_ name: String) -> Histogram {
             registry.histogram(
                 "slipway_request_duration_seconds", "Time of inference requests, by stage.",
-                [Label("endpoint", key.endpoint), Label("version", key.version), Label("stage", name)], edges: edges)
+                key.labels + [Label("stage", name)], edges: edges)
         }
         receive = stage("receive")
         decode = stage("decode")

@@ -40,20 +40,17 @@ package final class ServeMetrics: Sendable {
         }
     }
 
-    /// The handles of one step of a pipeline under one endpoint.
-    func step(endpoint: String, version: String, step: String) -> StepMetrics {
-        StepMetrics(endpoint: endpoint, version: version, step: step, registry)
-    }
+    /// The handles of one step of a pipeline.
+    func step(_ step: String, of arm: ArmKey) -> StepMetrics { StepMetrics(arm, step: step, registry) }
 
     /// The counters of an endpoint's labels; the same ones each time.
     func feedback(endpoint: String) -> FeedbackMetrics { FeedbackMetrics(endpoint: endpoint, registry) }
 
     /// Drops the series of a version that was unloaded.
     package func forget(endpoint: String, model: String, version: String) {
-        arms.withLock { $0[ArmKey(endpoint: endpoint, model: model, version: version)] = nil }
-        registry.remove { labels in
-            labels.contains(Label("endpoint", endpoint)) && labels.contains(Label("version", version))
-        }
+        let key = ArmKey(endpoint: endpoint, model: model, version: version)
+        arms.withLock { $0[key] = nil }
+        registry.remove { labels in key.labels.allSatisfy(labels.contains) }
     }
 
     /// Counts a request that no version answered. `reason` is one of a `RequestFault`'s codes, so the series are few.
@@ -93,9 +90,12 @@ package final class ServeMetrics: Sendable {
     }
 }
 
-/// What distinguishes the series of a version.
+/// What distinguishes the series of a version: two models of one endpoint may have versions of the same number.
 struct ArmKey: Hashable, Sendable {
     var endpoint: String
     var model: String
     var version: String
+
+    /// Those that every family of a version has.
+    var labels: [Label] { [Label("endpoint", endpoint), Label("model", model), Label("version", version)] }
 }

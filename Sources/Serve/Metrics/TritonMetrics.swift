@@ -10,18 +10,22 @@ struct TritonMetrics {
     /// Without what ends a text. OpenMetrics knows no counters without `_total`: there they are of unknown type, so that
     /// their names stay.
     ///
-    /// - Parameter arms: by model and version, as clients name them.
+    /// - Parameter arms: by model and version, as clients name them. Those of one name, of two models that an endpoint had one
+    ///   after the other, are added up: a series is told once.
     static func exposition(
         _ arms: [(model: String, version: String, statistics: ModelStatistics)], _ format: MetricsFormat = .text
     ) -> [UInt8] {
         let kind = format == .openMetrics ? "unknown" : "counter"
         var metrics = TritonMetrics()
-        let sorted = arms.sorted { ($0.model, $0.version) < ($1.model, $1.version) }
+        let labels = { (arm: (model: String, version: String, statistics: ModelStatistics)) in
+            #"model="\#(arm.model)",version="\#(arm.version)""#
+        }
+        let groups = Dictionary(grouping: arms, by: labels).sorted { $0.key < $1.key }
         for family in families {
             metrics.text += "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) \(kind)\n"
-            for arm in sorted {
-                let labels = #"model="\#(arm.model)",version="\#(arm.version)"\#(family.labels)"#
-                metrics.text += "\(family.name){\(labels)} \(family.value(arm.statistics))\n"
+            for (labels, arms) in groups {
+                let value = arms.reduce(0) { $0 + family.value($1.statistics) }
+                metrics.text += "\(family.name){\(labels)\(family.labels)} \(value)\n"
             }
         }
         return Array(metrics.text.utf8)

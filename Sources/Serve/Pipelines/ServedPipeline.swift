@@ -29,11 +29,10 @@ extension StepArm {
         let arms = pipeline.members.map { member in
             LiveArm(endpoint: endpoint, servable: member, versions: [member.version], metrics: handles)
         }
+        let key = ArmKey(endpoint: endpoint, model: servable.model, version: servable.version)
         return pipeline.plan.steps.map { step in
             step.model.map { model in
-                StepArm(
-                    name: step.name, arm: arms[model.member],
-                    metrics: metrics.step(endpoint: endpoint, version: servable.version, step: step.name))
+                StepArm(name: step.name, arm: arms[model.member], metrics: metrics.step(step.name, of: key))
             }
         }
     }

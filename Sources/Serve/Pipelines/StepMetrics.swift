@@ -7,8 +7,8 @@ struct StepMetrics: Sendable {
     private let skips: Counter
     private let failures: Counter
 
-    init(endpoint: String, version: String, step: String, _ registry: MetricsRegistry) {
-        let labels = [Label("endpoint", endpoint), Label("version", version), Label("step", step)]
+    init(_ key: ArmKey, step: String, _ registry: MetricsRegistry) {
+        let labels = key.labels + [Label("step", step)]
         func stage(_ name: String) -> Histogram {
             registry.histogram(
                 "slipway_step_duration_seconds", "Time of a pipeline's steps, by stage.",

@@ -48,16 +48,15 @@ package final class SequenceState: Sendable {
     }
 
     /// Where to count.
-    func report(endpoint: String, version: String, _ registry: MetricsRegistry) {
-        let labels = [Label("endpoint", endpoint), Label("version", version)]
-        registry.gauge("slipway_sequences", "Sequences whose state a version keeps.", labels) { [weak self] in
+    func report(_ key: ArmKey, _ registry: MetricsRegistry) {
+        registry.gauge("slipway_sequences", "Sequences whose state a version keeps.", key.labels) { [weak self] in
             Double(self?.activeCount ?? 0)
         }
         counters.withLock { counters in
             for end in End.allCases {
                 counters[end] = registry.counter(
                     "slipway_sequences_ended_total", "Sequences that are over, by reason.",
-                    labels + [Label("reason", end.rawValue)])
+                    key.labels + [Label("reason", end.rawValue)])
             }
         }
     }

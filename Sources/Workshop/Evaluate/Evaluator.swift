@@ -43,6 +43,9 @@ package struct Evaluator: Sendable {
         }
     }
 
+    /// The batch that is filled at most; what is larger is the engine's to refuse.
+    private static let mostFilled = (rows: 1 << 16, bytes: 1 << 30)
+
     private let session: any Session
     /// Class names by index, for outputs that are scores.
     private let labels: [String]
@@ -64,14 +67,14 @@ package struct Evaluator: Sendable {
         _ set: EvaluationSet, task: Task? = nil, output: String? = nil, progress: (Int) -> Void = { _ in }
     ) throws(WorkshopError) -> Result {
         let task = task ?? Self.usualTask(for: set.answers)
-        let batch = batchSize(rows: set.rows)
+        let batch = batchSize
         var predictions: [[Tensor]] = []
         var profile: Profile?
         do {
             for start in stride(from: 0, to: set.rows, by: batch) {
                 let end = min(start + batch, set.rows)
                 let inputs = try set.inputs.map { try $0.rows(start..<end) }
-                let outputs = try session.run(inputs)
+                let outputs = try answers(to: inputs, rows: end - start)
                 predictions.append(outputs)
                 var seen = profile ?? Profile(layout: layout(inputs, outputs, rows: end - start))
                 seen.add(inputs: inputs, outputs: outputs, of: session.signature)
@@ -112,10 +115,25 @@ package struct Evaluator: Sendable {
         answers.elementType.isFloatingPoint ? .regression : .classification
     }
 
-    /// Rows per run: what the signature fixes, else 64.
-    private func batchSize(rows: Int) -> Int {
-        let fixed = session.signature.inputs.compactMap { $0.dimensions?.first?.size }.first
-        return max(1, min(fixed ?? 64, rows))
+    /// Rows per run that the signature fixes.
+    private var fixedBatch: Int? { session.signature.inputs.compactMap { $0.dimensions?.first?.size }.first }
+    private var batchSize: Int { max(1, fixedBatch ?? 64) }
+
+    /// Runs some rows. What they lack of a fixed batch is filled with the last of them, whose further answers are dropped.
+    private func answers(to inputs: [Tensor], rows: Int) throws -> [Tensor] {
+        let most = Self.mostFilled
+        guard let batch = fixedBatch, rows < batch, batch <= most.rows,
+            inputs.allSatisfy({ $0.byteCount / rows <= most.bytes / batch })
+        else { return try session.run(inputs) }
+        let whole = try inputs.map { input in
+            let last = try input.rows((rows - 1)..<rows)
+            let filled = Tensor.concatenatingRows([input] + Array(repeating: last, count: batch - rows))
+            guard let filled else {
+                throw TensorError(.unsupportedType, "\(input.elementType.displayName) rows cannot be repeated")
+            }
+            return filled
+        }
+        return try session.run(whole).map { $0.rowCount == batch ? try $0.rows(0..<rows) : $0 }
     }
 
     private func chooseOutput(

@@ -126,6 +126,17 @@ struct CouplingCase: CustomTestStringConvertible, Sendable {
             let all = net.add("Concat", ["p", "q"], "all", [Attribute("axis", .int(1))])
             try net.head(all, 16)
         },
+        pictures("ranges counted from the end", ["a.w: 8"]) { net in
+            let value = try net.convolution("x", "a", 3, 10)
+            let last = net.add(
+                "Slice",
+                [value, try net.ints("last.from", [-4]), try net.ints("last.to", [.max]), try net.ints("one", [1])],
+                "last")
+            let first = net.add(
+                "Slice", [value, try net.ints("first.from", [-11]), try net.ints("first.to", [-4]), "one"], "first")
+            let all = net.add("Concat", [last, first], "all", [Attribute("axis", .int(1))])
+            try net.head(all, 10)
+        },
         pictures("an operator that nobody knows", ["b.w: 4"], frozen: ["a": "LRN"]) { net in
             var value = try net.convolution("x", "a", 3, 8)
             value = net.add("LRN", [value], "l", [Attribute("size", .int(3))])

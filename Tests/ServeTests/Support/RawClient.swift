@@ -40,10 +40,8 @@ final class RawClient {
         let result = address.withUnsafeBytes {
             connect(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t(address.count))
         }
-        guard result == 0 else {
-            close(descriptor)
-            throw Failure(what: "connect: \(errno)")
-        }
+        // The end of this object closes the descriptor: closed twice, it would be another's by then.
+        guard result == 0 else { throw Failure(what: "connect: \(errno)") }
     }
 
     deinit { if !isClosed { close(descriptor) } }

@@ -27,6 +27,8 @@ struct SizeRewrite {
     var values: [Int]?
     /// By entry, the atoms that it counts.
     var counted: [Int: AxisAtoms]
+    /// Whether one of them is counted from the end: it is another when an axis gets shorter behind it.
+    var countsFromEnd = false
     /// An attribute that says the same in another way, and goes.
     var replaces: String?
 }

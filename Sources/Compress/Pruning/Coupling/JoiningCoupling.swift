@@ -94,10 +94,12 @@ extension CouplingTracer {
             keepOne(of: atoms[axis], index)
         }
         if !counted.starts.isEmpty {
-            rewrites.append(
-                SizeRewrite(node: index, holder: starts.holder, values: starts.values, counted: counted.starts))
-            rewrites.append(
-                SizeRewrite(node: index, holder: ends.holder, values: ends.values, counted: counted.ends))
+            for (bounds, counted) in [(starts, counted.starts), (ends, counted.ends)] {
+                rewrites.append(
+                    SizeRewrite(
+                        node: index, holder: bounds.holder, values: bounds.values, counted: counted,
+                        countsFromEnd: counted.keys.contains { bounds.values[$0] < 0 }))
+            }
         }
         set(node.output(0), atoms)
     }
