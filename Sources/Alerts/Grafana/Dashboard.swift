@@ -146,8 +146,8 @@ package enum Dashboard {
                     "Requests by version", "Who answers; a rollout shows here.", .stack, unit: "reqps", width: 12,
                     [
                         (
-                            "sum by (endpoint, version) (\(rate("slipway_requests_total" + chosen)))",
-                            "{{endpoint}}:{{version}}"
+                            "sum by (endpoint, model, version) (\(rate("slipway_requests_total" + chosen)))",
+                            "{{endpoint}} {{model}}:{{version}}"
                         )
                     ]),
                 Panel(
@@ -162,8 +162,8 @@ package enum Dashboard {
                     "Latency by version", "From the first byte read to the reply handed to the socket.", .lines,
                     unit: "s", width: 12,
                     [
-                        (quantile("0.5", by: ", endpoint, version"), "{{endpoint}}:{{version}} p50"),
-                        (quantile("0.99", by: ", endpoint, version"), "{{endpoint}}:{{version}} p99"),
+                        (quantile("0.5", by: ", endpoint, model, version"), "{{endpoint}} {{model}}:{{version}} p50"),
+                        (quantile("0.99", by: ", endpoint, model, version"), "{{endpoint}} {{model}}:{{version}} p99"),
                     ]),
                 Panel(
                     "Latencies", "All requests, by how long they took.", .heatmap, unit: "s", width: 12,
@@ -184,7 +184,7 @@ package enum Dashboard {
                     ]),
                 Panel(
                     "Share of the traffic", "As the plan says.", .stack, unit: "percentunit", width: 12,
-                    [("slipway_traffic_share_ratio\(chosen)", "{{endpoint}}:{{version}} {{role}}")]),
+                    [("slipway_traffic_share_ratio\(chosen)", "{{endpoint}} {{model}}:{{version}} {{role}}")]),
             ])
     }
 
@@ -207,7 +207,7 @@ package enum Dashboard {
                     [
                         (
                             "slipway_version_memory_bytes\(chosen) and slipway_version_resident\(chosen) == 1",
-                            "{{endpoint}}:{{version}}"
+                            "{{endpoint}} {{model}}:{{version}}"
                         )
                     ]),
             ])
@@ -223,12 +223,12 @@ package enum Dashboard {
                     [
                         (
                             "topk(10, slipway_drift_effect_ratio\(chosen))",
-                            "{{endpoint}}:{{version}} {{feature}}"
+                            "{{endpoint}} {{model}}:{{version}} {{feature}}"
                         )
                     ], thresholds: (1, 2)),
                 Panel(
                     "Rows in the window", "Rows of the window that is open.", .lines, unit: "short", width: 8,
-                    [("slipway_drift_window_rows\(chosen)", "{{endpoint}}:{{version}}")]),
+                    [("slipway_drift_window_rows\(chosen)", "{{endpoint}} {{model}}:{{version}}")]),
             ])
     }
 
