@@ -61,6 +61,18 @@ extension Tensor {
         return try? Tensor(first.elementType, shape, buffer: buffer)
     }
 
+    /// The rows and as many copies of the last one as make `count` of them; itself where it has as many.
+    ///
+    /// - Throws: as `rows`; `TensorError.Code.unsupportedType` when there is no memory or rows do not begin at a byte.
+    package func filled(toRows count: Int) throws(TensorError) -> Tensor {
+        guard let own = rowCount, own < count else { return self }
+        let last = try rows((own - 1)..<own)
+        guard let whole = Tensor.concatenatingRows([self] + Array(repeating: last, count: count - own)) else {
+            throw TensorError(.unsupportedType, "\(elementType.displayName) rows cannot be repeated")
+        }
+        return whole
+    }
+
     private func hasRows(like other: Tensor) -> Bool {
         shape.dimensions.count == other.shape.dimensions.count
             && shape.dimensions.dropFirst().elementsEqual(other.shape.dimensions.dropFirst())

@@ -3,6 +3,17 @@ import Testing
 @testable import Tensors
 
 @Suite struct TensorRowsTests {
+    @Test func theLastRowFillsUp() throws {
+        let rows = try Tensor(.int32, Shape([2, 2]), values: [1, 2, 3, 4] as [Int32])
+        let filled = try rows.filled(toRows: 4)
+        #expect(filled.shape.dimensions == [4, 2] && filled.values(as: Int32.self) == [1, 2, 3, 4, 3, 4, 3, 4])
+        #expect(try rows.filled(toRows: 1).values(as: Int32.self) == [1, 2, 3, 4])
+        let words = try Tensor(Shape([1]), strings: StringElements(["a"])).filled(toRows: 3)
+        #expect(words.strings?.decoded == ["a", "a", "a"])
+        let none = try Tensor(.int32, Shape([0, 2]), values: [] as [Int32])
+        #expect(throws: TensorError.self) { try none.filled(toRows: 2) }
+    }
+
     @Test(arguments: [ElementType.float32, .int64, .uint8, .float16, .float64])
     func rowsThatAreTakenApartAndPutTogetherAreTheSame(type: ElementType) throws {
         let width = type.bitWidth / 8

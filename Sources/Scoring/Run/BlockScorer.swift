@@ -74,24 +74,14 @@ struct BlockScorer: Sendable {
     }
 
     private func outputs(_ inputs: [Tensor], count: Int) throws -> [Tensor] {
-        let padded = try fixedRows.map { try pad(inputs, from: count, to: $0) } ?? inputs
+        // The answers to the copies are dropped.
+        let padded = try inputs.map { try $0.filled(toRows: fixedRows ?? count) }
         var slots = [OutputSlot](repeating: .skip, count: session.signature.outputs.count)
         for index in encoder.outputs { slots[index] = .allocate }
         try session.run(inputs: padded, outputs: &slots)
         return try encoder.outputs.map { index in
             guard case .tensor(let tensor) = slots[index] else { throw OutputMissing() }
             return try rows(of: tensor, count: count, name: session.signature.outputs[index].name)
-        }
-    }
-
-    /// Repeats the last row until a run is full; the answers to the copies are dropped.
-    private func pad(_ inputs: [Tensor], from count: Int, to full: Int) throws -> [Tensor] {
-        guard count < full else { return inputs }
-        return try inputs.map { tensor in
-            let last = try tensor.rows(count - 1..<count)
-            guard let whole = Tensor.concatenatingRows([tensor] + [Tensor](repeating: last, count: full - count))
-            else { throw OutputMissing() }
-            return whole
         }
     }
 

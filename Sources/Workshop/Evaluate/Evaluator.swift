@@ -125,15 +125,9 @@ package struct Evaluator: Sendable {
         guard let batch = fixedBatch, rows < batch, batch <= most.rows,
             inputs.allSatisfy({ $0.byteCount / rows <= most.bytes / batch })
         else { return try session.run(inputs) }
-        let whole = try inputs.map { input in
-            let last = try input.rows((rows - 1)..<rows)
-            let filled = Tensor.concatenatingRows([input] + Array(repeating: last, count: batch - rows))
-            guard let filled else {
-                throw TensorError(.unsupportedType, "\(input.elementType.displayName) rows cannot be repeated")
-            }
-            return filled
+        return try session.run(inputs.map { try $0.filled(toRows: batch) }).map {
+            $0.rowCount == batch ? try $0.rows(0..<rows) : $0
         }
-        return try session.run(whole).map { $0.rowCount == batch ? try $0.rows(0..<rows) : $0 }
     }
 
     private func chooseOutput(

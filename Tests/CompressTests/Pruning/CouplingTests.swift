@@ -44,11 +44,16 @@ import Testing
         #expect(cut > 30)
     }
 
-    @Test func severalGroupsAreCutAtOnce() throws {
+    /// The first half, and the last ones alone: what is counted from the front is the same then.
+    @Test(arguments: [true, false]) func severalGroupsAreCutAtOnce(first: Bool) throws {
         for example in CouplingCase.all {
             let model = try example.make()
             let all = ChannelGroups(model)
-            let cut = all.groups.flatMap { $0.channels.prefix($0.channels.count / 2) }
+            let cut = all.groups.flatMap { group in
+                first
+                    ? group.channels.prefix(group.channels.count / 2)
+                    : group.channels.suffix(max(1, group.channels.count / 4))
+            }
             let silent = try Silence.silenced(model, cut, all)
             let small = try ChannelSurgery(ChannelGroups(silent)).without(try Silence.same(cut, in: silent))
             #expect(small.parameterCount < model.parameterCount)
