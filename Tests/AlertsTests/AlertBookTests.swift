@@ -55,6 +55,24 @@ import Testing
         #expect(told == ["10 ops digits: Drift1,RolledBack | ", "19 ops iris: Drift | "])
     }
 
+    /// A clock that is set back by an hour holds neither a first message back, nor an end, nor what has to last for a while.
+    @Test func aClockThatIsSetBackHoldsNothingBack() {
+        let (one, slow) = (Self.alert(), Self.alert("SlipwayOverloaded", patience: 30_000))
+        let settings = Self.settings(routes: [.init(receivers: ["ops"])])
+        let told = Self.play(
+            settings,
+            [
+                (7200, [one, slow]), (3600, [one, slow]), (3610, [one, slow]), (3630, [one, slow]),
+                (3640, [one, slow]),
+                (1000, []), (1010, []),
+            ])
+        #expect(
+            told == [
+                "3610 ops digits: Drift | ", "3640 ops digits: Drift,Overloaded | ",
+                "1010 ops digits:  | Drift,Overloaded",
+            ])
+    }
+
     @Test func whatEndsIsToldOnceToThoseWhoWereTold() {
         let (one, two) = (Self.alert(detail: "1"), Self.alert(detail: "2"))
         let route = AlertSettings.Route(receivers: ["ops"])

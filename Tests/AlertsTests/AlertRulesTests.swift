@@ -37,6 +37,43 @@ import Testing
         #expect(rules.look(at: try Self.facts(660, requests: 5, errors: errors)).isEmpty, "the server began anew")
     }
 
+    /// What an endpoint has answered is not undone when it is withdrawn.
+    @Test func anOverloadGoesOnWhenAnEndpointIsWithdrawn() throws {
+        func names(_ rules: inout AlertRules, _ second: Int, _ answered: [String: Int], refused: Double) -> [String] {
+            var facts = AlertFacts(time: second * 1000)
+            for (name, requests) in answered {
+                let latency = HistogramSnapshot(edges: [0.05], counts: [UInt64(requests), 0], sum: 0)
+                facts.endpoints[name] = .init(
+                    objectives: [],
+                    sample: TrafficSample(time: Double(second), requests: requests, errors: 0, latency: latency))
+            }
+            facts.refused = refused
+            return rules.look(at: facts).map(\.key.name)
+        }
+        var rules = AlertRules(AlertSettings())
+        #expect(names(&rules, 0, ["a": 5000, "b": 100], refused: 0).isEmpty)
+        #expect(names(&rules, 60, ["a": 5100, "b": 200], refused: 50) == ["SlipwayOverloaded"])
+        #expect(names(&rules, 70, ["b": 210], refused: 55) == ["SlipwayOverloaded"], "'a' is withdrawn")
+        #expect(names(&rules, 80, ["a": 5100, "b": 220], refused: 60) == ["SlipwayOverloaded"], "and back")
+        let later = names(&rules, 400, ["a": 9000, "b": 9000], refused: 60)
+        #expect(later.isEmpty, "\(later)")
+    }
+
+    /// An hour's failures count on when the clock is set back, and no others are made up.
+    @Test func aClockThatIsSetBackForgetsNothing() throws {
+        var rules = AlertRules(AlertSettings())
+        for minute in 100...110 {
+            _ = rules.look(at: try Self.facts(minute * 60, requests: minute * 1000, errors: minute * 100))
+        }
+        let back = rules.look(at: try Self.facts(50 * 60, requests: 111_000, errors: 11_100))
+        #expect(back.map(\.key.detail) == ["1h", "6h"])
+        let later = rules.look(at: try Self.facts(57 * 60, requests: 120_000, errors: 11_100))
+        #expect(later.map(\.key.detail) == ["6h"], "five minutes without a failure")
+        var facts = AlertFacts(time: 100_000)
+        facts.happenings = [.init(kind: "version.quarantined", endpoint: "digits", time: 90_000_000, reason: "")]
+        #expect(rules.look(at: facts).isEmpty, "it was a day ago by the clock of then")
+    }
+
     @Test func slowRequestsBurnTheBudgetOfTheirPromise() throws {
         let promise = [Objective.latency(quantile: 0.99, seconds: 0.05)]
         var rules = AlertRules(AlertSettings())

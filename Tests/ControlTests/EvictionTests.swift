@@ -181,6 +181,23 @@ import Trust
         #expect(!page.contains(#"endpoint="a""#) || !page.contains("slipway_version_resident{endpoint=\"a\""))
     }
 
+    /// The same version with other settings is in a session of its own, and both have the same labels.
+    @Test func theGaugesOfAVersionStayWhenItsSettingsChange() async throws {
+        let harbour = try Self.harbour(megabytes: 100)
+        let one = try harbour.version("runs one")
+        for (number, bytes) in [(1, 0), (2, 1 << 20)] {
+            let spec = try EndpointSpec(arms: [.stable(one)], settings: EndpointSettings(cacheBytes: bytes))
+            _ = try await harbour.platform.apply(harbour.revision(number, spec))
+        }
+        #expect(harbour.engine.loaded == 2 && harbour.engine.alive.count == 1)
+        let page = String(decoding: harbour.metrics.exposition(), as: UTF8.self)
+        #expect(page.contains("slipway_version_resident{") && page.contains("slipway_version_load_seconds{"), "\(page)")
+        let gone = try EndpointSpec(arms: [])
+        _ = try await harbour.platform.apply(harbour.revision(3, gone))
+        let after = String(decoding: harbour.metrics.exposition(), as: UTF8.self)
+        #expect(!after.contains("slipway_version_resident{"), "\(after)")
+    }
+
     @Test func pinningLoadsNothing() async throws {
         let harbour = try Self.harbour(megabytes: 100)
         let one = try harbour.version("runs one")

@@ -58,6 +58,34 @@ import Testing
         #expect(before.since(after) == nil, "a replica that began anew tells nothing")
     }
 
+    @Test func aReplicaThatMissesAScrapeCountsOnFromWhereItWas() throws {
+        let before = try Self.totals([("1", "200", "a", "10"), ("1", "200", "b", "1000"), ("1", "500", "b", "40")])
+        let without = try Self.totals([("1", "200", "a", "12")])
+        let base = without.following(before)
+        let back = try Self.totals([
+            ("1", "200", "a", "13"), ("1", "200", "b", "1003"), ("1", "500", "b", "41"), ("2", "200", "b", "2"),
+        ])
+        let difference = try #require(back.since(base)).tally(one, limits: [])
+        #expect(difference == .init(requests: 5, errors: 1))
+        #expect(back.since(base)?.tally(two, limits: []).requests == 2, "a version that it had not been asked for")
+    }
+
+    @Test func aReplicaOfWhichNothingWasKnownTellsNothingYet() throws {
+        let before = try Self.totals([("1", "200", "a", "10")])
+        let added = try Self.totals([("1", "200", "a", "11"), ("1", "200", "b", "500"), ("1", "500", "b", "90")])
+        #expect(added.since(before)?.tally(one, limits: []) == .init(requests: 1))
+        let later = try Self.totals([("1", "200", "a", "11"), ("1", "200", "b", "501"), ("1", "500", "b", "90")])
+        #expect(later.since(added.following(before))?.tally(one, limits: []) == .init(requests: 1))
+    }
+
+    @Test func nothingIsLeftOfWhatAReplicaCountedBeforeItBeganAnew() throws {
+        let before = try Self.totals([("1", "200", "a", "1000"), ("1", "500", "a", "40"), ("1", "200", "b", "7")])
+        let anew = try Self.totals([("1", "200", "a", "3")])
+        let later = try Self.totals([("1", "200", "a", "4"), ("1", "500", "a", "2"), ("1", "200", "b", "9")])
+        let difference = try #require(later.since(anew.following(before)))
+        #expect(difference.tally(one, limits: []) == .init(requests: 5, errors: 2))
+    }
+
     @Test func limitsAreEdges() throws {
         let totals = try Self.totals([
             ("1", "<0.001", "a", "50"), ("1", "<0.01", "a", "95"), ("1", "<+Inf", "a", "100"),

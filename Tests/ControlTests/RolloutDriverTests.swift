@@ -129,13 +129,127 @@ import Testing
             try await test.begin(Self.steps)
             let driver = test.driver()
             await test.pass(2, driver)
-            _ = try test.harbour.deployments.submit(request, for: .digits, author: "ada")
+            try await test.carryOut(request)
             let number = try test.harbour.deployments.history(of: .digits).current?.number
             await test.pass(2, driver)
             #expect(try test.harbour.deployments.latestRollout(of: .digits)?.rollout?.phase == phase)
             #expect(
                 try test.harbour.deployments.history(of: .digits).current?.number == number, "nothing more is written")
         }
+    }
+
+    /// Does by hand, past the driver, what somebody asks for.
+    private func carryOut(_ request: ReleaseRequest) async throws {
+        _ = try harbour.deployments.submit(request, for: .digits, author: "ada")
+        try await reconcile()
+    }
+
+    private func reconcile() async throws {
+        try await Reconciler(deployments: harbour.deployments, platform: platform, logger: Harbour.logger)
+            .reconcile(.digits)
+    }
+
+    private var number: Int? {
+        get throws { try harbour.deployments.history(of: .digits).current?.number }
+    }
+
+    @Test(arguments: [false, true]) func whoWithdrawsTheEndpointEndsIt(afterRestart: Bool) async throws {
+        try await begin(Self.steps)
+        let first = driver()
+        await pass(2, first)
+        try await carryOut(.undeploy)
+        let driver = afterRestart ? driver() : first
+        await pass(2, driver)
+        let last = try #require(try harbour.deployments.latestRollout(of: .digits))
+        #expect(last.isOver && last.rollout?.phase == .rolledBack)
+        #expect(last.rollout?.records.last?.reason == "ended by ada")
+        #expect(try number == 3 && current?.isWithdrawn == true)
+        #expect(try harbour.deployments.submit(.deploy(versions[2]), for: .digits).revision?.number == 4)
+    }
+
+    @Test func endingARolloutPutsNothingBackThatIsWithdrawn() async throws {
+        try await begin(Self.steps)
+        let driver = driver()
+        await pass(2, driver)
+        _ = try harbour.deployments.submit(.undeploy, for: .digits, author: "ada")
+        try await driver.carryOut(.abort, at: .digits, by: "ada")
+        #expect(try number == 3 && current?.isWithdrawn == true)
+        #expect(try harbour.deployments.activeRollouts().readable.isEmpty)
+    }
+
+    @Test func aDamagedRecordOfWhatIsWithdrawnPutsNothingBack() async throws {
+        try await begin(Self.steps)
+        let damaged = try #require(try harbour.deployments.latestRollout(of: .digits)).number
+        try harbour.registry.database.write { try $0.setRollout(damaged, state: "{", isOver: false) }
+        try await carryOut(.undeploy)
+        try await driver().carryOut(.abort, at: .digits, by: "ada")
+        #expect(try number == 3 && current?.isWithdrawn == true)
+        #expect(try harbour.deployments.activeRollouts().damaged.isEmpty)
+    }
+
+    @Test func whoGoesBackFurtherEndsIt() async throws {
+        _ = try harbour.deployments.submit(.deploy(versions[2]), for: .digits)
+        try await begin(Self.steps)
+        let driver = driver()
+        await pass(2, driver)
+        _ = try harbour.deployments.submit(.rollback(to: 1), for: .digits, author: "ada")
+        await pass(30, driver)
+        #expect(try number == 4, "nothing is written while that loads")
+        #expect(try harbour.deployments.activeRollouts().readable.count == 1, "it may yet fail")
+        try await reconcile()
+        await pass(2, driver)
+        #expect(try number == 4 && current?.stable?.digest == versions[2].digest)
+        #expect(try harbour.deployments.latestRollout(of: .digits)?.rollout?.phase == .rolledBack)
+    }
+
+    @Test func goingBackToWhatDoesNotLoadEndsNothing() async throws {
+        _ = try harbour.deployments.submit(.deploy(versions[2]), for: .digits)
+        try await begin(Self.steps)
+        let driver = driver()
+        await pass(2, driver)
+        platform.setFault(.failsToLoad(reason: "no"), for: versions[2].digest)
+        try await carryOut(.rollback(to: 1))
+        await pass(25, driver)
+        #expect(try current?.stable?.digest == versions[1].digest)
+        #expect(try harbour.deployments.latestRollout(of: .digits)?.rollout?.phase == .promoted)
+    }
+
+    @Test func aClockThatIsSetBackStopsNothing() async throws {
+        try await begin(Self.steps)
+        let driver = driver()
+        await pass(5, driver)
+        clock.advance(-3_600_000)
+        await pass(7, driver)
+        #expect(try current?.canary?.weight == 5000)
+        let known = try #require(try harbour.deployments.latestRollout(of: .digits)?.rollout)
+        #expect(known.step == 1, "it is written down as before")
+        await pass(11, driver)
+        #expect(try current?.stable?.digest == versions[1].digest)
+    }
+
+    @Test func whatIsWantedWhileItBeginsToCountIsNotLost() async throws {
+        try await begin(Self.steps)
+        await pass(2, driver())
+        let second = driver()
+        source.whenOpened.withLock { $0 = { try? await second.carryOut(.pause, at: .digits, by: "ada") } }
+        await second.tick()
+        #expect(try await second.json(.digits)["state"]?.stringValue == "paused")
+    }
+
+    @Test func anotherRolloutCountsForItself() async throws {
+        try await begin(Self.steps)
+        let driver = driver()
+        await pass(2, driver)
+        let first = try #require(try harbour.deployments.latestRollout(of: .digits))
+        try harbour.deployments.drop(rollout: first.number)
+        try await carryOut(.rollback(to: first.base))
+        let policy = try RolloutPolicy(json: JSONValue.parse(Array(Self.steps.utf8)))
+        _ = try harbour.deployments.submit(
+            Deployments.request(versions[2], policy), for: .digits, rollout: policy)
+        try await reconcile()
+        await pass(1, driver)
+        let (two, three) = (versions[1].version, versions[2].version)
+        #expect(source.log.withLock { $0 } == ["open \(two)", "close \(two)", "open \(three)"])
     }
 
     @Test func nobodyDeploysWhileARolloutIsUnderWay() async throws {
@@ -201,6 +315,9 @@ private final class ManualClock: Sendable {
 /// A hundred requests between two looks, divided as the platform divides them.
 private final class MadeSource: RolloutSource {
     let canaryErrors = Mutex(0)
+    let whenOpened = Mutex<(@Sendable () async -> Void)?>(nil)
+    /// What was opened and closed.
+    let log = Mutex<[String]>([])
     private let platform: SimulatedPlatform
 
     init(_ platform: SimulatedPlatform) { self.platform = platform }
@@ -209,11 +326,17 @@ private final class MadeSource: RolloutSource {
         RolloutBaseline(requests: 1000, errors: 5)
     }
 
-    func open(_ subject: RolloutSubject, _ policy: RolloutPolicy, _ baseline: RolloutBaseline) async {}
-    func close(_ subject: RolloutSubject) async {}
+    func open(_ subject: RolloutSubject, _ policy: RolloutPolicy, _ baseline: RolloutBaseline) async {
+        log.withLock { $0.append("open \(subject.candidate.version)") }
+        await whenOpened.withLock { $0 }?()
+    }
+
+    func close(_ subject: RolloutSubject) async { log.withLock { $0.append("close \(subject.candidate.version)") } }
 
     func observe(_ subject: RolloutSubject, at time: Int) async -> RolloutObservation? {
         guard let arms = try? await platform.status(of: subject.endpoint)?.arms.map(\.arm) else { return nil }
+        let known = [subject.stable.digest, subject.candidate.digest]
+        guard arms.contains(where: { $0.role == .stable && known.contains($0.digest) }) else { return nil }
         let isWhole = arms.contains { $0.digest == subject.candidate.digest && $0.role == .stable }
         let share = isWhole ? TrafficSplit.whole : arms.first { $0.role == .canary }?.weight ?? 0
         let errors = canaryErrors.withLock { $0 }

@@ -27,6 +27,15 @@ import Workshop
         #expect(version.rows == 600)
     }
 
+    @Test func aClockThatIsSetBackKeepsNoWindowOpen() throws {
+        var version = try Self.version()
+        try Self.fill(&version, rows: 600, shift: 0)
+        #expect(version.tick(now: 3_600_000) != nil)
+        try Self.fill(&version, rows: 600, shift: 0)
+        #expect(version.tick(now: 1000) == nil, "its time begins anew")
+        #expect(version.tick(now: 1000 + version.duration) != nil)
+    }
+
     @Test func driftIsSaidTheSecondTimeAndTakenBack() throws {
         var version = try Self.version()
         var states: [String] = []

@@ -56,6 +56,16 @@ extension EndToEnd {
                 let exposition = Exposition(metrics)
                 #expect(exposition.sum("slipway_drift_features_drifting") ?? 0 > 40)
                 #expect(exposition.sum("slipway_drift_detected", ["feature=\"\(names[0])\""]) == 1)
+
+                // In a session of its own, the version is the same.
+                try await slipway.expect("deploy", "digits:1", "--cache", "1MB")
+                try await wait(for: "the old session's end") {
+                    let page = try await server.controlPlane().request("GET", "/metrics").text
+                    return Exposition(page).sum("slipway_version_unloads_total", ["reason=\"undeployed\""]) == 1
+                }
+                try await send(inverted)
+                let after = Exposition(try await server.controlPlane().request("GET", "/metrics").text)
+                #expect(after.sum("slipway_drift_features_drifting") ?? 0 > 40)
             }
             // What was found outlives the server.
             try await slipway.serving { _ in

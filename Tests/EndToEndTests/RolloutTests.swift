@@ -138,6 +138,28 @@ extension EndToEnd {
             }
         }
 
+        @Test
+        func withdrawingAnEndpointEndsItsRolloutAndNothingPutsItBack() async throws {
+            let slipway = try await RolloutTable(second: Array(repeating: 2, count: 16)).slipway
+            @Sendable func state() async throws -> String? {
+                try await slipway.json("rollout", "table")["state"]?.stringValue
+            }
+            try await slipway.serving { server in
+                let client = try server.dataPlane()
+                try await slipway.expect(
+                    "deploy", "table:2", "--strategy", "canary", "--steps", "20%", "--step-duration", "1h")
+                try await wait(for: "the rollout to begin") { try await state() == "running" }
+                try await slipway.expect("undeploy", "table")
+                try await wait(for: "the rollout's end") { try await state() == "rolled back" }
+                #expect(try await RolloutTable.ask(client, row: 7).status == 404)
+                let late = try await slipway.run(["rollout", "abort", "table"])
+                #expect(late.exitCode != 0 && late.talk.contains("no rollout is under way"), "\(late)")
+                #expect(try await RolloutTable.ask(client, row: 7).status == 404)
+                try await slipway.expect("deploy", "table:2")
+                #expect(try await RolloutTable.ask(client, row: 7).status == 200)
+            }
+        }
+
         /// F4 and F37: what fails on both versions is nobody's fault, and what is known outlives the process.
         @Test
         func anIncidentBlamesNobodyAndEvidenceOutlivesTheProcess() async throws {

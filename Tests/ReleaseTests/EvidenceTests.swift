@@ -59,6 +59,29 @@ struct EvidenceTests {
         #expect(safety.log == 3, "what came shortly before an incident showed is let go of")
     }
 
+    @Test
+    func aClockThatIsSetBackHoldsNoEvidenceBack() {
+        var safety = SafetyDelay()
+        for second in 7200..<7205 { safety.add(1, at: 1000 * second, isCalm: true) }
+        safety.add(1, at: 3_600_000, isCalm: true)
+        safety.add(0, at: 3_609_000, isCalm: true)
+        #expect(safety.log == 0, "it waits as long as ever from then on")
+        safety.add(0, at: 3_610_000, isCalm: true)
+        #expect(safety.log == 6)
+        var watch = IncidentWatch(failures: 5, requests: 10_000)
+        watch.add(failures: 40, requests: 100, at: 7_200_000)
+        #expect(watch.isOn)
+        for second in 3600...3612 { watch.add(failures: 0, requests: 100, at: 1000 * second) }
+        #expect(!watch.isOn)
+        watch.add(failures: 40, requests: 100, at: 3_613_000)
+        #expect(watch.isOn)
+        var slow = SlowTest(margin: 0.05)
+        slow.add(canary: (1, 10), stable: (1, 10), at: 7_200_000, isSteady: true)
+        slow.add(canary: (1, 10), stable: (1, 10), at: 3_600_000, isSteady: true)
+        slow.add(canary: (1, 10), stable: (1, 10), at: 3_600_600, isSteady: true)
+        #expect(slow.count == 1)
+    }
+
     /// Every outcome of a block, weighted by its probability under each pair of rates that is allowed.
     @Test(arguments: [0.02, 0.1, 0.3, 0.6, 0.9])
     func aBlockIsNotExpectedToSpeakAgainstAnAllowedCanary(rate: Double) {

@@ -106,6 +106,7 @@ package struct AlertBook: Sendable {
     package mutating func update(
         _ holding: [WatchedAlert], silences: [AlertSilence], at time: Int
     ) -> (messages: [Message], changes: [Change]) {
+        settle(at: time)
         let changes = note(holding, silences, time)
         patience = max(0, patience - 1)
         var messages: [Message] = []
@@ -119,6 +120,22 @@ package struct AlertBook: Sendable {
             if let message = message(to: group, time) { messages.append(message) }
         }
         return (messages, changes)
+    }
+
+    /// Where the clock was set back, nothing has begun later than now.
+    private mutating func settle(at time: Int) {
+        entries = entries.mapValues { entry in
+            var entry = entry
+            entry.since = min(entry.since, time)
+            entry.firedAt = entry.firedAt.map { min($0, time) }
+            return entry
+        }
+        told = told.mapValues { told in
+            var told = told
+            told.at = min(told.at, time)
+            told.waitingSince = told.waitingSince.map { min($0, time) }
+            return told
+        }
     }
 
     private mutating func note(_ holding: [WatchedAlert], _ silences: [AlertSilence], _ time: Int) -> [Change] {

@@ -31,6 +31,8 @@ package struct AlertRules: Sendable {
     private let recent: Int
     private var budgets: [Budget: BudgetHistory] = [:]
     private var load = BudgetHistory()
+    /// Requests that each endpoint had answered at the last look, also one that is withdrawn since; and their sum.
+    private var answered: (each: [String: Double], all: Double) = ([:], 0)
     /// Histories of before a restart, of what has not been seen since.
     private var earlier: [Budget: BudgetHistory] = [:]
 
@@ -139,8 +141,12 @@ package struct AlertRules: Sendable {
     }
 
     private mutating func overloaded(_ facts: AlertFacts) -> [WatchedAlert] {
-        let answered = facts.endpoints.values.reduce(0) { $0 + Double($1.sample.requests) }
-        load.add(all: answered + facts.refused, bad: facts.refused, at: facts.time)
+        for (name, known) in facts.endpoints {
+            let (requests, before) = (Double(known.sample.requests), answered.each[name] ?? 0)
+            answered.all += requests >= before ? requests - before : requests
+            answered.each[name] = requests
+        }
+        load.add(all: answered.all + facts.refused, bad: facts.refused, at: facts.time)
         let (all, refused) = load.totals(over: 300_000)
         guard refused >= Self.fewest, refused / all > 0.01 else { return [] }
         return [
@@ -166,7 +172,7 @@ package struct AlertRules: Sendable {
 
     private func happened(_ facts: AlertFacts) -> [WatchedAlert] {
         var found: [WatchedAlert.Key: WatchedAlert] = [:]
-        for happening in facts.happenings where facts.time - happening.time <= recent {
+        for happening in facts.happenings where abs(facts.time - happening.time) <= recent {
             let endpoint = happening.endpoint
             let reason = happening.reason.isEmpty ? "" : ": \(happening.reason)"
             let alert: WatchedAlert

@@ -24,10 +24,13 @@ package struct BudgetHistory: Sendable {
 
     package init() {}
 
-    /// Adds totals; those that have fallen mean that counting began anew, from nothing.
+    /// Adds totals; those that have fallen mean that counting began anew, from nothing. When the clock was set back, what is
+    /// known moves with it.
     package mutating func add(all: Double, bad: Double, at time: Int) {
-        if all < last.all || bad < last.bad || time < points.last?.time ?? time {
-            (points, older, base) = ([], [], (0, 0))
+        if all < last.all || bad < last.bad { (points, older, base) = ([], [], (0, 0)) }
+        if let newest = points.last?.time, newest > time {
+            for index in points.indices { points[index].time -= newest - time }
+            for index in older.indices { older[index].time -= newest - time }
         }
         last = (all, bad)
         // Between the newest points there may be less; older ones are this far apart.

@@ -87,14 +87,14 @@ struct Overview: Sendable {
                     inFlight: running?.servables.values.reduce(0) { $0 + $1.requestsInFlight } ?? 0,
                     arms: try (running?.revision ?? history.current)?.spec.arms.map { arm in
                         Arm(
-                            arm: arm, traffic: sampler.summary(of: name.text, version: String(arm.version.number)),
+                            arm: arm, traffic: sampler.summary(of: name.text, version: arm.version),
                             accuracy: try accuracy(arm), quality: qualities[arm.digest],
                             isLoaded: running?.servables[arm.digest]?.isResident ?? false)
                     } ?? [],
                     fallback: (running?.revision ?? history.current)?.spec.fallback.map { version, digest in
                         Fallback(
                             version: version, digest: digest,
-                            traffic: sampler.summary(of: name.text, version: String(version.number)),
+                            traffic: sampler.summary(of: name.text, version: version),
                             isLoaded: running?.servables[digest]?.isResident ?? false)
                     }))
         }

@@ -45,7 +45,7 @@ final class AlertFactFinder: Sendable {
                 objectives: ServiceObjective.all(of: name, running.revision.spec.settings.objectives), sample: sample)
         }
         facts.drifts = await watcher?.drifts() ?? []
-        facts.happenings = happenings().filter { now - $0.time <= recent }
+        facts.happenings = happenings().filter { abs(now - $0.time) <= recent }
         facts.refused = Double(metrics.rejections(of: Self.overload))
         facts.disk = ProcessMetrics.disk(home.path).map {
             (Double($0.f_bavail) * Double($0.f_frsize), Double($0.f_blocks) * Double($0.f_frsize))

@@ -36,6 +36,11 @@ actor DriftWatcher: Service {
         var fallback: (name: String, counter: Counter, before: Int)?
         /// When the open window was last kept, in milliseconds since 1970.
         var keptAt: Int
+
+        /// Whether both have the same labels.
+        func showsTheSame(as other: Subject) -> Bool {
+            endpoint == other.endpoint && servable.isSameVersion(as: other.servable)
+        }
     }
 
     private let platform: LocalPlatform
@@ -51,9 +56,9 @@ actor DriftWatcher: Service {
     private let logger: Logger
     private let ticker: Ticker
     private var subjects: [ObjectIdentifier: Subject] = [:]
-    /// Versions on their way into service, and until when they are waited for.
+    /// Versions on their way into service, and since when they are waited for.
     private var entering: [ObjectIdentifier: Int] = [:]
-    /// Versions without a reference, and when they are looked at again: one may be evaluated meanwhile.
+    /// Versions without a reference, and when they were looked at: one may be evaluated meanwhile.
     private var without: [ObjectIdentifier: Int] = [:]
 
     /// Milliseconds after which an open window is kept again, or a reference looked for again.
@@ -94,7 +99,7 @@ actor DriftWatcher: Service {
     /// Begins with a revision's versions before it is in force, so that what becomes of requests far outside holds from then on.
     func prepare(_ versions: [Servable], for revision: Revision) {
         let now = Int(Timestamp.now().milliseconds)
-        for key in attend(to: versions, of: revision, now) { entering[key] = now + Self.rest }
+        for key in attend(to: versions, of: revision, now) { entering[key] = now }
     }
 
     /// Watches what an endpoint's revision asks to be watched.
@@ -115,16 +120,20 @@ actor DriftWatcher: Service {
         let answering = await platform.answering().values
         let now = Int(Timestamp.now().milliseconds)
         var present = Set(answering.flatMap { attend(to: $0.servables.values, of: $0.revision, now) })
-        entering = entering.filter { !present.contains($0.key) && now < $0.value }
+        entering = entering.filter {
+            !present.contains($0.key) && !Lapse.isOver(Self.rest, since: $0.value, at: now)
+        }
         present.formUnion(entering.keys)
         for (key, subject) in subjects where !present.contains(key) {
             subject.servable.tap.oneIn = 0
             subject.servable.memory.close()
             subject.servable.inputGuard.close()
             keepOpen(subject)
+            subjects[key] = nil
+            // The same version is served on with other settings: the gauges are its own now.
+            guard !subjects.values.contains(where: { $0.showsTheSame(as: subject) }) else { continue }
             quality.remove(subject.servable, endpoint: subject.endpoint)
             metrics.remove(subject.version, subject.servable, endpoint: subject.endpoint)
-            subjects[key] = nil
         }
         without = without.filter { present.contains($0.key) }
         for key in subjects.keys { gather(key, now, seconds) }
@@ -133,8 +142,10 @@ actor DriftWatcher: Service {
     /// Begins with a version that has a reference.
     private func watch(_ servable: Servable, _ endpoint: String, _ now: Int) {
         let key = ObjectIdentifier(servable)
-        guard subjects[key] == nil, without[key].map({ now >= $0 }) ?? true else { return }
-        without[key] = now + Self.rest
+        guard subjects[key] == nil,
+            without[key].map({ Lapse.isOver(Self.rest, since: $0, at: now) }) ?? true
+        else { return }
+        without[key] = now
         do {
             guard let reference = try ReferenceProfile.read(of: Digest(servable.digest), registry) else { return }
             let kept = store?.read(endpoint: endpoint, digest: servable.digest)
@@ -231,7 +242,7 @@ actor DriftWatcher: Service {
             subject.keptAt = now
             metrics.judge(subject.version, subject.servable, endpoint: subject.endpoint)
             say(subject, before: drifted)
-        } else if now - subject.keptAt >= Self.rest {
+        } else if Lapse.isOver(Self.rest, since: subject.keptAt, at: now) {
             subject.keptAt = now
             keepOpen(subject)
         }

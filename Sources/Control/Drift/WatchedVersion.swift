@@ -74,6 +74,8 @@ struct WatchedVersion: Sendable {
     ///
     /// - Returns: the window that was closed.
     mutating func tick(now: Int) -> Window? {
+        // The clock may have been set back.
+        open.from = min(open.from, now)
         open.to = now
         guard now - open.from >= duration, open.profile.rows >= UInt64(rule.smallestWindow) else { return nil }
         let window = open

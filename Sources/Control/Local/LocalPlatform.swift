@@ -322,7 +322,9 @@ extension LocalPlatform {
     private func leave(_ held: Held, _ endpoint: EndpointName) {
         held.servable.sequences?.close()
         keeper.remove(held.id)
-        metrics.removed(held.servable, endpoint: endpoint)
+        let others = [running[endpoint]?.held, entering[endpoint]].compactMap(\.self).flatMap(\.values)
+        let survivor = others.first { $0.servable.isSameVersion(as: held.servable) }?.servable
+        metrics.removed(held.servable, endpoint: endpoint, survivor: survivor)
     }
 
     /// Hands the data plane a table of everything that answers now.

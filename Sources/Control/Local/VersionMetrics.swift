@@ -34,12 +34,15 @@ struct VersionMetrics: Sendable {
     }
 
     /// A version has left service.
-    func removed(_ servable: Servable, endpoint: EndpointName) {
+    ///
+    /// - Parameter survivor: the same version, which is served on with other settings: the gauges are its own now.
+    func removed(_ servable: Servable, endpoint: EndpointName, survivor: Servable?) {
         if servable.isResident {
             sessions(servable.engine).add(-1)
             unloads(.undeployed).add()
         }
         let gone = labels(servable, endpoint)
+        if let survivor { return resident(gone).set(survivor.isResident ? 1 : 0) }
         for name in [
             "slipway_version_load_seconds", "slipway_version_memory_bytes", "slipway_version_accuracy_ratio",
             "slipway_version_resident",
@@ -103,4 +106,9 @@ struct VersionMetrics: Sendable {
     private func labels(_ servable: Servable, _ endpoint: EndpointName) -> [Label] {
         [Label("endpoint", endpoint.text), Label("model", servable.model), Label("version", servable.version)]
     }
+}
+
+extension Servable {
+    /// Whether both serve one version, perhaps with other settings: then they have the same labels.
+    func isSameVersion(as other: Servable) -> Bool { model == other.model && version == other.version }
 }

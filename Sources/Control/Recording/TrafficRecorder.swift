@@ -81,12 +81,12 @@ actor TrafficRecorder: Service {
                 subjects[key] = nil
             } else if let open = subjects[key], !open.requests.isEmpty,
                 open.requests.count >= RecordedRequests.mostRequests || open.bytes >= Self.mostBytes
-                    || now - open.since >= Self.longest
+                    || Lapse.isOver(Self.longest, since: open.since, at: now)
             {
                 write(key, now)
             }
         }
-        if now - prunedAt >= Self.rest {
+        if Lapse.isOver(Self.rest, since: prunedAt, at: now) {
             prunedAt = now
             for subject in subjects.values { store.prune(subject.endpoint, subject.recording, at: now) }
         }

@@ -61,7 +61,9 @@ actor PrometheusRolloutSource: RolloutSource {
         let nothing = RolloutObservation(time: time, share: share, stable: ArmTally(), canary: ArmTally())
         guard var watch = watches[subject.endpoint] else { return nothing }
         if watch.share != share { (watch.share, watch.since, watch.base) = (share, time, nil) }
-        guard time - watch.askedAt >= Self.interval else {
+        // The clock may have been set back.
+        watch.since = min(watch.since, time)
+        guard Lapse.isOver(Self.interval, since: watch.askedAt, at: time) else {
             watches[subject.endpoint] = watch
             return nothing
         }
@@ -69,7 +71,7 @@ actor PrometheusRolloutSource: RolloutSource {
         watches[subject.endpoint] = watch
         // Before a scrape that came after the share did, requests of two shares would be mixed: they are left out.
         guard let totals = await totals(subject), totals.scrapedAt > watch.since else { return nothing }
-        watches[subject.endpoint]?.base = totals
+        watches[subject.endpoint]?.base = totals.following(watch.base)
         guard let base = watch.base, let difference = totals.since(base) else { return nothing }
         func tally(_ arm: Arm) -> ArmTally {
             let counts = difference.tally(arm.version, limits: watch.limits)

@@ -10,8 +10,8 @@ struct PrometheusTotals: Hashable, Sendable {
         let version: VersionReference
         /// A status code, or the edge of a bucket in seconds.
         let kind: Kind
-        /// All labels, so that replicas are told apart.
-        let key: String
+        /// Every label that says whose counter it is and not what it counts.
+        let replica: String
     }
 
     enum Kind: Hashable, Sendable {
@@ -25,6 +25,8 @@ struct PrometheusTotals: Hashable, Sendable {
 
     /// Series that are looked at: two versions, some replicas.
     static let mostSeries = 20_000
+    /// Labels that say what is counted; the others come from Prometheus, and say where.
+    private static let ownLabels: Set<String> = ["__name__", "endpoint", "model", "version", "code", "stage", "le"]
     /// What a counter may have reached: so many series of it are still a whole number.
     private static let largest = 1e14
 
@@ -44,8 +46,9 @@ struct PrometheusTotals: Hashable, Sendable {
                 throw ClientError(.malformedReply, "a series of Prometheus lacks its model, its version or its value")
             }
             guard let kind = Self.kind(item) else { continue }
-            let key = labels.map { "\($0.key)=\($0.value.stringValue ?? "")" }.sorted().joined(separator: ",")
-            values[Series(version: version, kind: kind, key: key)] = value
+            let replica = labels.filter { !Self.ownLabels.contains($0.key) }
+                .map { "\($0.key)=\($0.value.stringValue ?? "")" }.sorted().joined(separator: ",")
+            values[Series(version: version, kind: kind, replica: replica), default: 0] += value
         }
     }
 
@@ -65,15 +68,28 @@ struct PrometheusTotals: Hashable, Sendable {
     }
 
     /// What happened since `earlier`; `nil` when a counter went back: a replica began anew, and nobody knows what it had
-    /// counted.
+    /// counted. A replica of which nothing was known tells nothing yet: what it has counted may be of any time.
     func since(_ earlier: PrometheusTotals) -> PrometheusTotals? {
         var difference = self
-        for (series, value) in values {
+        difference.values = [:]
+        let known = Set(earlier.values.keys.map(\.replica))
+        for (series, value) in values where known.contains(series.replica) {
+            // A code or a version that a known replica has not answered with before begins at nothing.
             let before = earlier.values[series] ?? 0
             guard value >= before else { return nil }
             difference.values[series] = value - before
         }
         return difference
+    }
+
+    /// What to count on from: these, and the last that was known of series that are not among them. A replica that misses
+    /// a scrape counts on from there when it is back; of one that began anew, nothing from before is left.
+    func following(_ earlier: PrometheusTotals?) -> PrometheusTotals {
+        guard let earlier, earlier.values.count <= Self.mostSeries else { return self }
+        let anew = Set(values.lazy.filter { $0.value < earlier.values[$0.key] ?? 0 }.map(\.key.replica))
+        var totals = self
+        totals.values.merge(earlier.values.filter { !anew.contains($0.key.replica) }) { present, _ in present }
+        return totals
     }
 
     /// A version's requests, errors and slow ones.

@@ -9,12 +9,32 @@ import Tensors
 actor RolloutDriver: Service {
     private struct Course {
         let record: RecordedRollout
+        /// The digest of the version that its own takes the place of; `nil` where that is not known any more.
+        let stable: String?
         /// `nil` until its first revision is in force.
         var subject: RolloutSubject?
         var rollout: Rollout?
         /// When it was last written down, and whether something was found since.
         var keptAt = 0
         var isChanged = false
+
+        /// Where an endpoint has the version that is rolled out.
+        enum Place {
+            /// Beside the one that it is to take the place of; or in that place, where the strategy puts it there at once.
+            case onTrial
+            /// In that place.
+            case inForce
+            case gone
+        }
+
+        func place(in spec: EndpointSpec) -> Place {
+            let isStable = spec.stable?.digest == record.digest
+            if record.policy.strategy.replacesAtOnce { return isStable ? .onTrial : .gone }
+            if isStable { return .inForce }
+            // Beside a third version, it is somebody else's trial.
+            guard stable == nil || spec.stable?.digest == stable else { return .gone }
+            return spec.arms.contains { $0.digest == record.digest } ? .onTrial : .gone
+        }
     }
 
     private let deployments: Deployments
@@ -27,7 +47,8 @@ actor RolloutDriver: Service {
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
     private var courses: [EndpointName: Course] = [:]
-    private var readAt = Int.min
+    /// When the home was last looked into; `nil` where it has to be at the next look.
+    private var readAt: Int?
     private var isReading = false
     /// Endpoints that are looked at just now, and those that were to be looked at meanwhile.
     private var busy: Set<EndpointName> = []
@@ -82,14 +103,16 @@ actor RolloutDriver: Service {
 
     /// A revision has come into force: has it looked at once whether it began a rollout, whose requests count from then on.
     func wakeUp() {
-        readAt = .min
+        readAt = nil
         wake.yield()
     }
 
     /// Looks at every rollout under way but those that are looked at already; returns when all have been.
     func tick() async {
         await attempt("the home's rollouts") {
-            if now() >= readAt, !isReading { try await read() }
+            if readAt.map({ Lapse.isOver(Self.readingInterval, since: $0, at: now()) }) ?? true, !isReading {
+                try await read()
+            }
         }
         await withDiscardingTaskGroup { tasks in
             for endpoint in courses.keys { tasks.addTask { await self.lookUntilSeen(endpoint) } }
@@ -129,11 +152,14 @@ actor RolloutDriver: Service {
     private func read() async throws {
         isReading = true
         defer { isReading = false }
-        readAt = now() + Self.readingInterval
+        readAt = now()
         let found = try deployments.activeRollouts()
         for damaged in found.damaged { complain("rollout \(damaged.number)", damaged.error.message) }
         for record in found.readable where courses[record.endpoint]?.record.number != record.number {
-            courses[record.endpoint] = Course(record: record, rollout: record.rollout)
+            if let before = courses[record.endpoint] { await end(record.endpoint, before) }
+            let base = try? deployments.history(of: record.endpoint).entry(record.base)
+            courses[record.endpoint] = Course(
+                record: record, stable: base?.revision.spec.stable?.digest, rollout: record.rollout)
         }
         // What this process knows itself goes on, even when what was written down has been damaged since.
         let numbers = Set(found.readable.map(\.number) + found.damaged.map(\.number))
@@ -143,20 +169,25 @@ actor RolloutDriver: Service {
     }
 
     private func look(at endpoint: EndpointName) async throws {
-        try await begin(at: endpoint)
+        guard let looked = courses[endpoint] else { return }
+        switch try standing(of: looked) {
+        case .ending: return
+        case .over(let event): return await conclude(looked, with: event)
+        case .underWay: try await begin(at: endpoint)
+        }
         guard let subject = courses[endpoint]?.subject, let observation = await source.observe(subject, at: now()),
             // Only now: somebody may have spoken to it meanwhile.
             var course = courses[endpoint], var rollout = course.rollout
         else { return }
         let records = rollout.records.count
-        var actions: [Rollout.Action] = []
-        if let event = try ending(course, observation) { actions = rollout.handle(event) }
-        if actions.isEmpty { actions = rollout.handle(.observed(observation)) }
+        let actions = rollout.handle(.observed(observation))
         course.isChanged =
             course.isChanged || !observation.isEmpty || rollout.records.count > records
         course.rollout = rollout
         courses[endpoint] = course
-        if rollout.records.count > records || (course.isChanged && now() - course.keptAt >= Self.keepingInterval) {
+        if rollout.records.count > records
+            || (course.isChanged && Lapse.isOver(Self.keepingInterval, since: course.keptAt, at: now()))
+        {
             keep(course)
         }
         for action in actions { try await perform(action, endpoint) }
@@ -164,35 +195,53 @@ actor RolloutDriver: Service {
 
     /// Begins to count once the first revision is in force, or goes on after a restart.
     private func begin(at endpoint: EndpointName) async throws {
-        guard var course = courses[endpoint], course.subject == nil else { return }
-        let history = try deployments.history(of: course.record.endpoint)
-        guard let first = history.entry(course.record.revision), first.outcome != .pending else { return }
-        guard let subject = subject(of: course.record, history) else { return await giveUp(endpoint, course) }
+        guard let found = courses[endpoint], found.subject == nil else { return }
+        let history = try deployments.history(of: endpoint)
+        guard let first = history.entry(found.record.revision), first.outcome != .pending else { return }
+        guard let subject = subject(of: found.record, history) else { return await giveUp(endpoint, found) }
         guard await source.observe(subject, at: now()) != nil else { return }
-        if course.rollout == nil {
-            let baseline = await source.baseline(of: subject, course.record.policy)
-            course.rollout = Rollout(course.record.policy, baseline, at: now())
+        var rollout = found.rollout
+        if rollout == nil {
+            let baseline = await source.baseline(of: subject, found.record.policy)
+            rollout = Rollout(found.record.policy, baseline, at: now())
         }
-        guard let rollout = course.rollout else { return }
+        guard let rollout else { return }
         await source.open(subject, rollout.policy, rollout.evidence.baseline)
+        // Only now: somebody may have spoken to it meanwhile.
+        guard var course = courses[endpoint], course.record.number == found.record.number else {
+            return await source.close(subject)
+        }
         course.subject = subject
+        course.rollout = course.rollout ?? rollout
         course.isChanged = true
         courses[endpoint] = course
         keep(course)
     }
 
-    /// What somebody did by other means: promoted it, or took it back.
-    private func ending(_ course: Course, _ observation: RolloutObservation) throws -> Rollout.Event? {
-        guard let rollout = course.rollout, rollout.phase != .promoting, rollout.phase != .rollingBack,
-            let current = try deployments.recentHistory(of: course.record.endpoint).current
-        else { return nil }
-        let isIn = current.spec.arms.contains { $0.role != .stable && $0.digest == course.record.digest }
-        if course.record.policy.strategy.replacesAtOnce {
-            return current.spec.stable?.digest == course.record.digest ? nil : .abort(by: current.author ?? "somebody")
+    /// What others have made of a rollout's endpoint meanwhile.
+    private enum Standing {
+        /// Its version is on trial, as far as anybody else has to do with it.
+        case underWay
+        /// A revision that ends it is on its way, and may yet fail.
+        case ending
+        /// A revision that ended it is in force.
+        case over(Rollout.Event)
+    }
+
+    /// What somebody did by other means: promoted its version, took it back, or withdrew the endpoint.
+    private func standing(of course: Course) throws -> Standing {
+        guard let current = try deployments.recentHistory(of: course.record.endpoint).currentEntry else {
+            return .underWay
         }
-        guard !isIn else { return nil }
-        let person = current.author ?? "somebody"
-        return current.spec.stable?.digest == course.record.digest ? .promote(by: person) : .abort(by: person)
+        let person = current.revision.author ?? "somebody"
+        let event: Rollout.Event
+        switch (course.place(in: current.revision.spec), course.rollout?.phase) {
+        case (.onTrial, _), (.inForce, nil), (.inForce, .promoting), (.inForce, .rollingBack): return .underWay
+        case (.inForce, _): event = .promote(by: person)
+        case (.gone, .rollingBack): event = .carriedOut
+        case (.gone, _): event = .abort(by: person)
+        }
+        return current.outcome == .pending ? .ending : .over(event)
     }
 
     /// The two versions; `nil` when its first revision failed.
@@ -202,6 +251,29 @@ actor RolloutDriver: Service {
             let candidate = first.revision.spec.arms.first(where: { $0.digest == record.digest })
         else { return nil }
         return RolloutSubject(endpoint: record.endpoint, stable: stable, candidate: candidate)
+    }
+
+    /// Writes down an end that somebody else has brought about: what they wrote stands.
+    private func conclude(_ course: Course, with event: Rollout.Event) async {
+        let endpoint = course.record.endpoint
+        guard course.rollout != nil else { return await giveUp(endpoint, course) }
+        var course = course
+        _ = course.rollout?.handle(event)
+        _ = course.rollout?.handle(.carriedOut)
+        courses[endpoint] = course
+        await leave(course)
+    }
+
+    /// Writes down that a rollout is over, and counts no more for it.
+    private func leave(_ course: Course) async {
+        keep(course)
+        logger.notice(
+            "rollout is over",
+            metadata: [
+                "endpoint": "\(course.record.endpoint)", "outcome": "\(course.rollout?.phase.name ?? "")",
+                "reason": "\(course.rollout?.records.last?.reason ?? "")",
+            ])
+        await end(course.record.endpoint, course)
     }
 
     private func giveUp(_ endpoint: EndpointName, _ course: Course) async {
@@ -256,21 +328,18 @@ extension RolloutDriver {
             return
         }
         let spec = try deployments.recentHistory(of: endpoint).current?.spec
-        let isBack = spec?.stable?.digest == before.subject?.stable.digest && spec?.isSettled == true
-        let isIn = spec?.stable?.digest == before.record.digest && spec?.isSettled == true
-        let isThere = rollout.phase == .promoting ? isIn : isBack
+        // Where its version is out already, by whatever revision, there is nothing to take back.
+        let isThere =
+            rollout.phase == .promoting
+            ? spec?.stable?.digest == before.record.digest && spec?.isSettled == true
+            : spec.map { before.place(in: $0) } ?? .gone == .gone
         if !isThere {
             try await carryOut(request, endpoint, note: "rollout \(before.record.number): \(record.reason)")
         }
-        guard var course = courses[endpoint] else { return }
+        guard var course = courses[endpoint], course.record.number == before.record.number else { return }
         _ = course.rollout?.handle(.carriedOut)
         courses[endpoint] = course
-        keep(course)
-        let word = course.rollout?.phase.name ?? ""
-        logger.notice(
-            "rollout is over",
-            metadata: ["endpoint": "\(endpoint)", "outcome": "\(word)", "reason": "\(record.reason)"])
-        await end(endpoint, course)
+        await leave(course)
     }
 
     private func carryOut(_ request: ReleaseRequest, _ endpoint: EndpointName, note: String) async throws {
@@ -301,7 +370,7 @@ extension RolloutDriver {
     /// - Throws: `ReleaseError.Code.conflict` when nothing is under way.
     func carryOut(_ wish: Wish, at endpoint: EndpointName, by person: String) async throws {
         if courses[endpoint]?.subject == nil {
-            readAt = .min
+            readAt = nil
             await tick()
         }
         guard var course = courses[endpoint], var rollout = course.rollout else {
@@ -331,7 +400,10 @@ extension RolloutDriver {
         else { return false }
         switch wish {
         case .pause, .resume: throw damaged.error
-        case .abort: try await carryOut(.rollback(to: damaged.base), endpoint, note: "ended by \(person)")
+        case .abort:
+            // What has been withdrawn meanwhile stays so.
+            guard try deployments.recentHistory(of: endpoint).current?.spec.isWithdrawn == false else { break }
+            try await carryOut(.rollback(to: damaged.base), endpoint, note: "ended by \(person)")
         case .promote: try await carryOut(.promote, endpoint, note: "promoted by \(person)")
         }
         try deployments.drop(rollout: damaged.number)

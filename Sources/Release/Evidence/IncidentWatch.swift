@@ -44,6 +44,9 @@ package struct IncidentWatch: Hashable, Sendable {
     /// - Parameter time: milliseconds.
     package mutating func add(failures: Int, requests: Int, at time: Int) {
         let second = time / 1000
+        // The clock was set back: what is called later than now is over.
+        recent.removeAll { $0.second > second }
+        began = min(began, second)
         if recent.last?.second == second {
             recent[recent.count - 1].failures += failures
             recent[recent.count - 1].requests += requests

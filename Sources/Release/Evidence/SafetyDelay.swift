@@ -8,7 +8,7 @@ import Tensors
 /// error rate of the test holds.
 package struct SafetyDelay: Hashable, Sendable {
     private struct Slot: Hashable {
-        let second: Int
+        var second: Int
         var log: Double
     }
 
@@ -29,6 +29,10 @@ package struct SafetyDelay: Hashable, Sendable {
             return
         }
         let second = time / 1000
+        // Where the clock was set back, it waits as if it had come now.
+        if let last = waiting.last, last.second > second {
+            waiting = [Slot(second: second, log: waiting.reduce(0) { $0 + $1.log })]
+        }
         if waiting.last?.second == second {
             waiting[waiting.count - 1].log += log
         } else if log != 0 {

@@ -52,7 +52,8 @@ package struct SlowTest: Hashable, Sendable {
             open = nil
         }
         var moment = open ?? Moment(number: number, isSteady: isSteady)
-        if moment.canary == 0 || moment.stable == 0 { moment.number = number }
+        // The clock may have been set back.
+        if moment.canary == 0 || moment.stable == 0 || moment.number > number { moment.number = number }
         moment.canarySlow += min(max(0, canary.slow), max(0, canary.requests))
         moment.canary += max(0, canary.requests)
         moment.stableSlow += min(max(0, stable.slow), max(0, stable.requests))

@@ -109,7 +109,8 @@ package struct Rollout: Hashable, Sendable {
 extension Rollout {
     private mutating func observe(_ observation: RolloutObservation) -> [Action] {
         let passed = min(max(0, observation.time - lastTime), Self.longestTick)
-        lastTime = max(lastTime, observation.time)
+        // Also where the clock was set back: nothing is known of how long that took, and time goes on from there.
+        lastTime = observation.time
         evidence.add(observation)
         switch phase {
         case .promoting: return [.promote]

@@ -44,7 +44,10 @@ package struct EndpointHistory: Hashable, Sendable {
     }
 
     /// The revision in force, or on its way: the newest that has not failed.
-    package var current: Revision? { entries.last { !$0.outcome.isFailed }?.revision }
+    package var current: Revision? { currentEntry?.revision }
+
+    /// The same with what has become of it so far.
+    package var currentEntry: Entry? { entries.last { !$0.outcome.isFailed } }
 
     package func entry(_ number: Int) -> Entry? { entries.first { $0.revision.number == number } }
 

@@ -54,8 +54,14 @@ enum RecipeText {
         guard let speed = report["speed"], let before = speed["beforeMilliseconds"]?.doubleValue,
             let after = speed["afterMilliseconds"]?.doubleValue, let factor = speed["factor"]?.doubleValue
         else { return nil }
-        let isFaster = speed["faster"]?.boolValue == true
-        let words = isFaster ? "\(Quantity.fixed(factor, 2)) times as fast" : "no difference that can be told"
+        let words =
+            if speed["faster"]?.boolValue == true {
+                "\(Quantity.fixed(factor, 2)) times as fast"
+            } else if speed["slower"]?.boolValue == true {
+                "\(Quantity.fixed(1 / factor, 2)) times as long"
+            } else {
+                "no difference that can be told"
+            }
         return
             "  speed    \(Quantity.seconds(before / 1e3)) → \(Quantity.seconds(after / 1e3)) a run of one row: \(words)"
     }
