@@ -171,7 +171,7 @@ import Testing
         try await begin(Self.steps)
         let driver = driver()
         await pass(2, driver)
-        _ = try harbour.deployments.submit(.undeploy, for: .digits, author: "ada")
+        try await carryOut(.undeploy)
         try await driver.carryOut(.abort, at: .digits, by: "ada")
         #expect(try number == 3 && current?.isWithdrawn == true)
         #expect(try harbour.deployments.activeRollouts().readable.isEmpty)
@@ -200,6 +200,59 @@ import Testing
         await pass(2, driver)
         #expect(try number == 4 && current?.stable?.digest == versions[2].digest)
         #expect(try harbour.deployments.latestRollout(of: .digits)?.rollout?.phase == .rolledBack)
+    }
+
+    /// Looking takes time, in which somebody may have gone back.
+    @Test(arguments: [(Self.steps, 10), (#"{"strategy": "blue-green", "duration": "5s"}"#, 5)])
+    func whatIsDoneDuringALookStands(_ policy: String, _ seconds: Int) async throws {
+        try await begin(policy)
+        let driver = driver()
+        // The next look is the one in which a step is over.
+        await pass(seconds, driver)
+        let before = try #require(try number)
+        source.whenObserved.withLock { hook in
+            hook = { [self] in
+                source.whenObserved.withLock { $0 = nil }
+                try? await carryOut(.rollback(to: 1))
+            }
+        }
+        await pass(10, driver)
+        #expect(try number == before + 1 && current?.canary == nil && current?.stable?.digest == versions[0].digest)
+        #expect(try harbour.deployments.latestRollout(of: .digits)?.rollout?.phase == .rolledBack)
+    }
+
+    @Test func anAbortWhileAnotherEndIsOnItsWayHoldsIfThatFails() async throws {
+        _ = try harbour.deployments.submit(.deploy(versions[2]), for: .digits)
+        try await begin(Self.steps)
+        let driver = driver()
+        await pass(2, driver)
+        platform.setFault(.failsToLoad(reason: "no"), for: versions[2].digest)
+        _ = try harbour.deployments.submit(.rollback(to: 1), for: .digits, author: "ada")
+        async let abort: Void = driver.carryOut(.abort, at: .digits, by: "ada")
+        while cuts.all.isEmpty { await Task.yield() }
+        #expect(try harbour.deployments.activeRollouts().readable.count == 1)
+        try await reconcile()
+        try await abort
+        #expect(try current?.stable?.digest == versions[0].digest && current?.canary == nil)
+        #expect(try harbour.deployments.latestRollout(of: .digits)?.rollout?.phase == .rolledBack)
+    }
+
+    @Test func aPromotionThatWasWrittenBeforeTheProcessDiedIsEnough() async throws {
+        _ = try harbour.deployments.submit(.deploy(versions[0]), for: .digits)
+        _ = try harbour.deployments.submit(.shadow(versions[2], share: Share(basisPoints: 1000)), for: .digits)
+        try await begin(Self.steps)
+        let first = driver()
+        await pass(19, first)
+        let record = try #require(try harbour.deployments.latestRollout(of: .digits))
+        var rollout = try #require(record.rollout)
+        _ = rollout.handle(.promote(by: "ada"))
+        try harbour.deployments.keep(rollout, number: record.number)
+        try await carryOut(.promote)
+        let written = try number
+        let second = driver()
+        await pass(1, second)
+        #expect(try harbour.deployments.latestRollout(of: .digits)?.rollout?.phase == .promoted)
+        #expect(try number == written)
     }
 
     @Test func goingBackToWhatDoesNotLoadEndsNothing() async throws {
@@ -316,6 +369,8 @@ private final class ManualClock: Sendable {
 private final class MadeSource: RolloutSource {
     let canaryErrors = Mutex(0)
     let whenOpened = Mutex<(@Sendable () async -> Void)?>(nil)
+    /// Done at the end of a look, which has seen what was before.
+    let whenObserved = Mutex<(@Sendable () async -> Void)?>(nil)
     /// What was opened and closed.
     let log = Mutex<[String]>([])
     private let platform: SimulatedPlatform
@@ -340,6 +395,7 @@ private final class MadeSource: RolloutSource {
         let isWhole = arms.contains { $0.digest == subject.candidate.digest && $0.role == .stable }
         let share = isWhole ? TrafficSplit.whole : arms.first { $0.role == .canary }?.weight ?? 0
         let errors = canaryErrors.withLock { $0 }
+        await whenObserved.withLock { $0 }?()
         return RolloutObservation(
             time: time, share: share, stable: ArmTally(requests: 100 - share / 100),
             canary: ArmTally(requests: share / 100, failures: [min(errors, share / 100)]))

@@ -63,7 +63,12 @@ extension EndToEnd {
                     let page = try await server.controlPlane().request("GET", "/metrics").text
                     return Exposition(page).sum("slipway_version_unloads_total", ["reason=\"undeployed\""]) == 1
                 }
-                try await send(inverted)
+                // Too few rows to close a window, which would bring its figures back.
+                try await wait(for: "a look after that") {
+                    _ = try await client.infer(
+                        InferenceRequest(endpoint: "digits", inputs: [("pixels", try inverted.rows(0..<1))]))
+                    return try await report()["sampling"]?["rows"]?.intValue ?? 0 > 0
+                }
                 let after = Exposition(try await server.controlPlane().request("GET", "/metrics").text)
                 #expect(after.sum("slipway_drift_features_drifting") ?? 0 > 40)
             }

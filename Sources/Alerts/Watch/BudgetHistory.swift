@@ -87,7 +87,7 @@ package struct BudgetHistory: Sendable {
         for row in rows {
             guard let numbers = row.arrayValue, numbers.count == 3, let time = numbers[0].intValue,
                 let all = numbers[1].doubleValue, let bad = numbers[2].doubleValue, all >= bad, bad >= 0,
-                all.isFinite, time > points.last?.time ?? -1, all >= points.last?.all ?? 0, bad >= points.last?.bad ?? 0
+                all.isFinite, time >= points.last?.time ?? 0, all >= points.last?.all ?? 0, bad >= points.last?.bad ?? 0
             else { return nil }
             points.append(Point(time: time, all: all, bad: bad))
         }

@@ -39,6 +39,8 @@ package struct DamagedRollout: Sendable {
     package let endpoint: String
     /// The revision that ending it goes back to.
     package let base: Int
+    /// The digest of the version that is rolled out.
+    package let digest: String
     /// What is the matter with it, for people.
     package let error: ControlError
 }
@@ -68,7 +70,8 @@ extension Deployments {
                 readable.append(try RecordedRollout(row: row))
             } catch {
                 damaged.append(
-                    DamagedRollout(number: row.number, endpoint: row.endpoint, base: row.base, error: error))
+                    DamagedRollout(
+                        number: row.number, endpoint: row.endpoint, base: row.base, digest: row.digest, error: error))
             }
         }
         return (readable, damaged)

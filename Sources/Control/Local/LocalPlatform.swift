@@ -156,7 +156,7 @@ package actor LocalPlatform: Platform {
     /// Divides no more requests to an endpoint's canary: in memory only, and at once; the revision that makes it last
     /// follows. Requests that name its version still reach it.
     func cutOff(_ digest: String, at endpoint: EndpointName) {
-        guard running[endpoint]?.revision.spec.canary?.digest == digest else { return }
+        guard running[endpoint]?.revision.spec.canary?.digest == digest, cut[endpoint] != digest else { return }
         cut[endpoint] = digest
         publish()
     }

@@ -33,7 +33,8 @@ actor RolloutDriver: Service {
             if isStable { return .inForce }
             // Beside a third version, it is somebody else's trial.
             guard stable == nil || spec.stable?.digest == stable else { return .gone }
-            return spec.arms.contains { $0.digest == record.digest } ? .onTrial : .gone
+            let role: Arm.Role = if case .shadow = record.policy.strategy { .shadow } else { .canary }
+            return spec.arms.contains { $0.digest == record.digest && $0.role == role } ? .onTrial : .gone
         }
     }
 
@@ -153,25 +154,25 @@ actor RolloutDriver: Service {
         isReading = true
         defer { isReading = false }
         readAt = now()
-        let found = try deployments.activeRollouts()
+        var found = try deployments.activeRollouts()
         for damaged in found.damaged { complain("rollout \(damaged.number)", damaged.error.message) }
-        for record in found.readable where courses[record.endpoint]?.record.number != record.number {
-            if let before = courses[record.endpoint] { await end(record.endpoint, before) }
+        // What this process knows itself goes on, even when what was written down has been damaged since.
+        let numbers = Set(found.readable.map(\.number) + found.damaged.map(\.number))
+        let over = courses.filter { !numbers.contains($0.value.record.number) }
+        for (endpoint, course) in over { await end(endpoint, course) }
+        // While those were closed, others may have come to their end.
+        if !over.isEmpty { found = try deployments.activeRollouts() }
+        for record in found.readable where courses[record.endpoint] == nil {
             let base = try? deployments.history(of: record.endpoint).entry(record.base)
             courses[record.endpoint] = Course(
                 record: record, stable: base?.revision.spec.stable?.digest, rollout: record.rollout)
-        }
-        // What this process knows itself goes on, even when what was written down has been damaged since.
-        let numbers = Set(found.readable.map(\.number) + found.damaged.map(\.number))
-        for (endpoint, course) in courses where !numbers.contains(course.record.number) {
-            await end(endpoint, course)
         }
     }
 
     private func look(at endpoint: EndpointName) async throws {
         guard let looked = courses[endpoint] else { return }
         switch try standing(of: looked) {
-        case .ending: return
+        case .ending: break
         case .over(let event): return await conclude(looked, with: event)
         case .underWay: try await begin(at: endpoint)
         }
@@ -309,17 +310,33 @@ extension RolloutDriver {
         case .hold(let reason):
             logger.notice("rollout holds", metadata: ["endpoint": "\(endpoint)", "reason": "\(reason)"])
         case .shift(let share):
-            guard share > 0, share < TrafficSplit.whole else { return }
+            guard share > 0, share < TrafficSplit.whole, try isUnderWay(course) else { return }
             let request = ReleaseRequest.canary(subject.candidate.candidate, share: try Share(basisPoints: share))
             logger.notice("rollout goes on", metadata: ["endpoint": "\(endpoint)", "share": "\(Share.text(share))"])
             try await carryOut(request, endpoint, note: "rollout \(course.record.number)")
         case .promote:
+            guard try isUnderWay(course) else { return }
             try await conclude(course.record.policy.strategy.promotion(of: subject.candidate.candidate), endpoint)
         case .rollBack:
             // First of all: writing a revision and letting go of a version takes time in which requests come.
             await cutOff(endpoint, subject.candidate.digest)
+            guard try isUnderWay(course) else { return }
             try await conclude(.rollback(to: course.record.base), endpoint)
         }
+    }
+
+    /// Whether nobody else has ended it, or is about to: asked before anything is written, because looking takes time. The next
+    /// look finds what came of it.
+    private func isUnderWay(_ course: Course) throws -> Bool {
+        if case .underWay = try standing(of: course) { true } else { false }
+    }
+
+    /// Whether its version has its place, and the one that it took it from is let go where the strategy keeps that for a while.
+    private func isPromoted(_ course: Course) throws -> Bool {
+        guard let spec = try deployments.recentHistory(of: course.record.endpoint).current?.spec,
+            spec.stable?.digest == course.record.digest
+        else { return false }
+        return !course.record.policy.strategy.replacesAtOnce || spec.isSettled
     }
 
     /// Brings the end about, unless it is there already, and writes down that it is.
@@ -327,13 +344,8 @@ extension RolloutDriver {
         guard let before = courses[endpoint], let rollout = before.rollout, let record = rollout.records.last else {
             return
         }
-        let spec = try deployments.recentHistory(of: endpoint).current?.spec
-        // Where its version is out already, by whatever revision, there is nothing to take back.
-        let isThere =
-            rollout.phase == .promoting
-            ? spec?.stable?.digest == before.record.digest && spec?.isSettled == true
-            : spec.map { before.place(in: $0) } ?? .gone == .gone
-        if !isThere {
+        // A promotion may have been written before the process died, or by somebody.
+        if try rollout.phase != .promoting || !isPromoted(before) {
             try await carryOut(request, endpoint, note: "rollout \(before.record.number): \(record.reason)")
         }
         guard var course = courses[endpoint], course.record.number == before.record.number else { return }
@@ -401,8 +413,9 @@ extension RolloutDriver {
         switch wish {
         case .pause, .resume: throw damaged.error
         case .abort:
-            // What has been withdrawn meanwhile stays so.
-            guard try deployments.recentHistory(of: endpoint).current?.spec.isWithdrawn == false else { break }
+            // Where its version is out already, what people have made of the endpoint stands.
+            let arms = try deployments.recentHistory(of: endpoint).current?.spec.arms ?? []
+            guard arms.contains(where: { $0.digest == damaged.digest }) else { break }
             try await carryOut(.rollback(to: damaged.base), endpoint, note: "ended by \(person)")
         case .promote: try await carryOut(.promote, endpoint, note: "promoted by \(person)")
         }
