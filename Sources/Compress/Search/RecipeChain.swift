@@ -113,11 +113,34 @@ private struct PreparedChain: PreparedRecipe {
     }
 }
 
+extension LayerRecord {
+    /// What two steps have done to a node; why one of them did nothing is told only where the other did nothing either.
+    fileprivate func following(_ earlier: LayerRecord) -> LayerRecord {
+        var record = self
+        if earlier.isChanged == isChanged {
+            record.action = earlier.action == action ? action : "\(earlier.action), \(action)"
+        } else if earlier.isChanged {
+            (record.isChanged, record.action) = (true, earlier.action)
+        }
+        record.decibels = decibels ?? earlier.decibels
+        return record
+    }
+}
+
 extension RecipeResult {
     /// With what was said of the steps before.
     fileprivate func following(_ earlier: RecipeResult) -> RecipeResult {
         var result = self
-        result.layers = earlier.layers + layers
+        var places: [String: Int] = [:]
+        result.layers = []
+        for record in earlier.layers + layers {
+            if let place = places[record.node] {
+                result.layers[place] = record.following(result.layers[place])
+            } else {
+                places[record.node] = result.layers.count
+                result.layers.append(record)
+            }
+        }
         result.notes = earlier.notes + notes
         result.ranks = earlier.ranks.merging(ranks) { _, later in later }
         return result

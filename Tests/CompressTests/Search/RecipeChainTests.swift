@@ -42,7 +42,16 @@ import Testing
         let both = try Int8Recipe().apply(to: pruned.model, Made.context(source))
         let chained = try chain.apply(to: model, Made.context(source))
         #expect(chained.model == both.model)
-        #expect(chained.layers == pruned.layers + both.layers)
+        // One record a node, with what each step did to it.
+        #expect(Set(chained.layers.map(\.node)).count == chained.layers.count)
+        #expect(Set(chained.layers.map(\.node)) == Set((pruned.layers + both.layers).map(\.node)))
+        for layer in chained.layers {
+            let steps = (pruned.layers + both.layers).filter { $0.node == layer.node }
+            let told = steps.contains(where: \.isChanged) ? steps.filter(\.isChanged) : steps
+            #expect(layer.isChanged == steps.contains(where: \.isChanged), "\(layer)")
+            #expect(layer.action == told.map(\.action).joined(separator: ", "), "\(layer)")
+        }
+        #expect(chained.layers.contains { $0.action.contains("channels, int8") }, "\(chained.layers)")
         #expect(chained.model.parameterCount < model.parameterCount * 9 / 10)
     }
 
