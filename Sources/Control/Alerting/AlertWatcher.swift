@@ -70,7 +70,7 @@ actor AlertWatcher: Service {
         kept.stamp = stamp
         // Many budgets are kept less often: what is written stays little.
         let pause = max(Self.historyEvery, rules.historyCount * 3000)
-        guard now - kept.history >= pause || now < kept.history else { return }
+        guard Lapse.isOver(pause, since: kept.history, at: now) else { return }
         kept.history = now
         store.record(history: rules.history)
     }

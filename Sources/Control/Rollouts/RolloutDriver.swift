@@ -172,6 +172,7 @@ actor RolloutDriver: Service {
     private func look(at endpoint: EndpointName) async throws {
         guard let looked = courses[endpoint] else { return }
         switch try standing(of: looked) {
+        // Looked at all the same: should harm show meanwhile, its version is cut off.
         case .ending: break
         case .over(let event): return await conclude(looked, with: event)
         case .underWay: try await begin(at: endpoint)
@@ -201,12 +202,12 @@ actor RolloutDriver: Service {
         guard let first = history.entry(found.record.revision), first.outcome != .pending else { return }
         guard let subject = subject(of: found.record, history) else { return await giveUp(endpoint, found) }
         guard await source.observe(subject, at: now()) != nil else { return }
-        var rollout = found.rollout
-        if rollout == nil {
-            let baseline = await source.baseline(of: subject, found.record.policy)
-            rollout = Rollout(found.record.policy, baseline, at: now())
-        }
-        guard let rollout else { return }
+        let rollout =
+            if let known = found.rollout {
+                known
+            } else {
+                Rollout(found.record.policy, await source.baseline(of: subject, found.record.policy), at: now())
+            }
         await source.open(subject, rollout.policy, rollout.evidence.baseline)
         // Only now: somebody may have spoken to it meanwhile.
         guard var course = courses[endpoint], course.record.number == found.record.number else {

@@ -8,7 +8,7 @@ import Tensors
 /// error rate of the test holds.
 package struct SafetyDelay: Hashable, Sendable {
     private struct Slot: Hashable {
-        var second: Int
+        let second: Int
         var log: Double
     }
 
